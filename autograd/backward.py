@@ -1,0 +1,104 @@
+"""backward(): walk the recorded graph from its result to its leaves, one VJP at a time.
+
+This is the heart of the project. Each Node of the graph is a recorded op. Its incoming
+cotangent ``g`` is the gradient of the root with respect to the op's output. The op's
+VJP rules turn it into one cotangent for each operand, and these add up in ``cotangents``
+until all that an operand flowed into has been visited: that is what the topological
+order is for.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .graph import Node, check_usable, edges, source, topological_order
+
+
+def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> None:
+    """Add to the ``grad`` of every leaf the gradient of ``root``, weighted by ``gradient``.
+
+    ``gradient`` is the cotangent of ``root`` and has its shape; a scalar root needs none.
+    The values that VJPs need are freed on the way unless ``retain_graph``.
+
+    Raises RuntimeError where ``root`` does not require grad, is not a scalar and has no
+    ``gradient``, was gone through before, or needs a value that was changed in place.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    >>> backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    cotangents = {source(root): root_cotangent(root, gradient)}
+    for node in topological_order(source(root)):
+        g = cotangents.pop(node)
+        if not isinstance(node, Node):
+            accumulate_grad(node, g)
+            continue
+        if node.result:
+            retain(node, g)
+        check_usable(node)
+        for x, vjp, saved in edges(node):
+            if x is not None:
+                dx = fit(vjp(g, *saved, **node.keywords), x)
+                cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+        if not retain_graph:
+            node.saved = None
+
+
+def accumulate_grad(leaf: Any, g: Any) -> None:
+    """Add a cotangent to ``leaf.grad``, which has memory of its own."""
+    grad = leaf._grad
+    leaf.grad = leaf.like(g.copy() if grad is None else grad._data + g)
+
+
+def retain(node: Node, g: Any) -> None:
+    """Set the ``grad`` of a Tensor that asked for it with ``retain_grad()``."""
+    tensor = node.result()
+    if tensor is not None:
+        accumulate_grad(tensor, g)
+
+
+def fit(dx: Any, x: Any) -> Any:
+    """A cotangent in the shape and dtype of what it belongs to: broadcasting is undone.
+
+    An operand that was broadcast went into several places of the output, so its
+    cotangent is the sum over them.
+    """
+    if dx.shape != x.shape:
+        extra = dx.ndim - len(x.shape)
+        stretched = [i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1]
+        dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
+    if dx.dtype != x.dtype:
+        dx = dx.astype(x.dtype)
+    return dx
+
+
+def root_cotangent(root: Any, gradient: Any) -> Any:
+    """The cotangent that backward starts with: ``gradient``, or 1 for a scalar."""
+    if not root.requires_grad:
+        raise RuntimeError(
+            "backward: this tensor does not require grad and has no grad_fn. Set "
+            "requires_grad=True on a tensor it is computed from, outside no_grad()"
+        )
+    if gradient is not None:
+        return as_cotangent(gradient, root, "backward")
+    if root.size != 1:
+        raise RuntimeError(
+            f"backward: only a scalar has a gradient by itself, and this tensor has shape "
+            f"{root.shape}. Reduce it (.sum(), .mean()), or pass its cotangent: "
+            "backward(gradient) with a tensor of that shape"
+        )
+    return np.ones(root.shape, root.dtype)
+
+
+def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
+    """``gradient`` as an array that fits ``of``; ValueError where the shapes differ."""
+    g = getattr(gradient, "_data", gradient)
+    g = np.asarray(g, dtype=of.dtype)
+    if g.shape != of.shape:
+        raise ValueError(
+            f"{where}: the cotangent has shape {g.shape}, but what it belongs to has {of.shape}; "
+            "the two must be equal"
+        )
+    return g

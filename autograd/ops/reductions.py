@@ -1,0 +1,192 @@
+"""Reductions over all dimensions or over some: sum, mean, var, max, min."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..graph import Array, Operand, primitive, vjp_of
+from .indexing import take_along_dim
+
+Dim = int | tuple[int, ...] | None
+
+
+def settings(dim: Dim, keepdim: bool, axis: Dim, keepdims: bool) -> dict[str, Any]:
+    """torch's ``dim``/``keepdim`` or NumPy's ``axis``/``keepdims``, as one."""
+    if dim is not None and axis is not None:
+        raise TypeError("give dim or axis, not both: they are two names of one setting")
+    axis = axis if dim is None else dim
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return {"axis": axis, "keepdims": keepdim or keepdims}
+
+
+def unreduce(r, axis, keepdims):
+    """A reduced value with its reduced dimensions back, of size 1, so that it broadcasts."""
+    return r if keepdims or axis is None else np.expand_dims(r, axis)
+
+
+@primitive
+def _sum(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+@vjp_of(_sum, "x")
+def sum_dx(g, x_shape, *, axis, keepdims):
+    return np.broadcast_to(unreduce(g, axis, keepdims), x_shape)
+
+
+def sum(
+    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+) -> Any:
+    """The sum over ``dim``, or over everything. VJP: ``dx = g``, broadcast to the shape of ``x``.
+
+    ``axis`` and ``keepdims`` are NumPy's names for ``dim`` and ``keepdim``.
+
+    >>> import autograd
+    >>> autograd.sum(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    return _sum(x, **settings(dim, keepdim, axis, keepdims))
+
+
+@primitive
+def _mean(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+@vjp_of(_mean, "x")
+def mean_dx(g, y_shape, x_shape, *, axis, keepdims):
+    return np.broadcast_to(unreduce(g / count(x_shape, y_shape), axis, keepdims), x_shape)
+
+
+def count(x_shape, y_shape):
+    """How many elements of ``x`` went into each of ``y``."""
+    return math.prod(x_shape) // max(math.prod(y_shape), 1)
+
+
+def mean(
+    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+) -> Any:
+    """The mean over ``dim``, or over everything. VJP: ``dx = g / n`` for a mean of ``n`` elements.
+
+    >>> import autograd
+    >>> autograd.mean(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
+    tensor([1.5000, 3.5000])
+    """
+    return _mean(x, **settings(dim, keepdim, axis, keepdims))
+
+
+@primitive
+def _var(x: Operand, *, axis: Dim, keepdims: bool, correction: int) -> Array:
+    return np.var(x, axis=axis, keepdims=keepdims, ddof=correction)
+
+
+@vjp_of(_var, "x")
+def var_dx(g, y_shape, x, *, axis, keepdims, correction):
+    n = count(x.shape, y_shape)
+    return unreduce(g, axis, keepdims) * (2 / (n - correction)) * (x - x.mean(axis, keepdims=True))
+
+
+def var(
+    x: Operand,
+    dim: Dim = None,
+    keepdim: bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: bool = False,
+    correction: int = 1,
+) -> Any:
+    """The variance over ``dim``, or over everything, divided by ``n - correction``.
+
+    ``correction`` is 1 as in torch; NumPy's ``var`` has 0.
+    VJP: ``dx = g * 2 * (x - mean(x)) / (n - correction)``.
+
+    >>> import autograd
+    >>> autograd.var(autograd.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return _var(x, **settings(dim, keepdim, axis, keepdims), correction=correction)
+
+
+@primitive
+def _amax(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@primitive
+def _amin(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@vjp_of(_amax, "x")
+@vjp_of(_amin, "x")
+def extreme_dx(g, y, x, *, axis, keepdims):
+    chosen = x == unreduce(y, axis, keepdims)
+    return unreduce(g, axis, keepdims) * chosen / chosen.sum(axis=axis, keepdims=True)
+
+
+def amax(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
+         keepdims: bool = False) -> Any:  # fmt: skip
+    """The largest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
+
+    >>> import autograd
+    >>> autograd.amax(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([3., 4.])
+    """
+    return _amax(x, **settings(dim, keepdim, axis, keepdims))
+
+
+def amin(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
+         keepdims: bool = False) -> Any:  # fmt: skip
+    """The smallest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
+
+    >>> import autograd
+    >>> autograd.amin(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([1., 2.])
+    """
+    return _amin(x, **settings(dim, keepdim, axis, keepdims))
+
+
+class Extreme(NamedTuple):
+    """What ``max`` and ``min`` over a dimension give: the values and where they were."""
+
+    values: Any
+    indices: Any
+
+
+def max(
+    x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
+) -> Any:
+    """The largest element; over ``dim`` a pair ``(values, indices)``, as in torch.
+
+    VJP: ``g`` to the largest; of equals, all share it evenly without ``dim``, and the
+    first gets it all with ``dim``.
+
+    >>> import autograd
+    >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
+    Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
+    """
+    return extreme(x, amax, np.argmax, **settings(dim, keepdim, axis, False))
+
+
+def min(
+    x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
+) -> Any:
+    """The smallest element; over ``dim`` a pair ``(values, indices)``, as in torch.
+
+    VJP: ``g`` to the smallest; of equals, all share it evenly without ``dim``, and the
+    first gets it all with ``dim``.
+
+    >>> import autograd
+    >>> autograd.min(autograd.tensor([1.0, 5.0]))
+    tensor(1.)
+    """
+    return extreme(x, amin, np.argmin, **settings(dim, keepdim, axis, False))
+
+
+def extreme(x: Any, reduce_all: Any, argument: Any, axis: int | None, keepdims: bool) -> Any:
+    if axis is None:
+        return reduce_all(x)
+    indices = primitive(argument)(x, axis=axis, keepdims=True)
+    values = take_along_dim(x, indices, axis)
+    return Extreme(values, indices) if keepdims else Extreme(values.squeeze(axis), indices.squeeze(axis))
