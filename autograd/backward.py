@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+import autograd.tensor as _tensor
+
 from .graph import Node, check_usable, edges, source, topological_order
 
 
@@ -49,7 +51,7 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
 def accumulate_grad(leaf: Any, g: Any) -> None:
     """Add a cotangent to ``leaf.grad``, which has memory of its own."""
     grad = leaf._grad
-    leaf.grad = leaf.like(g.copy() if grad is None else grad._data + g)
+    leaf._grad = _tensor.result(g.copy() if grad is None else grad._data + g)
 
 
 def retain(node: Node, g: Any) -> None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
 import numpy as np
 
-from . import tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
+import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
 from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode

@@ -72,16 +72,6 @@ def _any(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@primitive
-def _argmax(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
-    return np.argmax(x, axis=axis, keepdims=keepdims)
-
-
-@primitive
-def _argmin(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
-    return np.argmin(x, axis=axis, keepdims=keepdims)
-
-
 def all(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """Whether all elements are true, over ``dim`` or altogether.
 
@@ -100,23 +90,3 @@ def any(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None)
     tensor(True)
     """
     return _any(x, **settings(dim, keepdim, axis, False))
-
-
-def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Where the largest element is, along ``dim`` or in the flattened tensor.
-
-    >>> import autograd
-    >>> argmax(autograd.tensor([1.0, 3.0, 2.0]))
-    tensor(1)
-    """
-    return _argmax(x, axis=dim, keepdims=keepdim)
-
-
-def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Where the smallest element is, along ``dim`` or in the flattened tensor.
-
-    >>> import autograd
-    >>> argmin(autograd.tensor([1.0, 3.0, 0.0]))
-    tensor(2)
-    """
-    return _argmin(x, axis=dim, keepdims=keepdim)

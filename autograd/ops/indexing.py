@@ -48,7 +48,7 @@ def _setitem(x: Operand, value: Operand, *, index: Any) -> Array:
 
 @vjp_of(_setitem, "x")
 def setitem_dx(g, *, index):
-    return g * (1 - on(g, _put).op.forward(np.ones_like(g[index]), index=index, shape=g.shape))
+    return on(g, _setitem)(g, 0, index=index)
 
 
 @vjp_of(_setitem, "value")

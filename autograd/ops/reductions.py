@@ -166,7 +166,7 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    return extreme(x, amax, np.argmax, **settings(dim, keepdim, axis, False))
+    return extreme(x, amax, _argmax, **settings(dim, keepdim, axis, False))
 
 
 def min(
@@ -181,12 +181,44 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    return extreme(x, amin, np.argmin, **settings(dim, keepdim, axis, False))
+    return extreme(x, amin, _argmin, **settings(dim, keepdim, axis, False))
 
 
-def extreme(x: Any, reduce_all: Any, argument: Any, axis: int | None, keepdims: bool) -> Any:
+def extreme(x: Operand, reduce_all: Any, argument: Any, axis: int | None, keepdims: bool) -> Any:
     if axis is None:
         return reduce_all(x)
-    indices = primitive(argument)(x, axis=axis, keepdims=True)
+    indices = argument(x, axis=axis, keepdims=True)
     values = take_along_dim(x, indices, axis)
-    return Extreme(values, indices) if keepdims else Extreme(values.squeeze(axis), indices.squeeze(axis))
+    if not keepdims:
+        values, indices = values.squeeze(axis), indices.squeeze(axis)
+    return Extreme(values, indices)
+
+
+@primitive
+def _argmax(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
+    return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@primitive
+def _argmin(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
+    return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Where the largest element is, along ``dim`` or in the flattened tensor.
+
+    >>> import autograd
+    >>> argmax(autograd.tensor([1.0, 3.0, 2.0]))
+    tensor(1)
+    """
+    return _argmax(x, axis=dim, keepdims=keepdim)
+
+
+def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Where the smallest element is, along ``dim`` or in the flattened tensor.
+
+    >>> import autograd
+    >>> argmin(autograd.tensor([1.0, 3.0, 0.0]))
+    tensor(2)
+    """
+    return _argmin(x, axis=dim, keepdims=keepdim)

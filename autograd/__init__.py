@@ -1,0 +1,97 @@
+"""A small autograd engine on NumPy: Tensors that record how they were computed.
+
+>>> import autograd
+>>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
+>>> loss = (x**2).sum()
+>>> loss.backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
+from .backward import backward
+from .creation import (
+    arange,
+    eye,
+    from_numpy,
+    full,
+    generator,
+    linspace,
+    manual_seed,
+    ones,
+    ones_like,
+    rand,
+    randn,
+    randn_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .dtypes import (
+    bool_ as bool,
+)
+from .dtypes import (
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .graph import Node, primitive, topological_order, vjp_of
+from .ops import (
+    abs,
+    add,
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    clip,
+    concatenate,
+    cos,
+    div,
+    eq,
+    exp,
+    expand,
+    ge,
+    gt,
+    le,
+    log,
+    lt,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mul,
+    ne,
+    neg,
+    permute,
+    pow,
+    relu,
+    reshape,
+    sigmoid,
+    sin,
+    sqrt,
+    squeeze,
+    stack,
+    sub,
+    sum,
+    take_along_dim,
+    tanh,
+    transpose,
+    unsqueeze,
+    var,
+    where,
+)
+
+
+cat = concat = concatenate
+clamp = clip

@@ -1,0 +1,170 @@
+"""Make Tensors: from data, filled, in steps, random."""
+
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .ops.shape import spread
+from .tensor import Tensor, result
+
+_generator = np.random.default_rng()
+
+
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
+) -> Tensor:
+    """A new Tensor with a copy of ``data``: see ``Tensor``.
+
+    >>> tensor([[1, 2], [3, 4]]).dtype, tensor([1.0]).dtype
+    (dtype('int64'), dtype('float32'))
+    """
+    return Tensor(data, dtype, requires_grad, name)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A Tensor that shares the memory of ``array``.
+
+    >>> a = np.zeros(2)
+    >>> t = from_numpy(a)
+    >>> a[0] = 1
+    >>> t
+    tensor([1., 0.], dtype=float64)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: needs an ndarray, got {type(array).__name__}")
+    return result(array)
+
+
+def made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    return result(np.asarray(array, dtype)).requires_grad_(requires_grad)
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of shape ``size``.
+
+    >>> zeros(2, 2)
+    tensor([[0., 0.],
+            [0., 0.]])
+    """
+    return made(np.zeros(spread(size), np.int8), dtype, requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of shape ``size``.
+
+    >>> ones((3,))
+    tensor([1., 1., 1.])
+    """
+    return made(np.ones(spread(size), np.int8), dtype, requires_grad)
+
+
+def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """``fill_value`` in shape ``size``; its dtype is that of the value.
+
+    >>> full((2,), 0.5)
+    tensor([0.5000, 0.5000])
+    """
+    dtype = Tensor(fill_value).dtype if dtype is None else dtype
+    return made(np.full(size, fill_value), dtype, requires_grad)
+
+
+def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """The identity matrix, ``(n, n)`` or ``(n, m)``.
+
+    >>> eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return made(np.eye(n, m), dtype, requires_grad)
+
+
+def arange(
+    start: float, end: float | None = None, step: float = 1, dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """The numbers from ``start`` (0) up to but without ``end``; ints give int64.
+
+    >>> arange(3), arange(0, 1, 0.5)
+    (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
+    """
+    start, end = (0, start) if end is None else (start, end)
+    steps = np.arange(start, end, step)
+    return made(steps, steps.dtype if dtype is None and steps.dtype.kind == "i" else dtype,
+                requires_grad)  # fmt: skip
+
+
+def linspace(
+    start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """``steps`` numbers from ``start`` to ``end``, both included.
+
+    >>> linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    return made(np.linspace(start, end, steps), dtype, requires_grad)
+
+
+def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers, uniform from 0 to 1.
+
+    >>> rand(2, 3).shape
+    (2, 3)
+    """
+    return made(_generator.random(spread(size)), dtype, requires_grad)
+
+
+def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers from the standard normal distribution.
+
+    >>> randn(2, 3).shape
+    (2, 3)
+    """
+    return made(_generator.standard_normal(spread(size)), dtype, requires_grad)
+
+
+def zeros_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of ``x``.
+
+    >>> zeros_like(tensor([1.0, 2.0]))
+    tensor([0., 0.])
+    """
+    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of ``x``.
+
+    >>> ones_like(tensor([1.0, 2.0]))
+    tensor([1., 1.])
+    """
+    return ones(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def randn_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers from the standard normal distribution, in the shape and dtype of ``x``.
+
+    >>> randn_like(tensor([1.0, 2.0])).shape
+    (2,)
+    """
+    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def manual_seed(seed: int) -> None:
+    """Start the random numbers anew, so that a run can be repeated.
+
+    The numbers are NumPy's, not torch's, for the same seed.
+
+    >>> manual_seed(0); a = rand(1)
+    >>> manual_seed(0); b = rand(1)
+    >>> bool(a == b)
+    True
+    """
+    global _generator
+    _generator = np.random.default_rng(seed)
+
+
+def generator() -> np.random.Generator:
+    """The generator behind the random numbers, as ``manual_seed`` set it."""
+    return _generator

@@ -1,0 +1,466 @@
+"""Tensor: an array that knows how it was computed."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, ops
+from .backward import backward
+from .graph import Memory, Node, Operand, source
+from .grad_mode import mode
+
+
+class Tensor:
+    """An array with a gradient and the op it came from.
+
+    ``data`` is a number, a nested list of numbers, an ndarray or a Tensor, and is copied.
+    NumPy dtypes are kept; Python floats become the default dtype (float32), Python ints int64.
+    ``name`` is shown in errors, pictures and the repr.
+
+    Raises TypeError for data that is not numeric and for integers that should require grad.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y
+    tensor(5., grad_fn=<SumBackward>)
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # What is not set on an instance is found here, which keeps making one cheap.
+    _data: Any  # an ndarray; or a NumPy scalar, until `data` is asked for
+    _grad: Tensor | None = None
+    _requires_grad = False
+    _memory: Memory | None = None  # set once the memory is shared or changed in place
+    grad_fn: Node | None = None
+    name: str | None = None
+
+    def __init__(
+        self,
+        data: Any,
+        dtype: Any = None,
+        requires_grad: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self._data = to_array(data, dtype)
+        if requires_grad:
+            self.requires_grad = True
+        if name is not None:
+            self.name = name
+
+    # -- the value ---------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray:
+        """The value as an ndarray that shares the tensor's memory.
+
+        Changes made through it are not recorded and not noticed by ``backward()``.
+        """
+        if not isinstance(self._data, np.ndarray):
+            self._data = np.asarray(self._data)
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._data = value._data if isinstance(value, Tensor) else np.asarray(value, self.dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the dimensions."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The NumPy dtype of the elements."""
+        return self._data.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.size
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.ndim
+
+    def item(self) -> Any:
+        """The one element as a Python number. Raises ValueError if there are more, or none."""
+        if self.size != 1:
+            raise ValueError(f"item: needs a tensor of one element, this one has shape {self.shape}")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as (nested) Python lists; a number for a 0-d tensor."""
+        return self._data.tolist()
+
+    def numpy(self) -> np.ndarray:
+        """The value as an ndarray that shares memory. Raises RuntimeError if it requires grad."""
+        if self._requires_grad:
+            raise RuntimeError(
+                "numpy: this tensor requires grad, and an ndarray would lose its graph. "
+                "Use tensor.detach().numpy()"
+            )
+        return self.data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def detach(self) -> Tensor:
+        """The same memory without the graph."""
+        out = result(self.data)
+        out._memory = self.memory
+        return out
+
+    def clone(self) -> Tensor:
+        """A copy with memory of its own, recorded. VJP: ``g``."""
+        return ops.to(self, self.dtype)
+
+    # -- the gradient ------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether ops on this tensor are recorded. Only a leaf's can be set."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.grad_fn is not None:
+            if not value:
+                raise RuntimeError(
+                    "requires_grad: can only be switched off on a leaf, and this tensor is the "
+                    f"result of {self.grad_fn.name}. Use detach() for one without the graph"
+                )
+        elif value and not dtypes.is_floating(self.dtype):
+            raise TypeError(
+                f"requires_grad: only floating tensors have gradients, and this one is "
+                f"{self.dtype}. Write 3.0 instead of 3, or pass dtype=autograd.float32"
+            )
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set ``requires_grad`` in place and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made this tensor."""
+        return self.grad_fn is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward()`` adds up; None before."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Tensor | None) -> None:
+        if grad is not None and (not isinstance(grad, Tensor) or grad.shape != self.shape):
+            what = f"shape {grad.shape}" if isinstance(grad, Tensor) else type(grad).__name__
+            raise TypeError(f"grad: must be None or a Tensor of shape {self.shape}, got {what}")
+        self._grad = grad
+
+    def retain_grad(self) -> None:
+        """Have ``backward()`` set ``grad`` on this tensor although it is not a leaf."""
+        if not self._requires_grad:
+            raise RuntimeError("retain_grad: this tensor does not require grad, so it gets none")
+        if self.grad_fn is not None:
+            self.grad_fn.result = weakref.ref(self)
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+        """Add the gradient of this tensor to ``grad`` of every leaf: see ``autograd.backward``."""
+        backward(self, gradient, retain_graph)
+
+    # -- changes in place --------------------------------------------------------------
+
+    @property
+    def memory(self) -> Memory:
+        """What notes in-place changes, shared by all tensors on the same memory."""
+        if self._memory is None:
+            self._memory = Memory()
+            if self.grad_fn is not None:
+                self.grad_fn.memory = self._memory
+        return self._memory
+
+    def _change(self, name: str, op: Callable, *args: Any, **keywords: Any) -> Tensor:
+        """Write ``op(self, ...)`` into this tensor's memory, as a recorded op where one is due.
+
+        Recording goes on from a stand-in for the old value, so that what was recorded
+        before keeps its own way through the graph.
+        """
+        recording = mode.recording and any(
+            isinstance(x, Tensor) and x._requires_grad for x in (self, *args)
+        )
+        if recording and self._requires_grad and self.grad_fn is None:
+            raise RuntimeError(
+                f"{name}: this tensor is a leaf that requires grad and cannot be changed in place "
+                "while ops are recorded. Put the update inside `with autograd.no_grad():`"
+            )
+        if recording and self._data.base is not None and self._memory is not None:
+            raise RuntimeError(
+                f"{name}: this tensor is a view, and changing a view in place cannot be recorded. "
+                "Use the out-of-place op, or clone() it first"
+            )
+        old = result(self.data.copy() if recording else self._data)
+        old.grad_fn, old._requires_grad, old.name = self.grad_fn, self._requires_grad, self.name
+        new = op(old, *args, **keywords)
+        if new.shape != self.shape:
+            raise ValueError(
+                f"{name}: the result has shape {new.shape} and does not fit in place into "
+                f"{self.shape}; use the out-of-place op"
+            )
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}")
+        self.memory.change(name, recording)
+        np.copyto(self.data, new._data, casting="same_kind")
+        if recording:
+            retains = self.grad_fn is not None and self.grad_fn.result is not None
+            self.grad_fn, self._requires_grad = new.grad_fn, new._requires_grad
+            if retains:
+                self.retain_grad()
+        return self
+
+    def add_(self, other: Operand, alpha: float = 1) -> Tensor:
+        """``self += alpha * other``."""
+        return self._change("add_", ops.add, other if alpha == 1 else alpha * other)
+
+    def sub_(self, other: Operand, alpha: float = 1) -> Tensor:
+        """``self -= alpha * other``."""
+        return self._change("sub_", ops.sub, other if alpha == 1 else alpha * other)
+
+    def mul_(self, other: Operand) -> Tensor:
+        """``self *= other``."""
+        return self._change("mul_", ops.mul, other)
+
+    def div_(self, other: Operand) -> Tensor:
+        """``self /= other``."""
+        return self._change("div_", ops.div, other)
+
+    def pow_(self, other: Operand) -> Tensor:
+        """``self **= other``."""
+        return self._change("pow_", ops.pow, other)
+
+    def zero_(self) -> Tensor:
+        """Every element 0."""
+        return self._change("zero_", ops._setitem, 0, index=...)
+
+    def fill_(self, value: float) -> Tensor:
+        """Every element ``value``."""
+        return self._change("fill_", ops._setitem, value, index=...)
+
+    def copy_(self, other: Operand) -> Tensor:
+        """The values of ``other``, broadcast to this tensor's shape."""
+        return self._change("copy_", ops._setitem, other, index=...)
+
+    def __setitem__(self, index: Any, value: Operand) -> None:
+        self._change("x[index] = value", ops._setitem, value, index=ops.indexing.plain(index))
+
+    __iadd__ = add_
+    __isub__ = sub_
+    __imul__ = mul_
+    __itruediv__ = div_
+    __ipow__ = pow_
+
+    # -- ops ---------------------------------------------------------------------------
+
+    __add__ = ops.add
+    __sub__ = ops.sub
+    __mul__ = ops.mul
+    __truediv__ = ops.div
+    __pow__ = ops.pow
+    __matmul__ = ops.matmul
+    __neg__ = ops.neg
+    __abs__ = ops.abs
+    __getitem__ = ops.getitem
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return ops.add(other, self)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return ops.sub(other, self)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return ops.mul(other, self)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return ops.div(other, self)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return ops.pow(other, self)
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return ops.matmul(other, self)
+
+    __eq__ = ops.eq  # type: ignore[assignment]
+    __ne__ = ops.ne  # type: ignore[assignment]
+    __lt__ = ops.lt
+    __le__ = ops.le
+    __gt__ = ops.gt
+    __ge__ = ops.ge
+    __and__ = __rand__ = ops.logical_and
+    __or__ = __ror__ = ops.logical_or
+    __invert__ = ops.logical_not
+    __hash__ = object.__hash__
+    __array_ufunc__ = None  # ndarray * tensor is left to __rmul__
+
+    add, sub, mul, div, neg, pow = ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.pow
+    matmul, abs, exp, log, sqrt = ops.matmul, ops.abs, ops.exp, ops.log, ops.sqrt
+    sin, cos, tanh, relu, sigmoid = ops.sin, ops.cos, ops.tanh, ops.relu, ops.sigmoid
+    maximum, minimum, clip, clamp = ops.maximum, ops.minimum, ops.clip, ops.clip
+    sum, mean, var, max, min = ops.sum, ops.mean, ops.var, ops.max, ops.min
+    amax, amin, argmax, argmin = ops.amax, ops.amin, ops.argmax, ops.argmin
+    all, any, to, astype = ops.all, ops.any, ops.to, ops.to
+    reshape, view, permute, transpose = ops.reshape, ops.reshape, ops.permute, ops.transpose
+    squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
+    eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
+
+    def where(self, condition: Operand, other: Operand) -> Tensor:
+        """This tensor where ``condition`` holds, else ``other``."""
+        return ops.where(condition, self, other)
+
+    def float(self) -> Tensor:
+        """As float32."""
+        return self.to(dtypes.float32)
+
+    def double(self) -> Tensor:
+        """As float64."""
+        return self.to(dtypes.float64)
+
+    def int(self) -> Tensor:
+        """As int32."""
+        return self.to(dtypes.int32)
+
+    def long(self) -> Tensor:
+        """As int64."""
+        return self.to(dtypes.int64)
+
+    def bool(self) -> Tensor:
+        """As booleans."""
+        return self.to(dtypes.bool_)
+
+    @property
+    def T(self) -> Tensor:
+        """The dimensions in reverse order."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions swapped."""
+        return ops.transpose(self, -2, -1)
+
+    # -- Python's manners --------------------------------------------------------------
+
+    def __len__(self) -> Any:
+        if not self.shape:
+            raise TypeError("len() of a 0-d tensor: it has no dimension to count along")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d tensor: it has no dimension to go along")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> Any:
+        return bool((self == value).any())
+
+    def __bool__(self) -> Any:
+        if self.size != 1:
+            raise ValueError(
+                f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
+            )
+        return bool(self._data)
+
+    def __float__(self) -> Any:
+        return float(self.item())
+
+    def __int__(self) -> Any:
+        return int(self.item())
+
+    def __index__(self) -> Any:
+        return self.item().__index__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.shape == () else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        head = "tensor("
+        parts = [head + values(self.data, len(head))]
+        if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
+            parts.append(f"dtype={self.dtype}")
+        if self.grad_fn is not None:
+            parts.append(f"grad_fn={self.grad_fn}")
+        elif self._requires_grad:
+            parts.append("requires_grad=True")
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        return ", ".join(parts) + ")"
+
+
+def result(data: Any) -> Tensor:
+    """A Tensor around an array that the engine made: nothing is copied or converted."""
+    out = object.__new__(Tensor)
+    out._data = data
+    return out
+
+
+def values(data: np.ndarray, indent: int) -> str:
+    """An array as torch prints one: four decimals, or none where all are whole."""
+    finite = data[np.isfinite(data)]
+    whole = data.dtype.kind == "f" and bool((finite == np.trunc(finite)).all())
+    text = np.array2string(
+        data,
+        separator=", ",
+        prefix=" " * indent,
+        precision=4,
+        floatmode="maxprec" if whole else "fixed",
+        threshold=1000,
+    )
+    return text
+
+
+def to_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
+    if isinstance(data, Tensor):
+        return np.array(data._data, dtype=dtype)
+    if not isinstance(data, np.ndarray | np.generic):
+        first = data
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        if isinstance(first, Tensor):
+            data = unwrapped(data)
+        if dtype is None and not isinstance(first, np.ndarray | np.generic | Tensor):
+            dtype = dtypes.get_default_dtype() if holds_floats(data) else None
+    try:
+        array = np.array(data, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
+    return array
+
+
+def unwrapped(data: Any) -> Any:
+    if isinstance(data, list | tuple):
+        return [unwrapped(x) for x in data]
+    return data._data if isinstance(data, Tensor) else data
+
+
+def holds_floats(data: Any) -> bool:
+    """Whether Python data becomes a floating array; an empty list does."""
+    try:
+        return np.asarray(data).dtype.kind == "f"
+    except ValueError:
+        return False

@@ -1,0 +1,112 @@
+"""Starting values of parameters, written in place; the names and formulas are torch's."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, generator, no_grad
+
+
+def filled(tensor: Tensor, values: Any) -> Tensor:
+    with no_grad():
+        return tensor.copy_(np.asarray(values).astype(tensor.dtype))
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
+    """Uniform between ``a`` and ``b``.
+
+    >>> import autograd
+    >>> bool((uniform_(autograd.zeros(100), 2, 3) >= 2).all())
+    True
+    """
+    return filled(tensor, generator().uniform(a, b, tensor.shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """Normal with ``mean`` and standard deviation ``std``.
+
+    >>> import autograd
+    >>> normal_(autograd.zeros(2, 3)).shape
+    (2, 3)
+    """
+    return filled(tensor, generator().normal(mean, std, tensor.shape))
+
+
+def constant_(tensor: Tensor, value: float) -> Tensor:
+    """Every element ``value``.
+
+    >>> import autograd
+    >>> constant_(autograd.zeros(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
+    return filled(tensor, np.full(tensor.shape, value))
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Every element 0.
+
+    >>> import autograd
+    >>> zeros_(autograd.ones(2))
+    tensor([0., 0.])
+    """
+    return constant_(tensor, 0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Every element 1.
+
+    >>> import autograd
+    >>> ones_(autograd.zeros(2))
+    tensor([1., 1.])
+    """
+    return constant_(tensor, 1)
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs a neuron of this weight has, and how many neurons there are."""
+    if tensor.ndim != 2:
+        raise ValueError(f"init: needs a weight of shape (out, in), got shape {tensor.shape}")
+    return tensor.shape[1], tensor.shape[0]
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Uniform within ``gain * sqrt(6 / (in + out))`` of 0.
+
+    >>> import autograd
+    >>> bool((xavier_uniform_(autograd.zeros(3, 3)).abs() <= 1).all())
+    True
+    """
+    bound = gain * math.sqrt(6 / max(sum(fans(tensor)), 1))
+    return uniform_(tensor, -bound, bound)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Normal with standard deviation ``gain * sqrt(2 / (in + out))``.
+
+    >>> import autograd
+    >>> xavier_normal_(autograd.zeros(3, 2)).shape
+    (3, 2)
+    """
+    return normal_(tensor, 0, gain * math.sqrt(2 / max(sum(fans(tensor)), 1)))
+
+
+def kaiming_uniform_(tensor: Tensor, a: float = 0.0) -> Tensor:
+    """Uniform within ``sqrt(6 / ((1 + a**2) * in))`` of 0, for a leaky ReLU of slope ``a``.
+
+    >>> import autograd
+    >>> bool((kaiming_uniform_(autograd.zeros(3, 6)).abs() <= 1).all())
+    True
+    """
+    bound = math.sqrt(6 / ((1 + a * a) * max(fans(tensor)[0], 1)))
+    return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(tensor: Tensor, a: float = 0.0) -> Tensor:
+    """Normal with standard deviation ``sqrt(2 / ((1 + a**2) * in))``.
+
+    >>> import autograd
+    >>> kaiming_normal_(autograd.zeros(3, 2)).shape
+    (3, 2)
+    """
+    return normal_(tensor, 0, math.sqrt(2 / ((1 + a * a) * max(fans(tensor)[0], 1))))

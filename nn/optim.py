@@ -1,0 +1,147 @@
+"""Optimizers: rules that update parameters by their gradients, as torch's do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, no_grad
+
+from .module import zero_grad
+
+
+class Optimizer:
+    """What all optimizers share: the parameters, ``zero_grad()``, and ``step()``.
+
+    A subclass defines ``update(parameter, g, state)``: how to change one parameter by its
+    gradient ``g``, an ndarray, with a dict of its own for what it has to remember.
+    Raises TypeError and ValueError for parameters and settings that cannot be meant.
+    """
+
+    def __init__(self, params: Iterable[Tensor], **settings: float) -> None:
+        name = type(self).__name__
+        if isinstance(params, Tensor):
+            raise TypeError(f"{name}: give a list of Tensors, such as model.parameters()")
+        self.params = list(params)
+        if not self.params:
+            raise ValueError(f"{name}: got no parameters. A generator can be used only once")
+        for p in self.params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: optimizes Tensors, got {type(p).__name__}")
+            if not p.is_leaf or not p.requires_grad:
+                raise ValueError(f"{name}: can only optimize leaves that require grad, not {p}")
+        for setting, value in settings.items():
+            if not value >= 0:
+                raise ValueError(f"{name}: {setting} must be 0 or more, got {value}")
+        self.state: list[dict[str, Any]] = [{} for _ in self.params]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zero."""
+        zero_grad(self.params, set_to_none)
+
+    @no_grad()
+    def step(self) -> None:
+        """Update each parameter that has a gradient."""
+        for p, state in zip(self.params, self.state, strict=True):
+            if p.grad is not None:
+                self.update(p, p.grad.data, state)
+
+    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Gradient descent: ``p -= lr * g``, with momentum and weight decay if asked for.
+
+    With ``momentum``: ``v = momentum * v + (1 - dampening) * g`` and ``p -= lr * v``, where
+    ``v`` starts as ``g``; with ``nesterov``: ``p -= lr * (g + momentum * v)``.
+    ``weight_decay`` adds ``weight_decay * p`` to ``g``.
+
+    >>> import autograd
+    >>> w = autograd.tensor([1.0], requires_grad=True)
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.8000], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
+        self.lr = lr
+        self.momentum = momentum
+        self.dampening = dampening
+        self.weight_decay = weight_decay
+        self.nesterov = nesterov
+
+    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+        if self.weight_decay:
+            g = g + self.weight_decay * p.data
+        if self.momentum:
+            if "velocity" in state:
+                v = state["velocity"]
+                v *= self.momentum
+                v += (1 - self.dampening) * g
+            else:
+                v = state["velocity"] = g.copy()
+            g = g + self.momentum * v if self.nesterov else v
+        p.sub_(self.lr * g)
+
+
+class Adam(Optimizer):
+    """Adam: each step scaled by running means of the gradient and of its square.
+
+    ``m = b1 * m + (1 - b1) * g``, ``v = b2 * v + (1 - b2) * g**2``,
+    ``p -= lr * m_hat / (sqrt(v_hat) + eps)`` with ``m_hat = m / (1 - b1**t)`` and ``v_hat``
+    likewise, ``t`` counting steps. ``weight_decay`` adds ``weight_decay * p`` to ``g``.
+
+    >>> import autograd
+    >>> w = autograd.tensor([1.0], requires_grad=True)
+    >>> optimizer = Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr=lr, eps=eps, weight_decay=weight_decay)
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"Adam: betas must be 0 or more and below 1, got {betas}")
+        self.lr = lr
+        self.betas = betas
+        self.eps = eps
+        self.weight_decay = weight_decay
+
+    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+        if self.weight_decay:
+            g = g + self.weight_decay * p.data
+        if not state:
+            state.update(t=0, m=np.zeros_like(g), v=np.zeros_like(g))
+        b1, b2 = self.betas
+        state["t"] += 1
+        m, v = state["m"], state["v"]
+        m += (1 - b1) * (g - m)
+        v *= b2
+        v += (1 - b2) * (g * g)
+        root = np.sqrt(v) / (1 - b2 ** state["t"]) ** 0.5 + self.eps
+        p.sub_(self.lr / (1 - b1 ** state["t"]) * (m / root))
