@@ -123,7 +123,7 @@ class Sequential(Module):
         return self.children()
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def __getitem__(self, index: int | slice) -> Any:
         modules = list(self)[index]
