@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
-from .graph import Node, check_usable, edges, source, topological_order
+from .graph import Node, check_usable, source, topological_order
 
 
 def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> None:
@@ -40,12 +40,11 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
         if node.result:
             retain(node, g)
         check_usable(node)
-        for x, vjp, saved in edges(node):
-            if x is not None:
-                dx = fit(vjp(g, *saved, **node.keywords), x)
-                cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+        for x, vjp, saved in node.edges:
+            dx = fit(vjp(g, *saved, **node.keywords), x)
+            cotangents[x] = cotangents[x] + dx if x in cotangents else dx
         if not retain_graph:
-            node.saved = None
+            node.edges = None
 
 
 def accumulate_grad(leaf: Any, g: Any) -> None:

@@ -46,7 +46,7 @@ def is_floating(dtype: np.dtype) -> bool:
     return dtype.kind == "f"
 
 
-def narrow(y: Any, operands: tuple[Any, ...]) -> Any:
+def narrow(y: Any, operands: list) -> Any:
     """Take back NumPy's promotion to float64 where torch does not promote.
 
     To NumPy ``int64 * float32`` and ``int64 / 2`` are float64; to torch the integers

@@ -12,7 +12,7 @@ def shape_of(x: Any) -> str:
 
 
 def explain_forward(
-    op: Any, args: tuple, values: tuple, keywords: dict, error: Exception
+    op: Any, args: tuple, values: list, keywords: dict, error: Exception
 ) -> Exception:
     """The error of a forward rule again, with the op, its operands' shapes and a way out."""
     shapes = " and ".join(
@@ -25,7 +25,7 @@ def explain_forward(
     return type(error)(f"{op.name}: shapes {shapes}{settings}: {error}{hint(op.name, values)}")
 
 
-def hint(name: str, values: tuple) -> str:
+def hint(name: str, values: list) -> str:
     """A way out of a shape mismatch, where one can be told."""
     if name == "matmul":
         a, b = values

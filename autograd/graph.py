@@ -20,7 +20,7 @@ import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from functools import wraps
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
 import numpy as np
@@ -45,7 +45,7 @@ clock = itertools.count(1)
 class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
-    __slots__ = ("forward", "in_place", "keywords", "name", "operands", "saves", "variadic", "vjps")
+    __slots__ = ("forward", "keywords", "name", "operands", "picks", "saves", "variadic", "vjps")
 
     def __init__(self, forward: Rule) -> None:
         parameters = inspect.signature(forward).parameters.values()
@@ -55,7 +55,21 @@ class Op:
         self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
         self.variadic = any(p.kind == p.VAR_POSITIONAL for p in parameters)
         self.vjps: list[Rule | None] = [None] * len(self.operands)
-        self.saves: list[Saves] = [Saves([], self)] * len(self.operands)
+        self.saves = [Saves([], self)] * len(self.operands)
+        self.picks = [saves.pick for saves in self.saves]
+
+    def edges(self, parents: tuple, values: tuple) -> tuple:
+        """``(parent, VJP rule, what the rule needs)`` for each operand that wants a gradient."""
+        if self.variadic:
+            vjp = self.vjps[0]
+            return tuple([(x, vjp, (i,)) for i, x in enumerate(parents) if x is not None])
+        if len(parents) == 1:
+            return ((parents[0], self.vjps[0], self.picks[0](values)),)
+        edges = []
+        for x, vjp, pick in zip(parents, self.vjps, self.picks):  # noqa: B905  (hot)
+            if x is not None:
+                edges.append((x, vjp, pick(values)))
+        return tuple(edges)
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
@@ -99,7 +113,7 @@ class Node:
     ``keywords`` its settings (``axis=0``)
     ``parents`` for each operand: the Node it came from, or the leaf Tensor itself,
                 or None where no gradient is wanted
-    ``saved``   for each operand: what its VJP rule needs; None once freed
+    ``edges``   for each parent: ``(parent, VJP rule, saved values)``; None once freed
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
 
@@ -114,24 +128,18 @@ class Node:
     True
     """
 
-    __slots__ = (
-        "__weakref__", "args", "dtype", "keywords", "memory", "op", "parents", "result", "saved",
-        "shape", "time",
-    )  # fmt: skip
+    memory: "Memory | None" = None  # of its output, once that is shared or changed
+    result: Any = None  # a weak reference to its output, where retain_grad() asks for it
 
-    def __init__(
-        self, op: Op, args: tuple, keywords: dict, parents: list, saved: list | None, y: Any
-    ) -> None:
+    def __init__(self, op: Op, args: tuple, keywords: dict, parents: tuple, values: tuple) -> None:
         self.op = op
         self.args = args
         self.keywords = keywords
         self.parents = parents
-        self.saved = saved
+        self.edges: tuple | None = op.edges(parents, values)
         self.time = next(clock)
-        self.shape = y.shape
-        self.dtype = y.dtype
-        self.memory: Memory | None = None  # of its output, once that is shared or changed
-        self.result: Any = None  # a weak reference to its output, where retain_grad() asks for it
+        self.shape = values[0].shape
+        self.dtype = values[0].dtype
 
     @property
     def name(self) -> str:
@@ -155,25 +163,19 @@ class Node:
 
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable(self)
-        cotangents = [
-            None if x is None else _tensor.result(fit(vjp(g, *saved, **self.keywords), x))
-            for x, vjp, saved in edges(self)
-        ]
+        edges = iter(self.edges or ())
+        cotangents = []
+        for parent in self.parents:
+            if parent is None:
+                cotangents.append(None)
+            else:
+                x, vjp, saved = next(edges)
+                cotangents.append(_tensor.result(fit(vjp(g, *saved, **self.keywords), x)))
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     def __repr__(self) -> str:
         words = self.op.name.split("_")
         return f"<{''.join(word[:1].upper() + word[1:] for word in words)}Backward>"
-
-
-def edges(node: Node) -> Any:
-    """For each operand of a recorded op: where its cotangent goes, the rule, what it needs."""
-    return zip(node.parents, rules(node.op, len(node.args)), node.saved, strict=True)  # type: ignore[arg-type]
-
-
-def rules(op: Op, n: int) -> list[Rule | None]:
-    """The VJP rule of each of ``n`` operands; the operands of a variadic op share one."""
-    return op.vjps * n if op.variadic else op.vjps
 
 
 def primitive(forward: Callable[P, Any]) -> "Callable[P, Tensor]":
@@ -198,43 +200,31 @@ def primitive(forward: Callable[P, Any]) -> "Callable[P, Tensor]":
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values = tuple(
-            [x._data if isinstance(x, _tensor.Tensor) else constant(op, x) for x in args]
-        )
+        values, parents, wanted = [], [], False
+        for x in args:
+            if isinstance(x, _tensor.Tensor):
+                values.append(x._data)
+                parents.append(source(x) if x._requires_grad else None)
+                wanted = wanted or x._requires_grad
+            else:
+                values.append(constant(op, x))
+                parents.append(None)
         try:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
-        if y.dtype == float64 and any(getattr(v, "dtype", None) != float64 for v in values):
+        if y.dtype == float64 and any([getattr(v, "dtype", None) != float64 for v in values]):
             y = narrow(y, values)
         out = _tensor.result(y)
+        if wanted and mode.recording and y.dtype.kind == "f":
+            out.grad_fn = Node(op, args, keywords, tuple(parents), (y, *values))
+            out._requires_grad = True
         if y.base is not None:
-            out._memory = memory_of(args[0], y)
-        if mode.recording and y.dtype.kind == "f":
-            parents = [
-                source(x) if isinstance(x, _tensor.Tensor) and x._requires_grad else None
-                for x in args
-            ]
-            if any([x is not None for x in parents]):
-                record(op, args, keywords, parents, (y, *values), out)
+            share_memory(args[0], out)
         return out
 
     recorded.op = op  # type: ignore[attr-defined]
     return recorded  # type: ignore[return-value]
-
-
-def record(op: Op, args: tuple, keywords: dict, parents: list, values: tuple, out: Any) -> None:
-    """Give ``out`` its grad_fn: the op, where its operands came from, what its VJPs need."""
-    if op.variadic:
-        saved = [(i,) for i in range(len(args))]
-    else:
-        saved = [
-            None if parent is None else saves.pick(values)
-            for parent, saves in zip(parents, op.saves, strict=True)
-        ]
-    out.grad_fn = node = Node(op, args, keywords, parents, saved, values[0])
-    node.memory = out._memory
-    out._requires_grad = True
 
 
 def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
@@ -261,8 +251,8 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         i = described.operands.index(operand)
         described.vjps[i] = rule
         if not described.variadic:
-            described.saves = list(described.saves)
             described.saves[i] = Saves(wanted, described)
+            described.picks[i] = described.saves[i].pick
         return rule
 
     return register
@@ -287,12 +277,14 @@ def constant(op: Op, x: Any) -> Any:
     )
 
 
-def memory_of(x: Any, y: Any) -> Any:
-    """The Memory of operand ``x``, if ``y``, an array with a base, is a view of it."""
+def share_memory(x: Any, out: Any) -> None:
+    """Have ``out`` share the Memory of operand ``x`` if it is a view of it."""
     if isinstance(x, _tensor.Tensor) and isinstance(x._data, np.ndarray):
-        if y.base is x._data or y.base is x._data.base:
-            return x.memory
-    return None
+        base = out._data.base
+        if base is x._data or base is x._data.base:
+            out._memory = x.memory
+            if out.grad_fn is not None:
+                out.grad_fn.memory = out._memory
 
 
 class Memory:
@@ -319,7 +311,7 @@ _last_change = 0
 
 def check_usable(node: Node) -> None:
     """Raise RuntimeError where a node's VJPs cannot run: values freed, or changed in place."""
-    if node.saved is None:
+    if node.edges is None:
         raise RuntimeError(
             f"backward a second time through {node.name}: the values that its VJP needs were freed "
             "by the first. Pass retain_graph=True to the first backward, or compute anew"
@@ -381,5 +373,5 @@ def topological_order(root: Any) -> list:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
-    nodes.sort(key=lambda node: node.time, reverse=True)
+    nodes.sort(key=attrgetter("time"), reverse=True)
     return nodes + leaves

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor
 
 from .module import zero_grad
 
@@ -15,8 +15,8 @@ from .module import zero_grad
 class Optimizer:
     """What all optimizers share: the parameters, ``zero_grad()``, and ``step()``.
 
-    A subclass defines ``update(parameter, g, state)``: how to change one parameter by its
-    gradient ``g``, an ndarray, with a dict of its own for what it has to remember.
+    A subclass defines ``change(p, g, state)``: what to take from one parameter for its
+    gradient; all ndarrays, with a dict for what is to be remembered of that parameter.
     Raises TypeError and ValueError for parameters and settings that cannot be meant.
     """
 
@@ -41,14 +41,16 @@ class Optimizer:
         """Forget the gradients of all parameters, or set them to zero."""
         zero_grad(self.params, set_to_none)
 
-    @no_grad()
     def step(self) -> None:
         """Update each parameter that has a gradient."""
-        for p, state in zip(self.params, self.state, strict=True):
-            if p.grad is not None:
-                self.update(p, p.grad.data, state)
+        name = type(self).__name__
+        for parameter, state in zip(self.params, self.state, strict=True):
+            if parameter.grad is not None:
+                p = parameter.data
+                p -= self.change(p, parameter.grad.data, state)
+                parameter.memory.change(name, recorded=False)
 
-    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         raise NotImplementedError
 
 
@@ -86,9 +88,9 @@ class SGD(Optimizer):
         self.weight_decay = weight_decay
         self.nesterov = nesterov
 
-    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         if self.weight_decay:
-            g = g + self.weight_decay * p.data
+            g = g + self.weight_decay * p
         if self.momentum:
             if "velocity" in state:
                 v = state["velocity"]
@@ -97,7 +99,7 @@ class SGD(Optimizer):
             else:
                 v = state["velocity"] = g.copy()
             g = g + self.momentum * v if self.nesterov else v
-        p.sub_(self.lr * g)
+        return self.lr * g
 
 
 class Adam(Optimizer):
@@ -132,9 +134,9 @@ class Adam(Optimizer):
         self.eps = eps
         self.weight_decay = weight_decay
 
-    def update(self, p: Tensor, g: np.ndarray, state: dict[str, Any]) -> None:
+    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         if self.weight_decay:
-            g = g + self.weight_decay * p.data
+            g = g + self.weight_decay * p
         if not state:
             state.update(t=0, m=np.zeros_like(g), v=np.zeros_like(g))
         b1, b2 = self.betas
@@ -144,4 +146,4 @@ class Adam(Optimizer):
         v *= b2
         v += (1 - b2) * (g * g)
         root = np.sqrt(v) / (1 - b2 ** state["t"]) ** 0.5 + self.eps
-        p.sub_(self.lr / (1 - b1 ** state["t"]) * (m / root))
+        return self.lr / (1 - b1 ** state["t"]) * (m / root)

@@ -42,7 +42,10 @@ def matmul_db(g, a, b_shape):
 
 @primitive
 def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
-    return x @ weight.T + bias
+    y = x @ weight.T
+    if bias.shape != weight.shape[:1]:
+        raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
+    return np.add(y, bias, out=y) if y.dtype == bias.dtype else y + bias
 
 
 @vjp_of(_linear, "x")
@@ -77,14 +80,4 @@ def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
     tensor([[3.5000],
             [3.5000]])
     """
-    xs, ws = np.shape(x), np.shape(weight)
-    if not xs or len(ws) != 2 or xs[-1] != ws[1]:
-        raise ValueError(
-            f"linear: x {xs} and weight {ws} do not fit: x must be (..., in) and weight (out, in)"
-            + (f", and {xs[-1]} != {ws[1]}" if xs and len(ws) == 2 else "")
-        )
-    if bias is None:
-        return matmul(x, permute(weight, 1, 0))
-    if np.shape(bias) != ws[:1]:
-        raise ValueError(f"linear: bias {np.shape(bias)} must be {ws[:1]}, for weight {ws}")
-    return _linear(x, weight, bias)
+    return matmul(x, permute(weight, 1, 0)) if bias is None else _linear(x, weight, bias)

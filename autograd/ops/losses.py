@@ -14,7 +14,7 @@ def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         log_p = np.maximum(np.log(p), -100)
         log_q = np.maximum(np.log1p(-p), -100)
-    return np.mean((target - 1) * log_q - target * log_p)
+    return ((target - 1) * log_q - target * log_p).sum() / p.size
 
 
 @vjp_of(_binary_cross_entropy, "p")
@@ -41,7 +41,7 @@ def binary_cross_entropy(p: Operand, target: Operand) -> Any:
     """
     check("binary_cross_entropy", p, target)
     loss = _binary_cross_entropy(p, target)
-    if np.isnan(loss._data):
+    if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
         values = p.data
         if ((values < 0) | (values > 1)).any():
             raise ValueError(
@@ -54,7 +54,7 @@ def binary_cross_entropy(p: Operand, target: Operand) -> Any:
 
 @primitive
 def _binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Array:
-    return np.mean(np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x))))
+    return (np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))).sum() / x.size
 
 
 @vjp_of(_binary_cross_entropy_with_logits, "x")
@@ -93,8 +93,9 @@ def mse_loss(x: Operand, target: Operand) -> Any:
 
 def check(name: str, x: Any, target: Any) -> None:
     """Losses compare like with like: broadcasting here hides mistakes, so it is an error."""
-    if not hasattr(x, "requires_grad") or not hasattr(target, "requires_grad"):
-        raise TypeError(f"{name}: needs two Tensors, got {type(x).__name__}, {type(target).__name__}")
+    for y in (x, target):
+        if not hasattr(y, "requires_grad"):
+            raise TypeError(f"{name}: needs two Tensors, but one is a {type(y).__name__}")
     if x.shape != target.shape:
         raise ValueError(
             f"{name}: input {x.shape} and target {target.shape} must have one shape; "

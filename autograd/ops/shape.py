@@ -16,7 +16,7 @@ def spread(sizes: tuple) -> tuple[int, ...]:
 
 @primitive
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 
 
 @vjp_of(_reshape, "x")
@@ -72,7 +72,7 @@ def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Any:
 
 @primitive
 def _squeeze(x: Operand, *, dims: tuple[int, ...]) -> Array:
-    return np.squeeze(x, dims)
+    return x.squeeze(dims)
 
 
 @vjp_of(_squeeze, "x")
@@ -89,12 +89,12 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     >>> squeeze(autograd.zeros(3, 1), 1).shape, squeeze(autograd.zeros(3, 1), 0).shape
     ((3,), (3, 1))
     """
-    shape = np.shape(x)
-    dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
-    try:
-        return _squeeze(x, dims=tuple(i for i in dims if len(shape) and shape[i] == 1))
-    except IndexError:
-        raise IndexError(f"squeeze: shape {shape} has no dimension {dim}") from None
+    shape = x.shape
+    if dim is None:
+        dims = [i for i, n in enumerate(shape) if n == 1]
+    else:
+        dims = [i for i in (dim if isinstance(dim, tuple) else (dim,)) if -len(shape) <= i < len(shape)]
+    return _squeeze(x, dims=tuple(i for i in dims if shape[i] == 1))
 
 
 @primitive
