@@ -32,19 +32,20 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
     tensor([2., 4.])
     """
     cotangents = {source(root): root_cotangent(root, gradient)}
-    for node in topological_order(source(root)):
+    for node in topological_order(root):
+        check_usable(node)
         g = cotangents.pop(node)
-        if not isinstance(node, Node):
-            accumulate_grad(node, g)
-            continue
         if node.result:
             retain(node, g)
-        check_usable(node)
         for x, vjp, saved in node.edges:
-            dx = fit(vjp(g, *saved, **node.keywords), x)
+            dx = vjp(g, *saved, **node.keywords)
+            if dx.shape != x.shape or dx.dtype != x.dtype:
+                dx = fit(dx, x)
             cotangents[x] = cotangents[x] + dx if x in cotangents else dx
         if not retain_graph:
             node.edges = None
+    for leaf, g in cotangents.items():
+        accumulate_grad(leaf, g)
 
 
 def accumulate_grad(leaf: Any, g: Any) -> None:
@@ -70,9 +71,7 @@ def fit(dx: Any, x: Any) -> Any:
         extra = dx.ndim - len(x.shape)
         stretched = [i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1]
         dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
-    if dx.dtype != x.dtype:
-        dx = dx.astype(x.dtype)
-    return dx
+    return dx if dx.dtype == x.dtype else dx.astype(x.dtype)
 
 
 def root_cotangent(root: Any, gradient: Any) -> Any:
@@ -90,7 +89,7 @@ def root_cotangent(root: Any, gradient: Any) -> Any:
             f"{root.shape}. Reduce it (.sum(), .mean()), or pass its cotangent: "
             "backward(gradient) with a tensor of that shape"
         )
-    return np.ones(root.shape, root.dtype)
+    return root.dtype.type(1) if root.shape == () else np.ones(root.shape, root.dtype)
 
 
 def as_cotangent(gradient: Any, of: Any, where: str) -> Any:

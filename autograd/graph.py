@@ -357,21 +357,24 @@ def described(operand: str, x: Any) -> str:
     return f"{operand} ({name!r})" if name else operand
 
 
-def topological_order(root: Any) -> list:
-    """Every Node and leaf Tensor that ``root`` depends on, before all that it depends on.
+def topological_order(root: Any) -> list[Node]:
+    """The ops that ``root``, a Tensor or Node, depends on, each before what it depends on.
 
-    Nodes come latest recorded first, the mirror image of the forward pass; leaves last.
+    That is latest recorded first: the mirror image of the forward pass.
+
+    >>> import autograd
+    >>> x = autograd.tensor(2.0, requires_grad=True)
+    >>> topological_order(x.exp().sin())
+    [<SinBackward>, <ExpBackward>]
     """
-    nodes, leaves, seen, stack = [], [], {root}, [root]
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, Node):
-            leaves.append(node)
-            continue
-        nodes.append(node)
+    start = root if isinstance(root, Node) else root.grad_fn
+    if start is None:
+        return []
+    order, seen = [start], {start}
+    for node in order:  # grows while it is gone through
         for parent in node.parents:
-            if parent is not None and parent not in seen:
+            if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
-                stack.append(parent)
-    nodes.sort(key=attrgetter("time"), reverse=True)
-    return nodes + leaves
+                order.append(parent)
+    order.sort(key=attrgetter("time"), reverse=True)
+    return order

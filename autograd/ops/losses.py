@@ -12,8 +12,8 @@ from .reductions import mean
 @primitive
 def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_p = np.maximum(np.log(p), -100)
-        log_q = np.maximum(np.log1p(-p), -100)
+        log_p = np.maximum(np.log(p), -100.0)
+        log_q = np.maximum(np.log1p(-p), -100.0)
     return ((target - 1) * log_q - target * log_p).sum() / p.size
 
 
@@ -25,7 +25,7 @@ def binary_cross_entropy_dp(g, p, target):
 @vjp_of(_binary_cross_entropy, "target")
 def binary_cross_entropy_dtarget(g, p):
     log_p, log_q = np.log(np.maximum(p, 0)), np.log1p(-np.minimum(p, 1))
-    return g / p.size * (np.maximum(log_q, -100) - np.maximum(log_p, -100))
+    return g / p.size * (np.maximum(log_q, -100.0) - np.maximum(log_p, -100.0))
 
 
 def binary_cross_entropy(p: Operand, target: Operand) -> Any:

