@@ -69,7 +69,9 @@ def fit(dx: Any, x: Any) -> Any:
     """
     if dx.shape != x.shape:
         extra = dx.ndim - len(x.shape)
-        stretched = [i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1]
+        stretched = [
+            i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1
+        ]
         dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
     return dx if dx.dtype == x.dtype else dx.astype(x.dtype)
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 import numpy as np
 
 import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
+
 from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode
@@ -136,7 +137,7 @@ class Node:
         self.args = args
         self.keywords = keywords
         self.parents = parents
-        self.edges: tuple | None = op.edges(parents, values)
+        self.edges: Any = op.edges(parents, values)
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
@@ -163,14 +164,13 @@ class Node:
 
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable(self)
-        edges = iter(self.edges or ())
-        cotangents = []
-        for parent in self.parents:
-            if parent is None:
-                cotangents.append(None)
-            else:
-                x, vjp, saved = next(edges)
-                cotangents.append(_tensor.result(fit(vjp(g, *saved, **self.keywords), x)))
+        found = iter(
+            [
+                _tensor.result(fit(vjp(g, *saved, **self.keywords), x))
+                for x, vjp, saved in self.edges
+            ]
+        )
+        cotangents = [None if parent is None else next(found) for parent in self.parents]
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     def __repr__(self) -> str:
@@ -327,7 +327,7 @@ def source(x: Any) -> Any:
 
 def on(x: Any, op: Callable) -> Callable:
     """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
-    return op if isinstance(x, _tensor.Tensor) else op.op.forward  # type: ignore[attr-defined]
+    return op if isinstance(x, _tensor.Tensor) else op.op.forward
 
 
 def check_unchanged(node: Node) -> None:
@@ -337,18 +337,18 @@ def check_unchanged(node: Node) -> None:
             f"{node.name}: its result is a view of a tensor that {own.changed_by} changed in place "
             "afterwards. Take the view after the change, or clone() before it"
         )
-    for parent, saves in zip(node.parents, node.op.saves * len(node.parents), strict=False):
-        for name, position in zip(saves.names, saves.positions, strict=True):
-            if parent is None or name.endswith("_shape"):
-                continue
-            x = node.args[position - 1] if position else None
-            memory = getattr(x, "_memory", None) if position else own
-            if memory and memory.changed > node.time:
-                what = "its output" if x is None else f"its operand {described(name, x)}"
-                raise RuntimeError(
-                    f"{node.name}: its VJP needs {what}, but {memory.changed_by} changed it in "
-                    "place after the op was recorded. Use the out-of-place op, or clone() first"
-                )
+    for parent, saves in zip(node.parents, node.op.saves, strict=False):
+        if parent is not None:
+            for name, position in zip(saves.names, saves.positions, strict=True):
+                x = node.args[position - 1] if position else None
+                memory = getattr(x, "_memory", None) if position else own
+                if memory and memory.changed > node.time and not name.endswith("_shape"):
+                    what = f"its operand {described(name, x)}" if position else "its output"
+                    raise RuntimeError(
+                        f"{node.name}: its VJP needs {what}, but {memory.changed_by} changed it "
+                        "in place after the op was recorded. Use the out-of-place op, or clone() "
+                        "first"
+                    )
 
 
 def described(operand: str, x: Any) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from . import dtypes, ops
 from .backward import backward
-from .graph import Memory, Node, Operand, source
 from .grad_mode import mode
+from .graph import Memory, Node, Operand
 
 
 class Tensor:
@@ -100,7 +100,9 @@ class Tensor:
     def item(self) -> Any:
         """The one element as a Python number. Raises ValueError if there are more, or none."""
         if self.size != 1:
-            raise ValueError(f"item: needs a tensor of one element, this one has shape {self.shape}")
+            raise ValueError(
+                f"item: needs a tensor of one element, this one has shape {self.shape}"
+            )
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -223,7 +225,9 @@ class Tensor:
                 f"{self.shape}; use the out-of-place op"
             )
         if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-            raise TypeError(f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}")
+            raise TypeError(
+                f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}"
+            )
         self.memory.change(name, recording)
         np.copyto(self.data, new._data, casting="same_kind")
         if recording:
@@ -255,18 +259,20 @@ class Tensor:
 
     def zero_(self) -> Tensor:
         """Every element 0."""
-        return self._change("zero_", ops._setitem, 0, index=...)
+        return self._change("zero_", ops.indexing._setitem, 0, index=...)
 
     def fill_(self, value: float) -> Tensor:
         """Every element ``value``."""
-        return self._change("fill_", ops._setitem, value, index=...)
+        return self._change("fill_", ops.indexing._setitem, value, index=...)
 
     def copy_(self, other: Operand) -> Tensor:
         """The values of ``other``, broadcast to this tensor's shape."""
-        return self._change("copy_", ops._setitem, other, index=...)
+        return self._change("copy_", ops.indexing._setitem, other, index=...)
 
     def __setitem__(self, index: Any, value: Operand) -> None:
-        self._change("x[index] = value", ops._setitem, value, index=ops.indexing.plain(index))
+        self._change(
+            "x[index] = value", ops.indexing._setitem, value, index=ops.indexing.plain(index)
+        )
 
     __iadd__ = add_
     __isub__ = sub_
@@ -304,8 +310,8 @@ class Tensor:
     def __rmatmul__(self, other: Operand) -> Tensor:
         return ops.matmul(other, self)
 
-    __eq__ = ops.eq  # type: ignore[assignment]
-    __ne__ = ops.ne  # type: ignore[assignment]
+    __eq__ = ops.eq
+    __ne__ = ops.ne
     __lt__ = ops.lt
     __le__ = ops.le
     __gt__ = ops.gt
@@ -420,7 +426,7 @@ def values(data: np.ndarray, indent: int) -> str:
     """An array as torch prints one: four decimals, or none where all are whole."""
     finite = data[np.isfinite(data)]
     whole = data.dtype.kind == "f" and bool((finite == np.trunc(finite)).all())
-    text = np.array2string(
+    return np.array2string(
         data,
         separator=", ",
         prefix=" " * indent,
@@ -428,7 +434,6 @@ def values(data: np.ndarray, indent: int) -> str:
         floatmode="maxprec" if whole else "fixed",
         threshold=1000,
     )
-    return text
 
 
 def to_array(data: Any, dtype: Any = None) -> np.ndarray:

@@ -241,6 +241,9 @@ def clip(x: Operand, min: float | None = None, max: float | None = None) -> Any:
     return _clip(x, min=min, max=max)
 
 
+clamp = clip
+
+
 @primitive
 def _cast(x: Operand, *, dtype: np.dtype) -> Array:
     return x.astype(dtype)

@@ -93,7 +93,9 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     if dim is None:
         dims = [i for i, n in enumerate(shape) if n == 1]
     else:
-        dims = [i for i in (dim if isinstance(dim, tuple) else (dim,)) if -len(shape) <= i < len(shape)]
+        dims = [
+            i for i in (dim if isinstance(dim, tuple) else (dim,)) if -len(shape) <= i < len(shape)
+        ]
     return _squeeze(x, dims=tuple(i for i in dims if shape[i] == 1))
 
 
@@ -168,6 +170,9 @@ def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = 
         raise IndexError(f"concatenate: tensors of {ndim} dimensions have no dimension {dim}")
     sizes = [np.shape(x)[axis] if axis < np.ndim(x) else 0 for x in tensors]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
+
+
+cat = concat = concatenate
 
 
 @primitive
