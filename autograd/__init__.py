@@ -40,5 +40,6 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .graph import Node, primitive, topological_order, vjp_of
+from .graph import Node, topological_order
 from .ops import *
+from .primitive import primitive, vjp_of

@@ -13,7 +13,9 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
-from .graph import Node, check_usable, source, topological_order
+from .cotangents import as_cotangent, fit
+from .graph import Node, source, topological_order
+from .memory import check_usable
 
 
 def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> None:
@@ -61,21 +63,6 @@ def retain(node: Node, g: Any) -> None:
         accumulate_grad(tensor, g)
 
 
-def fit(dx: Any, x: Any) -> Any:
-    """A cotangent in the shape and dtype of what it belongs to: broadcasting is undone.
-
-    An operand that was broadcast went into several places of the output, so its
-    cotangent is the sum over them.
-    """
-    if dx.shape != x.shape:
-        extra = dx.ndim - len(x.shape)
-        stretched = [
-            i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1
-        ]
-        dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
-    return dx if dx.dtype == x.dtype else dx.astype(x.dtype)
-
-
 def root_cotangent(root: Any, gradient: Any) -> Any:
     """The cotangent that backward starts with: ``gradient``, or 1 for a scalar."""
     if not root.requires_grad:
@@ -92,15 +79,3 @@ def root_cotangent(root: Any, gradient: Any) -> Any:
             "backward(gradient) with a tensor of that shape"
         )
     return root.dtype.type(1) if root.shape == () else np.ones(root.shape, root.dtype)
-
-
-def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
-    """``gradient`` as an array that fits ``of``; ValueError where the shapes differ."""
-    g = getattr(gradient, "_data", gradient)
-    g = np.asarray(g, dtype=of.dtype)
-    if g.shape != of.shape:
-        raise ValueError(
-            f"{where}: the cotangent has shape {g.shape}, but what it belongs to has {of.shape}; "
-            "the two must be equal"
-        )
-    return g

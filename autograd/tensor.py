@@ -11,7 +11,9 @@ import numpy as np
 from . import dtypes, ops
 from .backward import backward
 from .grad_mode import mode
-from .graph import Memory, Node, Operand
+from .graph import Node
+from .memory import Memory
+from .primitive import Operand
 
 
 class Tensor:

@@ -6,7 +6,7 @@ operand's own shape.
 
 import numpy as np
 
-from ..graph import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, vjp_of
 
 
 @primitive

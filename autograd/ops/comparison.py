@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Array, Operand, primitive
+from ..primitive import Array, Operand, primitive
 from .reductions import Dim, settings
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, vjp_of
 from .shape import permute
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Array, Operand, on, primitive, vjp_of
+from ..primitive import Array, Operand, on, primitive, vjp_of
 from .elementwise import sigmoid
 from .reductions import mean
 

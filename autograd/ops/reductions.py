@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, vjp_of
 from .indexing import take_along_dim
 
 Dim = int | tuple[int, ...] | None

@@ -1,0 +1,32 @@
+"""A cotangent has the shape and dtype of what it belongs to."""
+
+from typing import Any
+
+import numpy as np
+
+
+def fit(dx: Any, x: Any) -> Any:
+    """A cotangent in the shape and dtype of what it belongs to: broadcasting is undone.
+
+    An operand that was broadcast went into several places of the output, so its
+    cotangent is the sum over them.
+    """
+    if dx.shape != x.shape:
+        extra = dx.ndim - len(x.shape)
+        stretched = [
+            i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1
+        ]
+        dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
+    return dx if dx.dtype == x.dtype else dx.astype(x.dtype)
+
+
+def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
+    """``gradient`` as an array that fits ``of``; ValueError where the shapes differ."""
+    g = getattr(gradient, "_data", gradient)
+    g = np.asarray(g, dtype=of.dtype)
+    if g.shape != of.shape:
+        raise ValueError(
+            f"{where}: the cotangent has shape {g.shape}, but what it belongs to has {of.shape}; "
+            "the two must be equal"
+        )
+    return g

@@ -1,0 +1,78 @@
+"""Changes in place: whose memory changed, when, and which VJPs that spoils."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+# One clock for recorded ops and in-place changes: which of two came first.
+clock = itertools.count(1)
+_last_change = 0
+
+
+class Memory:
+    """A piece of memory that changed in place or that several Tensors share: when, and by what."""
+
+    __slots__ = ("changed", "changed_by", "rewritten")
+
+    def __init__(self) -> None:
+        self.changed = 0  # the time of the last in-place change
+        self.rewritten = 0  # the same, where the change itself was recorded
+        self.changed_by = ""
+
+    def change(self, by: str, recorded: bool) -> None:
+        """Note an in-place change, so that VJPs that need the old value can tell."""
+        global _last_change
+        _last_change = self.changed = next(clock)
+        self.changed_by = by
+        if recorded:
+            self.rewritten = self.changed
+
+
+def share_memory(x: Any, out: Any) -> None:
+    """Have ``out`` share the Memory of operand ``x`` if it is a view of it."""
+    if isinstance(getattr(x, "_data", None), np.ndarray):
+        base = out._data.base
+        if base is x._data or base is x._data.base:
+            out._memory = x.memory
+            if out.grad_fn is not None:
+                out.grad_fn.memory = out._memory
+
+
+def check_usable(node: Any) -> None:
+    """Raise RuntimeError where a node's VJPs cannot run: values freed, or changed in place."""
+    if node.edges is None:
+        raise RuntimeError(
+            f"backward a second time through {node.name}: the values that its VJP needs were freed "
+            "by the first. Pass retain_graph=True to the first backward, or compute anew"
+        )
+    if node.time < _last_change:
+        check_unchanged(node)
+
+
+def check_unchanged(node: Any) -> None:
+    """Raise RuntimeError where something that a node's VJPs need has changed since."""
+    own: Memory | None = node.memory
+    if own and own.rewritten > node.time and own is getattr(node.args[0], "_memory", None):
+        raise RuntimeError(
+            f"{node.name}: its result is a view of a tensor that {own.changed_by} changed in place "
+            "afterwards. Take the view after the change, or clone() before it"
+        )
+    for parent, saves in zip(node.parents, node.op.saves, strict=False):
+        if parent is not None:
+            for name, position in zip(saves.names, saves.positions, strict=True):
+                x = node.args[position - 1] if position else None
+                memory: Memory | None = getattr(x, "_memory", None) if position else own
+                if memory and memory.changed > node.time and not name.endswith("_shape"):
+                    what = f"its operand {described(name, x)}" if position else "its output"
+                    raise RuntimeError(
+                        f"{node.name}: its VJP needs {what}, but {memory.changed_by} changed it "
+                        "in place after the op was recorded. Use the out-of-place op, or clone() "
+                        "first"
+                    )
+
+
+def described(operand: str, x: Any) -> str:
+    """How an error names an operand: its own name if it has one."""
+    name = getattr(x, "name", None)
+    return f"{operand} ({name!r})" if name else operand

@@ -1,0 +1,222 @@
+"""What an op is: a forward rule and, beside it, one VJP rule for each operand.
+
+All of them are plain NumPy functions:
+
+    @primitive
+    def mul(a, b):
+        return a * b
+
+    @vjp_of(mul, "a")
+    def mul_da(g, b):
+        return g * b
+
+A VJP rule takes the incoming cotangent ``g`` and then, by name, just what its formula
+needs: an operand (``b``), the output (``y``), the shape of either (``b_shape``), and
+every keyword of the forward rule. What no rule asks for is not saved.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
+
+import numpy as np
+
+import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
+
+from .dtypes import float64, narrow
+from .errors import explain_forward
+from .grad_mode import mode
+from .graph import Node, source
+from .memory import share_memory
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+P = ParamSpec("P")
+Rule: TypeAlias = Callable[..., Any]
+Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
+Array: TypeAlias = Any  # an ndarray or a NumPy scalar
+
+
+def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
+    """Make an op of a forward rule: called with Tensors, it computes and records.
+
+    Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
+    arguments are settings and must all be given. The rule itself sees only arrays.
+
+    >>> import autograd, numpy as np
+    >>> @primitive
+    ... def cube(x):
+    ...     return x ** 3
+    >>> @vjp_of(cube, "x")
+    ... def cube_dx(g, x):
+    ...     return 3 * x**2 * g
+    >>> x = autograd.tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+    op = Op(forward)
+
+    @wraps(forward)
+    def recorded(*args: Any, **keywords: Any) -> Any:
+        values, parents, wanted = [], [], None
+        for x in args:
+            if isinstance(x, _tensor.Tensor):
+                values.append(x._data)
+                parents.append(source(x) if x._requires_grad else None)
+                wanted = wanted or x._requires_grad
+            else:
+                values.append(constant(op, x))
+                parents.append(None)
+        if wanted is None:  # no Tensor at all
+            values = [_tensor.Tensor(v)._data for v in values]
+        try:
+            y = forward(*values, **keywords)
+        except (ValueError, IndexError, TypeError) as error:
+            raise explain_forward(op, args, values, keywords, error) from None
+        if y.dtype == float64 and any([getattr(v, "dtype", None) != float64 for v in values]):
+            y = narrow(y, values)
+        out = _tensor.result(y)
+        if wanted and mode.recording and y.dtype.kind == "f":
+            out.grad_fn = Node(op, args, keywords, tuple(parents), (y, *values))
+            out._requires_grad = True
+        if y.base is not None:
+            share_memory(args[0], out)
+        return out
+
+    recorded.op = op  # type: ignore[attr-defined]
+    return recorded
+
+
+def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
+    """Register the decorated function as the VJP rule of ``op`` for one operand.
+
+    The rule takes the incoming cotangent ``g`` and by name what its formula needs: see
+    the head of ``autograd/graph.py``. For an operand ``*xs`` the one rule serves all and
+    gets the operand's position as ``i``. It need not undo broadcasting: the walk sums a
+    cotangent of the broadcast shape back to the operand's own.
+    """
+    described: Op = op.op  # type: ignore[attr-defined]
+    if operand not in described.operands:
+        raise TypeError(f"{described.name} has no operand {operand!r}: {described.operands}")
+
+    def register(rule: Rule) -> Rule:
+        parameters = list(inspect.signature(rule).parameters.values())
+        wanted = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY][1:]
+        keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        if sorted(keywords) != sorted(described.keywords):
+            raise TypeError(
+                f"{rule.__name__} takes the keywords {keywords}, but {described.name} has "
+                f"{described.keywords}; a VJP rule takes them all"
+            )
+        i = described.operands.index(operand)
+        described.vjps[i] = rule
+        if not described.variadic:
+            described.saves[i] = Saves(wanted, described)
+            described.picks[i] = described.saves[i].pick
+        return rule
+
+    return register
+
+
+def constant(op: Op, x: Any) -> Any:
+    """An operand that is not a Tensor, as NumPy should see it.
+
+    Numbers become Python numbers, which take the dtype of what they meet.
+    """
+    if isinstance(x, float | int):  # np.float64 is a float, and must not widen float32
+        return float(x) if isinstance(x, float) else x
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, list | tuple):
+        return _tensor.Tensor(x)._data
+    raise TypeError(
+        f"{op.name}: cannot work with {type(x).__name__}; "
+        "operands are Tensors, NumPy arrays and numbers"
+    )
+
+
+def on(x: Any, op: Callable) -> Callable:
+    """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
+    return op if isinstance(x, _tensor.Tensor) else op.op.forward  # type: ignore[attr-defined]
+
+
+class Op:
+    """A differentiable operation: its name, forward rule and VJP rules."""
+
+    __slots__ = ("forward", "keywords", "name", "operands", "picks", "saves", "variadic", "vjps")
+
+    def __init__(self, forward: Rule) -> None:
+        parameters = inspect.signature(forward).parameters.values()
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
+        self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        self.variadic = any(p.kind == p.VAR_POSITIONAL for p in parameters)
+        self.vjps: list[Rule | None] = [None] * len(self.operands)
+        self.saves = [Saves([], self)] * len(self.operands)
+        self.picks = [saves.pick for saves in self.saves]
+
+    def edges(self, parents: tuple, values: tuple) -> tuple:
+        """``(parent, VJP rule, what the rule needs)`` for each operand that wants a gradient."""
+        if None in self.vjps:
+            self.check_rules(parents)
+        if self.variadic:
+            vjp = self.vjps[0]
+            return tuple([(x, vjp, (i,)) for i, x in enumerate(parents) if x is not None])
+        if len(parents) == 1:
+            return ((parents[0], self.vjps[0], self.picks[0](values)),)
+        edges = []
+        for x, vjp, pick in zip(parents, self.vjps, self.picks):  # noqa: B905  (hot)
+            if x is not None:
+                edges.append((x, vjp, pick(values)))
+        return tuple(edges)
+
+    def check_rules(self, parents: tuple) -> None:
+        """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
+        for operand, parent, vjp in zip(self.operands, parents, self.vjps, strict=False):
+            if parent is not None and vjp is None:
+                raise TypeError(
+                    f"{self.name}: has no VJP rule for {operand}. Define one with "
+                    f'@autograd.vjp_of({self.name}, "{operand}"), or detach() the operand'
+                )
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.operands)})>"
+
+
+class Saves:
+    """What one VJP rule needs saved: picks it out of ``(y, *operands)``."""
+
+    __slots__ = ("names", "pick", "positions")
+
+    def __init__(self, names: Sequence[str], op: Op) -> None:
+        known = ["y", *op.operands]
+        self.names = tuple(names)
+        bare = [name.removesuffix("_shape") for name in names]
+        unknown = [name for name in bare if name not in known]
+        if unknown:
+            raise TypeError(
+                f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
+                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
+            )
+        self.positions = tuple(known.index(name) for name in bare)
+        self.pick = self._picker()
+
+    def _picker(self) -> Callable[[Any], tuple]:
+        first = self.positions[0] if self.positions else 0
+        if any(name.endswith("_shape") for name in self.names):
+            where = list(zip(self.positions, self.names, strict=True))
+            return lambda values: tuple(
+                np.shape(values[i]) if name.endswith("_shape") else values[i] for i, name in where
+            )
+        if len(self.positions) > 1:
+            return itemgetter(*self.positions)
+        return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty
