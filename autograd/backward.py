@@ -34,8 +34,9 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
     tensor([2., 4.])
     """
     cotangents = {source(root): root_cotangent(root, gradient)}
-    for node in topological_order(root):
-        check_usable(node)
+    order = topological_order(root)
+    check_usable(order)
+    for node in order:
         g = cotangents.pop(node)
         if node.result:
             retain(node, g)

@@ -69,7 +69,7 @@ class Node:
     def __call__(self, g: Any) -> Any:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
-        check_usable(self)
+        check_usable([self])
         found = iter(
             [
                 _tensor.result(fit(vjp(g, *saved, **self.keywords), x))

@@ -20,7 +20,7 @@ class Memory:
         self.rewritten = 0  # the same, where the change itself was recorded
         self.changed_by = ""
 
-    def change(self, by: str, recorded: bool) -> None:
+    def change(self, by: str, recorded: bool = False) -> None:
         """Note an in-place change, so that VJPs that need the old value can tell."""
         global _last_change
         _last_change = self.changed = next(clock)
@@ -39,21 +39,23 @@ def share_memory(x: Any, out: Any) -> None:
                 out.grad_fn.memory = out._memory
 
 
-def check_usable(node: Any) -> None:
-    """Raise RuntimeError where a node's VJPs cannot run: values freed, or changed in place."""
-    if node.edges is None:
-        raise RuntimeError(
-            f"backward a second time through {node.name}: the values that its VJP needs were freed "
-            "by the first. Pass retain_graph=True to the first backward, or compute anew"
-        )
-    if node.time < _last_change:
-        check_unchanged(node)
+def check_usable(order: list) -> None:
+    """Raise RuntimeError where the VJPs of some node cannot run: values freed, or changed."""
+    for node in order:
+        if node.edges is None:
+            raise RuntimeError(
+                f"backward a second time through {node.name}: the values that its VJP needs were "
+                "freed by the first. Pass retain_graph=True to the first backward, or compute anew"
+            )
+    if order and order[-1].time < _last_change:  # the oldest is last
+        for node in order:
+            check_unchanged(node)
 
 
 def check_unchanged(node: Any) -> None:
     """Raise RuntimeError where something that a node's VJPs need has changed since."""
     own: Memory | None = node.memory
-    if own and own.rewritten > node.time and own is getattr(node.args[0], "_memory", None):
+    if own and own.rewritten > node.time and getattr(node.args[0], "_memory", None) is own:
         raise RuntimeError(
             f"{node.name}: its result is a view of a tensor that {own.changed_by} changed in place "
             "afterwards. Take the view after the change, or clone() before it"

@@ -68,7 +68,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         for x in args:
             if isinstance(x, _tensor.Tensor):
                 values.append(x._data)
-                parents.append(source(x) if x._requires_grad else None)
+                parents.append((x.grad_fn or x) if x._requires_grad else None)
                 wanted = wanted or x._requires_grad
             else:
                 values.append(constant(op, x))

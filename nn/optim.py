@@ -45,10 +45,11 @@ class Optimizer:
         """Update each parameter that has a gradient."""
         name = type(self).__name__
         for parameter, state in zip(self.params, self.state, strict=True):
-            if parameter.grad is not None:
+            grad = parameter.grad
+            if grad is not None:
                 p = parameter.data
-                p -= self.change(p, parameter.grad.data, state)
-                parameter.memory.change(name, recorded=False)
+                p -= self.change(p, grad.data, state)
+                parameter.memory.change(name)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         raise NotImplementedError

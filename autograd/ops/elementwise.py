@@ -146,7 +146,7 @@ def sigmoid(x: Operand) -> Array:
     tensor([0.5000, 0.0000])
     """
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+        return np.reciprocal(np.exp(-x) + 1.0)
 
 
 @vjp_of(sigmoid, "x")

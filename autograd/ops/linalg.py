@@ -42,20 +42,20 @@ def matmul_db(g, a, b_shape):
 
 @primitive
 def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
-    y = x @ weight.T
+    y = np.dot(x, weight.T)  # as @, but quick also where a size is 1
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
-    return np.add(y, bias, out=y) if y.dtype == bias.dtype else y + bias
+    return y + bias
 
 
 @vjp_of(_linear, "x")
 def linear_dx(g, weight):
-    return g @ weight
+    return np.dot(g, weight)
 
 
 @vjp_of(_linear, "weight")
 def linear_dweight(g, x):
-    return rows(g).T @ rows(x)
+    return np.dot(rows(g).T, rows(x))
 
 
 @vjp_of(_linear, "bias")

@@ -96,12 +96,12 @@ def check(name: str, x: Any, target: Any) -> None:
     for y in (x, target):
         if not hasattr(y, "requires_grad"):
             raise TypeError(f"{name}: needs two Tensors, but one is a {type(y).__name__}")
-    if x.shape != target.shape:
+    if x._data.shape != target._data.shape:
         raise ValueError(
             f"{name}: input {x.shape} and target {target.shape} must have one shape; "
             "squeeze or unsqueeze one of the two"
         )
-    if x.dtype != target.dtype:
+    if x._data.dtype != target._data.dtype:
         raise TypeError(
             f"{name}: input is {x.dtype} but target is {target.dtype}; "
             f"convert the target: target.to(autograd.{x.dtype})"

@@ -90,13 +90,10 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     ((3,), (3, 1))
     """
     shape = x.shape
-    if dim is None:
-        dims = [i for i, n in enumerate(shape) if n == 1]
-    else:
-        dims = [
-            i for i in (dim if isinstance(dim, tuple) else (dim,)) if -len(shape) <= i < len(shape)
-        ]
-    return _squeeze(x, dims=tuple(i for i in dims if shape[i] == 1))
+    if isinstance(dim, int) and shape and shape[dim] == 1:
+        return _squeeze(x, dims=(dim,))
+    dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    return _squeeze(x, dims=tuple(i for i in dims if shape and shape[i] == 1))
 
 
 @primitive
