@@ -40,7 +40,7 @@ class Node:
     memory: Memory | None = None  # of its output, once that is shared or changed
     result: Any = None  # a weak reference to its output, where retain_grad() asks for it
 
-    def __init__(self, op: Op, args: tuple, keywords: dict, parents: tuple, values: tuple) -> None:
+    def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         self.op = op
         self.args = args
         self.keywords = keywords

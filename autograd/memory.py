@@ -1,6 +1,7 @@
 """Changes in place: whose memory changed, when, and which VJPs that spoils."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,21 @@ _last_change = 0
 class Memory:
     """A piece of memory that changed in place or that several Tensors share: when, and by what."""
 
-    __slots__ = ("changed", "changed_by", "rewritten")
+    changed = 0  # the time of the last in-place change
+    rewritten = 0  # the same, where the change itself was recorded
+    changed_by = ""
 
-    def __init__(self) -> None:
-        self.changed = 0  # the time of the last in-place change
-        self.rewritten = 0  # the same, where the change itself was recorded
-        self.changed_by = ""
 
-    def change(self, by: str, recorded: bool = False) -> None:
-        """Note an in-place change, so that VJPs that need the old value can tell."""
-        global _last_change
-        _last_change = self.changed = next(clock)
-        self.changed_by = by
+def note_change(tensors: Iterable[Any], by: str, recorded: bool = False) -> None:
+    """Note that ``by`` changed tensors in place, so that VJPs that need old values can tell."""
+    global _last_change
+    _last_change = next(clock)
+    for tensor in tensors:
+        memory = tensor.memory
+        memory.changed = _last_change
+        memory.changed_by = by
         if recorded:
-            self.rewritten = self.changed
+            memory.rewritten = _last_change
 
 
 def share_memory(x: Any, out: Any) -> None:

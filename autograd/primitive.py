@@ -79,11 +79,12 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
-        if y.dtype == float64 and any([getattr(v, "dtype", None) != float64 for v in values]):
+        dtype = y.dtype
+        if dtype is float64 and any([getattr(v, "dtype", None) != float64 for v in values]):
             y = narrow(y, values)
         out = _tensor.result(y)
-        if wanted and mode.recording and y.dtype.kind == "f":
-            out.grad_fn = Node(op, args, keywords, tuple(parents), (y, *values))
+        if wanted and mode.recording and dtype.kind == "f":
+            out.grad_fn = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         if y.base is not None:
             share_memory(args[0], out)
@@ -164,7 +165,7 @@ class Op:
         self.saves = [Saves([], self)] * len(self.operands)
         self.picks = [saves.pick for saves in self.saves]
 
-    def edges(self, parents: tuple, values: tuple) -> tuple:
+    def edges(self, parents: list, values: tuple) -> tuple:
         """``(parent, VJP rule, what the rule needs)`` for each operand that wants a gradient."""
         if None in self.vjps:
             self.check_rules(parents)
@@ -179,7 +180,7 @@ class Op:
                 edges.append((x, vjp, pick(values)))
         return tuple(edges)
 
-    def check_rules(self, parents: tuple) -> None:
+    def check_rules(self, parents: list) -> None:
         """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
         for operand, parent, vjp in zip(self.operands, parents, self.vjps, strict=False):
             if parent is not None and vjp is None:
@@ -211,12 +212,15 @@ class Saves:
         self.pick = self._picker()
 
     def _picker(self) -> Callable[[Any], tuple]:
-        first = self.positions[0] if self.positions else 0
         if any(name.endswith("_shape") for name in self.names):
-            where = list(zip(self.positions, self.names, strict=True))
+            where = [
+                (i, name.endswith("_shape"))
+                for i, name in zip(self.positions, self.names, strict=True)
+            ]
             return lambda values: tuple(
-                np.shape(values[i]) if name.endswith("_shape") else values[i] for i, name in where
+                [np.shape(values[i]) if only_shape else values[i] for i, only_shape in where]
             )
         if len(self.positions) > 1:
             return itemgetter(*self.positions)
+        first = self.positions[0] if self.positions else 0
         return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty

@@ -12,7 +12,7 @@ from . import dtypes, ops
 from .backward import backward
 from .grad_mode import mode
 from .graph import Node
-from .memory import Memory
+from .memory import Memory, note_change
 from .primitive import Operand
 
 
@@ -230,7 +230,7 @@ class Tensor:
             raise TypeError(
                 f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}"
             )
-        self.memory.change(name, recording)
+        note_change([self], name, recording)
         np.copyto(self.data, new._data, casting="same_kind")
         if recording:
             retains = self.grad_fn is not None and self.grad_fn.result is not None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.memory import note_change
 
 from .module import zero_grad
 
@@ -43,13 +44,12 @@ class Optimizer:
 
     def step(self) -> None:
         """Update each parameter that has a gradient."""
-        name = type(self).__name__
         for parameter, state in zip(self.params, self.state, strict=True):
             grad = parameter.grad
             if grad is not None:
                 p = parameter.data
                 p -= self.change(p, grad.data, state)
-                parameter.memory.change(name)
+        note_change(self.params, type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         raise NotImplementedError

@@ -93,16 +93,17 @@ def mse_loss(x: Operand, target: Operand) -> Any:
 
 def check(name: str, x: Any, target: Any) -> None:
     """Losses compare like with like: broadcasting here hides mistakes, so it is an error."""
-    for y in (x, target):
-        if not hasattr(y, "requires_grad"):
-            raise TypeError(f"{name}: needs two Tensors, but one is a {type(y).__name__}")
-    if x._data.shape != target._data.shape:
+    a, b = getattr(x, "_data", None), getattr(target, "_data", None)
+    if a is None or b is None:
+        odd = type(x if a is None else target).__name__
+        raise TypeError(f"{name}: needs two Tensors, but one is a {odd}; wrap it: tensor(...)")
+    if a.shape != b.shape:
         raise ValueError(
-            f"{name}: input {x.shape} and target {target.shape} must have one shape; "
+            f"{name}: input {a.shape} and target {b.shape} must have one shape; "
             "squeeze or unsqueeze one of the two"
         )
-    if x._data.dtype != target._data.dtype:
+    if a.dtype != b.dtype:
         raise TypeError(
-            f"{name}: input is {x.dtype} but target is {target.dtype}; "
-            f"convert the target: target.to(autograd.{x.dtype})"
+            f"{name}: input is {a.dtype} but target is {b.dtype}; "
+            f"convert the target: target.to(autograd.{a.dtype})"
         )

@@ -86,9 +86,7 @@ def main() -> None:
     print(f"moons step, 2-32-1, 100 points, float32, one thread (last loss {loss:.4f})")
     print(f"{'':14} {'us/step':>8} {'x NumPy':>8} {'x torch':>8}")
     for name, t in medians.items():
-        print(
-            f"{name:14} {t:8.1f} {t / medians['NumPy by hand']:8.2f} {t / medians['torch']:8.2f}"
-        )
+        print(f"{name:14} {t:8.1f} {t / medians['NumPy by hand']:8.2f} {t / medians['torch']:8.2f}")
 
 
 if __name__ == "__main__":
