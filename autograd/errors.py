@@ -5,41 +5,50 @@ from typing import Any
 import numpy as np
 
 
-def shape_of(x: Any) -> str:
-    """``w1 (2, 32)``: an operand's shape, behind its name if it has one."""
-    name = getattr(x, "name", None)
-    return f"{name} {np.shape(x)}" if name else str(np.shape(x))
-
-
 def explain_forward(
     op: Any, args: tuple, values: list, keywords: dict, error: Exception
 ) -> Exception:
     """The error of a forward rule again, with the op, its operands' shapes and a way out."""
+    names = [getattr(x, "name", None) for x in args]
     shapes = " and ".join(
-        f"{getattr(x, 'name', None) or ''}{np.shape(v)}" for x, v in zip(args, values, strict=True)
+        f"{name} {np.shape(v)}" if name else f"{np.shape(v)}"
+        for name, v in zip(names, values, strict=True)
     )
     settings = "".join(f", {name}={value}" for name, value in keywords.items())
     if isinstance(error, TypeError):
         kinds = " and ".join(str(getattr(v, "dtype", type(v).__name__)) for v in values)
         return TypeError(f"{op.name}: {error} [operands: {kinds}]")
-    return type(error)(f"{op.name}: shapes {shapes}{settings}: {error}{hint(op.name, values)}")
+    reason = WAYS_OUT.get(op.name, lambda *values: None)(*[np.shape(v) for v in values])
+    if reason is None:
+        reason = str(error)
+        if "broadcast" in reason:
+            reason = (
+                "these do not broadcast: sizes are compared from the right and must be equal or "
+                "1. Use unsqueeze or reshape to line them up"
+            )
+    return type(error)(f"{op.name}: shapes {shapes}{settings}: {reason}")
 
 
-def hint(name: str, values: list) -> str:
-    """A way out of a shape mismatch, where one can be told."""
-    if name == "matmul":
-        a, b = values
-        if np.ndim(a) == 0 or np.ndim(b) == 0:
-            return ". For a number times a tensor write *"
-        inner = f". The last size of the left ({np.shape(a)[-1]}) must equal the "
-        inner += f"{'second last' if np.ndim(b) > 1 else 'only'} size of the right"
-        inner += f" ({np.shape(b)[-2] if np.ndim(b) > 1 else np.shape(b)[0]})"
-        if np.ndim(b) == 2 and np.shape(a)[-1] == np.shape(b)[-1]:
-            inner += "; did you mean the right one transposed, b.T?"
-        return inner
-    if len(values) == 2 and "broadcast" in name + "".join(["broadcast"]):
-        return (
-            ". Sizes are compared from the right and must be equal or 1: "
-            "unsqueeze or reshape one of the two"
-        )
-    return ""
+def matmul_way_out(a: tuple, b: tuple) -> str | None:
+    if not a or not b:
+        return "a number has no matrix product; write * for a number times a tensor"
+    rows = b[-2] if len(b) > 1 else b[0]
+    if a[-1] == rows:
+        return None
+    reason = f"the last size of the left ({a[-1]}) must equal the "
+    reason += f"{'second last' if len(b) > 1 else 'only'} size of the right ({rows})"
+    if len(b) == 2 and a[-1] == b[1]:
+        reason += "; did you mean the right one transposed, .T?"
+    return reason
+
+
+def linear_way_out(x: tuple, weight: tuple, bias: tuple) -> str | None:
+    if not x or len(weight) != 2 or x[-1] == weight[1]:
+        return None if x and len(weight) == 2 else "x must be (..., in) and weight (out, in)"
+    return (
+        f"this layer takes {weight[1]} features, but the last size of x is {x[-1]}. "
+        f"x must be (..., {weight[1]})"
+    )
+
+
+WAYS_OUT: dict[str, Any] = {"matmul": matmul_way_out, "linear": linear_way_out}

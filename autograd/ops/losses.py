@@ -8,6 +8,8 @@ from ..primitive import Array, Operand, on, primitive, vjp_of
 from .elementwise import sigmoid
 from .reductions import mean
 
+EPSILON = float(np.float32(1e-12))  # torch's bound, which it holds in float32
+
 
 @primitive
 def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
@@ -19,7 +21,7 @@ def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
 
 @vjp_of(_binary_cross_entropy, "p")
 def binary_cross_entropy_dp(g, p, target):
-    return g / p.size * (p - target) / np.maximum((1 - p) * p, 1e-12)
+    return g / p.size * (p - target) / np.maximum((1 - p) * p, EPSILON)
 
 
 @vjp_of(_binary_cross_entropy, "target")

@@ -61,7 +61,7 @@ def mean_dx(g, y_shape, x_shape, *, axis, keepdims):
 
 def count(x_shape, y_shape):
     """How many elements of ``x`` went into each of ``y``."""
-    return math.prod(x_shape) // max(math.prod(y_shape), 1)
+    return math.prod(x_shape) // (math.prod(y_shape) or 1)
 
 
 def mean(

@@ -90,10 +90,11 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     ((3,), (3, 1))
     """
     shape = x.shape
-    if isinstance(dim, int) and shape and shape[dim] == 1:
-        return _squeeze(x, dims=(dim,))
     dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
-    return _squeeze(x, dims=tuple(i for i in dims if shape and shape[i] == 1))
+    try:
+        return _squeeze(x, dims=tuple([i for i in dims if shape and shape[i] == 1]))
+    except IndexError:
+        raise IndexError(f"squeeze: shape {shape} has no dimension {dim}") from None
 
 
 @primitive
