@@ -1,0 +1,107 @@
+"""Train the 2-32-1 classifier of the lesson on the two moons, and write three pictures."""
+
+import argparse
+import math
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import make_moons
+from tqdm import trange
+
+import autograd
+import nn
+import viz
+
+
+def train(model, X, y, steps, lr):
+    """Full-batch gradient descent on the binary cross entropy; returns the loss of each step."""
+    optimizer = nn.optim.SGD(model.parameters(), lr=lr)
+    history = []
+    progress = trange(steps, desc="training", unit="step")
+    for i in progress:
+        optimizer.zero_grad()
+        p = model(X).squeeze(1)
+        loss = nn.functional.binary_cross_entropy(p, y)
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+        if i % 50 == 0 or i == steps - 1:
+            progress.set_postfix(loss=f"{loss.item():.4f}", accuracy=f"{accuracy(p, y):.2f}")
+    return history
+
+
+def accuracy(p, y):
+    """The part of the points on the right side of one half."""
+    return ((p > 0.5) == (y > 0.5)).float().mean().item()
+
+
+def write_pictures(model, X, y, history, out):
+    """loss.png, boundary.png and graph.svg in the folder ``out``; returns their paths."""
+    viz.plot_loss(history).figure.savefig(out / "loss.png", dpi=150)
+    predict = lambda points: model(autograd.tensor(points, dtype=X.dtype)).squeeze(1)  # noqa: E731
+    viz.plot_boundary(predict, X, y).figure.savefig(out / "boundary.png", dpi=150)
+    plt.close("all")
+    X.name, y.name = "X", "y"
+    loss = nn.functional.binary_cross_entropy(model(X).squeeze(1), y)
+    loss.name = "loss"
+    viz.draw(loss, params=model).render("graph", directory=out, cleanup=True)
+    return [out / name for name in ("loss.png", "boundary.png", "graph.svg")]
+
+
+def main(argv=None):
+    args = parse(argv)
+    autograd.manual_seed(args.seed)
+    X, y = make_moons(noise=args.noise, n_samples=args.samples, random_state=0)
+    X = autograd.tensor(X, dtype=autograd.float32)
+    y = autograd.tensor(y, dtype=autograd.float32)
+
+    hidden = args.hidden
+    model = nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Linear(hidden, 1), nn.Sigmoid())
+    print(f"parameters  {sum(p.numel() for p in model.parameters())}")
+    history = train(model, X, y, args.steps, args.lr)
+    print(f"first loss  {history[0]:.4f}")
+    print(f"last loss   {history[-1]:.4f}")
+    print(f"accuracy    {accuracy(model(X).squeeze(1), y):.2f}")
+    for path in write_pictures(model, X, y, history, args.out):
+        print(f"wrote       {path}")
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=count, default=1000, help="gradient steps (1000)")
+    parser.add_argument("--lr", type=positive, default=1.0, help="learning rate (1.0)")
+    parser.add_argument("--hidden", type=count, default=32, help="hidden neurons (32)")
+    parser.add_argument("--seed", type=int, default=0, help="of the starting weights (0)")
+    parser.add_argument("--samples", type=count, default=100, help="points in the data (100)")
+    parser.add_argument("--noise", type=float, default=0.25, help="spread of the moons (0.25)")
+    parser.add_argument("--out", type=Path, default=Path("moons_out"), help="folder for pictures")
+    args = parser.parse_args(argv)
+    if not 0 <= args.noise < math.inf:
+        parser.error(f"argument --noise: must be 0 or more, got {args.noise}")
+    if args.seed < 0:
+        parser.error(f"argument --seed: must be 0 or more, got {args.seed}")
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"argument --out: cannot make the folder {args.out}: {error.strerror}")
+    return args
+
+
+def count(text):
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
+    return int(text)
+
+
+def positive(text):
+    if not 0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
+    return float(text)
+
+
+if __name__ == "__main__":
+    main()
