@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import graphviz
 import numpy as np
 
 from autograd import Node, Tensor, topological_order
@@ -76,7 +77,7 @@ def draw(
         graph.edge(op, result)
         for i, (x, parent) in enumerate(zip(node.args, node.parents, strict=True)):
             if isinstance(x, Tensor):
-                source = add(parent or id(x), kind_of(x), text(x))
+                source = add(id(x) if parent is None else parent, kind_of(x), text(x))
             else:
                 source = add((node, i), "constant", constant(x))
             graph.edge(source, op)
@@ -127,4 +128,4 @@ def numbers(data: np.ndarray) -> str:
 def clean(name: str) -> str:
     """A name as DOT can take it: printable, on one line, at most 40 characters."""
     line = "".join(c if c.isprintable() else " " for c in str(name))
-    return (line if len(line) <= 40 else line[:39] + "…").replace("\\", "\\\\").replace("<", "‹").replace(">", "›")
+    return graphviz.escape(line if len(line) <= 40 else line[:39] + "…")

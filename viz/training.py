@@ -17,6 +17,8 @@ def plot_loss(history: Sequence[float], ax: Any = None) -> Any:
     ax.plot(np.asarray(history, dtype=float), color="#2F6DA8", linewidth=1.8)
     if len(history) and min(history) > 0:
         ax.set_yscale("log")
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("{x:g}")
     ax.set_xlabel("step")
     ax.set_ylabel("loss")
     ax.grid(True, which="both", alpha=0.25)
@@ -49,7 +51,10 @@ def plot_boundary(
     xx, yy = np.meshgrid(*np.linspace(low - margin, high + margin, resolution).T)
     with no_grad():
         p = array(predict(np.stack([xx, yy], axis=-1).reshape(-1, 2))).reshape(xx.shape)
-    shades = ax.contourf(xx, yy, p, levels=np.linspace(0, 1, 21), cmap="RdBu", alpha=0.75)
+    # Limits beyond 0 and 1 keep the shades light, so that the points stand out.
+    shades = ax.contourf(
+        xx, yy, p, levels=np.linspace(0, 1, 21), cmap="RdBu", vmin=-0.35, vmax=1.35
+    )
     ax.contour(xx, yy, p, levels=[0.5], colors="black", linewidths=1.2)
     ax.figure.colorbar(shades, ax=ax, label="probability of class 1", ticks=np.linspace(0, 1, 6))
     for label, marker, color in [(0, "o", "#B2182B"), (1, "^", "#2166AC")]:
