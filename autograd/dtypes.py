@@ -55,9 +55,9 @@ def narrow(y: Any, operands: list) -> Any:
     """
     arrays = [v for v in operands if isinstance(v, np.ndarray | np.generic)]
     wide = [v for v in arrays if v.dtype == float64]
-    if wide and (y.ndim == 0 or any(v.ndim for v in wide)):
+    if len(wide) == len(operands) or y.ndim == 0 < len(wide) or any([v.ndim for v in wide]):
         return y
     floats = [v.dtype for v in arrays if is_floating(v.dtype) and v.dtype != float64]
-    if wide:
-        return y.astype(np.result_type(*floats)) if floats else y
-    return y.astype(np.result_type(*floats) if floats else _default)
+    if floats:
+        return y.astype(np.result_type(*floats))
+    return y if wide else y.astype(_default)

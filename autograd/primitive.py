@@ -30,7 +30,7 @@ import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are 
 from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode
-from .graph import Node, source
+from .graph import Node
 from .memory import share_memory
 
 if TYPE_CHECKING:
@@ -79,11 +79,10 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
-        dtype = y.dtype
-        if dtype is float64 and any([getattr(v, "dtype", None) != float64 for v in values]):
+        if y.dtype is float64 and "dtype" not in keywords:
             y = narrow(y, values)
         out = _tensor.result(y)
-        if wanted and mode.recording and dtype.kind == "f":
+        if wanted and mode.recording and y.dtype.kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         if y.base is not None:

@@ -26,8 +26,8 @@ def binary_cross_entropy_dp(g, p, target):
 
 @vjp_of(_binary_cross_entropy, "target")
 def binary_cross_entropy_dtarget(g, p):
-    log_p, log_q = np.log(np.maximum(p, 0)), np.log1p(-np.minimum(p, 1))
-    return g / p.size * (np.maximum(log_q, -100.0) - np.maximum(log_p, -100.0))
+    with np.errstate(divide="ignore"):
+        return g / p.size * (np.log1p(-p) - np.log(p))  # not clamped, as in torch
 
 
 def binary_cross_entropy(p: Operand, target: Operand) -> Any:

@@ -1,0 +1,203 @@
+"""One table of all differentiable ops: a new op is one row.
+
+A row has a name, our function, torch's, and a strategy that draws ``(arrays, settings)``:
+float64 operands and keyword arguments that both functions take. Shapes are generated,
+0-d and zero-size included; values stay clear of kinks and ties, which have tests of
+their own.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd
+import nn
+
+TF = torch.nn.functional
+F = nn.functional
+
+
+class Row(NamedTuple):
+    name: str
+    ours: Any
+    torch: Any
+    draws: Any
+
+
+def values(shape, low=-3.0, high=3.0):
+    """Distinct values, none within 1e-3 of another or of an integer."""
+    n = int(np.prod(shape, dtype=int))
+
+    def spread(seed):
+        rng = np.random.default_rng(seed)
+        grid = np.linspace(low + 0.0137, high - 0.0171, max(n, 2) + 31)
+        return rng.permutation(grid)[:n].reshape(shape)
+
+    return st.integers(0, 2**32 - 1).map(spread)
+
+
+shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+nonempty = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3)
+NO = st.just({})
+
+
+def one(low=-3.0, high=3.0, shape=shapes, settings=NO):
+    return st.tuples(shape.flatmap(lambda s: values(s, low, high)).map(lambda a: [a]), settings)
+
+
+def two(low=-3.0, high=3.0, low_b=None, high_b=None):
+    """Two operands that broadcast."""
+    pairs = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3)
+    low_b, high_b = (low, high) if low_b is None else (low_b, high_b)
+    return pairs.flatmap(
+        lambda p: st.tuples(
+            st.tuples(
+                values(p.input_shapes[0], low, high),
+                values(p.input_shapes[1], low_b + 0.0041, high_b + 0.0053),
+            ).map(list),
+            NO,
+        )
+    )
+
+
+@st.composite
+def fixed(draw, *shape_lists, low=-3.0, high=3.0):
+    """Operands of one of the given lists of shapes."""
+    chosen = draw(st.sampled_from(shape_lists))
+    return [draw(values(s, low, high)) for s in chosen], {}
+
+
+@st.composite
+def reduced(draw, many=True, full=True, min_side=1):
+    """An operand with ``dim`` and ``keepdim`` that fit it."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=min_side, max_side=3))
+    n = len(shape)
+    dim = st.integers(-n, n - 1)
+    if many:
+        dim = dim | st.sets(st.integers(0, n - 1), min_size=1).map(tuple)
+    settings = {"dim": draw(dim), "keepdim": draw(st.booleans())}
+    if full and draw(st.booleans()):
+        settings = {}
+    return [draw(values(shape))], settings
+
+
+@st.composite
+def indexed(draw):
+    """An operand and an index: slices, integers, None, Ellipsis, booleans, integer arrays."""
+    shape = draw(nonempty)
+    x = draw(values(shape))
+    kind = draw(st.sampled_from(["basic", "bool", "integers", "mixed"]))
+    if kind == "basic":
+        index = draw(
+            hnp.basic_indices(shape, allow_newaxis=True).filter(
+                lambda i: all(
+                    s.step is None or s.step > 0
+                    for s in (i if isinstance(i, tuple) else (i,))
+                    if isinstance(s, slice)
+                )  # torch has no negative steps
+            )
+        )
+    elif kind == "bool":
+        index = draw(hnp.arrays(bool, shape))
+    else:
+        rows = st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4)
+        index = np.array(draw(rows))
+        if kind == "mixed" and len(shape) > 1:
+            index = (slice(None), np.array(draw(st.lists(st.integers(0, shape[1] - 1), min_size=1))))
+    return [x], {"index": index}
+
+
+def probabilities(a, b):
+    return st.tuples(
+        nonempty.flatmap(lambda s: st.tuples(values(s, a, b), values(s, 0.02, 0.98))).map(list), NO
+    )
+
+
+def either(function):
+    """A function that is written the same for both."""
+    return {"ours": function, "torch": function}
+
+
+def same(name, draws):
+    return Row(name, getattr(autograd, name), getattr(torch, name), draws)
+
+
+MATMULS = [
+    [(3,), (3,)], [(2, 3), (3,)], [(3,), (3, 2)], [(2, 3), (3, 4)], [(2, 0), (0, 3)], [(0, 2), (2, 3)],
+    [(2, 2, 3), (3, 2)], [(2, 2, 3), (2, 3, 1)], [(3, 1, 2, 3), (2, 3, 2)], [(3,), (2, 3, 2)],
+    [(2, 2, 3), (3,)],
+]  # fmt: skip
+
+TABLE = [
+    Row("add", draws=two(), **either(lambda a, b: a + b)),
+    Row("sub", draws=two(), **either(lambda a, b: a - b)),
+    Row("mul", draws=two(), **either(lambda a, b: a * b)),
+    Row("div", draws=two(low_b=0.5, high_b=3.0), **either(lambda a, b: a / b)),
+    Row("pow", draws=two(0.2, 3.0, -2.0, 2.0), **either(lambda a, b: a**b)),
+    Row("neg", draws=one(), **either(lambda x: -x)),
+    Row("x + 2", draws=one(), **either(lambda x: 2 + x + 0.5)),
+    Row("1 - x", draws=one(), **either(lambda x: 1 - x)),
+    Row("2 / x", draws=one(0.5, 3.0), **either(lambda x: 2 / x)),
+    Row("x**3", draws=one(), **either(lambda x: x**3)),
+    Row("x**2.5", draws=one(0.2, 3.0), **either(lambda x: x**2.5)),
+    Row("x**0", draws=one(), **either(lambda x: x**0)),
+    Row("x**-1", draws=one(0.5, 3.0), **either(lambda x: x**-1)),
+    Row("2**x", draws=one(), **either(lambda x: 2**x)),
+    Row("matmul", draws=fixed(*MATMULS), **either(lambda a, b: a @ b)),
+    *[same(name, one()) for name in ("abs", "exp", "sin", "cos", "tanh", "relu", "sigmoid")],
+    *[same(name, one(0.3, 3.0)) for name in ("log", "sqrt")],
+    same("maximum", two()),
+    same("minimum", two()),
+    Row("where", lambda a, b: autograd.where(a > b, a, b * 2),
+        lambda a, b: torch.where(a > b, a, b * 2), two()),
+    same("clip", one(settings=st.sampled_from([{"min": -1}, {"max": 1.5}, {"min": -1, "max": 1}]))),
+    *[same(name, reduced()) for name in ("sum", "mean")],
+    Row("var", autograd.var, torch.var, reduced(min_side=2)),
+    Row("var, correction 0", draws=reduced(), **either(lambda x, **k: x.var(correction=0, **k))),
+    *[same(name, reduced()) for name in ("amax", "amin")],
+    Row("max", draws=one(shape=nonempty), **either(lambda x: x.max())),
+    Row("min", draws=one(shape=nonempty), **either(lambda x: x.min())),
+    Row("max over dim", draws=reduced(many=False, full=False),
+        **either(lambda x, **k: x.max(**k).values)),
+    Row("min over dim", draws=reduced(many=False, full=False),
+        **either(lambda x, **k: x.min(**k).values)),
+    Row("reshape", draws=one(shape=nonempty), **either(lambda x: x.reshape(-1, 1))),
+    Row("permute", draws=fixed([(2, 3, 4)], [(2, 0, 4)]), **either(lambda x: x.permute(2, 0, -2))),
+    Row("transpose", draws=fixed([(2, 3, 4)], [(1, 2)]), **either(lambda x: x.transpose(0, -1))),
+    Row("mT", draws=fixed([(2, 3, 4)], [(1, 2)]), **either(lambda x: x.mT)),
+    Row("squeeze", draws=fixed([(1, 3, 1)], [()], [(1,)]), **either(lambda x: x.squeeze())),
+    Row("squeeze dim", draws=fixed([(3, 1)], [(3, 2)]), **either(lambda x: x.squeeze(-1))),
+    Row("unsqueeze", draws=one(), **either(lambda x: x.unsqueeze(-1))),
+    Row("expand", draws=fixed([(2, 1)], [(1, 1)], [(3, 2, 1)]),
+        **either(lambda x: x.expand(*(-1,) * (x.ndim - 1), 4))),
+    Row("expand, new dim", draws=fixed([(2,)], [()]), **either(lambda x: x.expand(3, *x.shape))),
+    Row("index", draws=indexed(), **either(lambda x, index: x[index])),
+    Row("take_along_dim", lambda x: autograd.take_along_dim(x, np.array([[0, 2, 2]]), 1),
+        lambda x: torch.take_along_dim(x, torch.tensor([[0, 2, 2]]), 1), fixed([(1, 3)])),
+    Row("concatenate", lambda a, b: autograd.concatenate([a, b, a], -1),
+        lambda a, b: torch.concatenate([a, b, a], -1), fixed([(2, 3), (2, 1)], [(2,), (0,)])),
+    Row("stack", lambda a, b: autograd.stack([a, b], 1), lambda a, b: torch.stack([a, b], 1),
+        fixed([(2, 3), (2, 3)], [(0,), (0,)])),
+    Row("setitem", draws=fixed([(4,), (2,)], [(4,), ()]), **either(lambda x, v: assigned(x, v))),
+    Row("clone", draws=one(), **either(lambda x: x.clone())),
+    Row("float", draws=one(), **either(lambda x: (x * 2).float().double())),
+    Row("linear", F.linear, TF.linear, fixed(
+        [(5, 3), (4, 3), (4,)], [(3,), (1, 3), (1,)], [(2, 2, 3), (4, 3), (4,)], [(0, 3), (2, 3), (2,)],
+        [(2, 0), (3, 0), (3,)])),
+    Row("linear, no bias", F.linear, TF.linear, fixed([(5, 3), (4, 3)], [(3,), (1, 3)])),
+    Row("mse_loss", F.mse_loss, TF.mse_loss, probabilities(0.0, 3.0)),
+    Row("binary_cross_entropy", F.binary_cross_entropy, TF.binary_cross_entropy,
+        probabilities(0.02, 0.98)),
+    Row("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits,
+        TF.binary_cross_entropy_with_logits, probabilities(-3.0, 3.0)),
+]  # fmt: skip
+
+
+def assigned(x, v):
+    y = x * 1
+    y[1:3] = v
+    y[0] = 5.0
+    return y * y

@@ -1,0 +1,48 @@
+"""The two oracles: torch, and central finite differences in float64."""
+
+import numpy as np
+import torch
+
+import autograd
+
+
+def ours(function, arrays, v):
+    """The result of ``function`` on Tensors of ``arrays``, and its VJPs for cotangent ``v(shape)``."""
+    xs = [autograd.tensor(a, requires_grad=True) for a in arrays]
+    y = function(*xs)
+    y.backward(v(y.shape))
+    return y, [x.grad for x in xs]
+
+
+def torchs(function, arrays, v):
+    """The same by torch; a gradient that torch leaves out is zero."""
+    xs = [torch.tensor(a, requires_grad=True) for a in arrays]
+    y = function(*xs)
+    y.backward(torch.tensor(v(tuple(y.shape)), dtype=y.dtype))
+    return y, [torch.zeros_like(x) if x.grad is None else x.grad for x in xs]
+
+
+def differences(function, arrays, v, step=1e-6):
+    """``d <v, function(x)> / dx`` by central differences, element by element."""
+
+    def value():
+        y = function(*[autograd.tensor(a) for a in arrays]).data
+        return float((y * v(y.shape)).sum())
+
+    grads = []
+    for a in arrays:
+        grad = np.zeros_like(a)
+        for i in np.ndindex(a.shape):
+            kept = a[i]
+            a[i] = kept + step
+            up = value()
+            a[i] = kept - step
+            grad[i] = (up - value()) / (2 * step)
+            a[i] = kept
+        grads.append(grad)
+    return grads
+
+
+def cotangent(shape):
+    """A fixed vector with no zeros and no symmetry."""
+    return np.cos(np.arange(int(np.prod(shape, dtype=int))) + 0.3).reshape(shape) + 1.5

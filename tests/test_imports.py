@@ -1,0 +1,33 @@
+"""What the packages may import."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = [path for package in ("autograd", "nn", "viz", "demos")
+           for path in sorted((ROOT / package).rglob("*.py"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_torch_no_pickle_and_arrows_point_down(path):
+    forbidden = {"torch", "pickle"}
+    if path.is_relative_to(ROOT / "autograd"):
+        forbidden |= {"nn", "viz"}
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module]
+        assert not forbidden & {name.split(".")[0] for name in names}
+
+
+def test_autograd_imports_little():
+    code = "import sys, autograd; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"nn", "viz", "torch", "matplotlib", "graphviz"}
+    assert not heavy & set(loaded.stdout.split())
