@@ -1,12 +1,7 @@
 """Train the 2-32-1 classifier of the lesson on the two moons, and write three pictures."""
 
 import argparse
-import math
 from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_moons
@@ -42,7 +37,7 @@ def accuracy(p, y):
 def write_pictures(model, X, y, history, out):
     """loss.png, boundary.png and graph.svg in the folder ``out``; returns their paths."""
     viz.plot_loss(history).figure.savefig(out / "loss.png", dpi=150)
-    predict = lambda points: model(autograd.tensor(points, dtype=X.dtype)).squeeze(1)  # noqa: E731
+    predict = lambda points: model(autograd.tensor(points, dtype=X.dtype))  # noqa: E731
     viz.plot_boundary(predict, X, y).figure.savefig(out / "boundary.png", dpi=150)
     plt.close("all")
     X.name, y.name = "X", "y"
@@ -54,11 +49,11 @@ def write_pictures(model, X, y, history, out):
 
 def main(argv=None):
     args = parse(argv)
+    plt.switch_backend("Agg")  # the pictures go to files, not to a screen
     autograd.manual_seed(args.seed)
     X, y = make_moons(noise=args.noise, n_samples=args.samples, random_state=0)
     X = autograd.tensor(X, dtype=autograd.float32)
     y = autograd.tensor(y, dtype=autograd.float32)
-
     hidden = args.hidden
     model = nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Linear(hidden, 1), nn.Sigmoid())
     print(f"parameters  {sum(p.numel() for p in model.parameters())}")
@@ -72,35 +67,32 @@ def main(argv=None):
 
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=count, default=1000, help="gradient steps (1000)")
-    parser.add_argument("--lr", type=positive, default=1.0, help="learning rate (1.0)")
-    parser.add_argument("--hidden", type=count, default=32, help="hidden neurons (32)")
-    parser.add_argument("--seed", type=int, default=0, help="of the starting weights (0)")
-    parser.add_argument("--samples", type=count, default=100, help="points in the data (100)")
-    parser.add_argument("--noise", type=float, default=0.25, help="spread of the moons (0.25)")
-    parser.add_argument("--out", type=Path, default=Path("moons_out"), help="folder for pictures")
+    add = parser.add_argument
+    add("--steps", type=above_zero(int), default=1000, help="gradient steps (1000)")
+    add("--lr", type=above_zero(float), default=1.0, help="learning rate (1.0)")
+    add("--hidden", type=above_zero(int), default=32, help="hidden neurons (32)")
+    add("--seed", type=int, default=0, help="of the starting weights (0)")
+    add("--samples", type=above_zero(int), default=100, help="points in the data (100)")
+    add("--noise", type=float, default=0.25, help="spread of the moons (0.25)")
+    add("--out", type=Path, default=Path("moons_out"), help="folder for the pictures (moons_out)")
     args = parser.parse_args(argv)
-    if not 0 <= args.noise < math.inf:
-        parser.error(f"argument --noise: must be 0 or more, got {args.noise}")
-    if args.seed < 0:
-        parser.error(f"argument --seed: must be 0 or more, got {args.seed}")
+    if not 0 <= args.noise < float("inf") or args.seed < 0:
+        parser.error("--noise and --seed must be 0 or more")
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        parser.error(f"argument --out: cannot make the folder {args.out}: {error.strerror}")
+        parser.error(f"--out: cannot make the folder {args.out}: {error.strerror}")
     return args
 
 
-def count(text):
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
-    return int(text)
+def above_zero(kind):
+    def number(text):
+        if not 0 < kind(text) < float("inf"):
+            raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
+        return kind(text)
 
-
-def positive(text):
-    if not 0 < float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
-    return float(text)
+    number.__name__ = kind.__name__  # argparse names it in its error
+    return number
 
 
 if __name__ == "__main__":

@@ -106,7 +106,10 @@ def indexed(draw):
         rows = st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4)
         index = np.array(draw(rows))
         if kind == "mixed" and len(shape) > 1:
-            index = (slice(None), np.array(draw(st.lists(st.integers(0, shape[1] - 1), min_size=1))))
+            index = (
+                slice(None),
+                np.array(draw(st.lists(st.integers(0, shape[1] - 1), min_size=1))),
+            )
     return [x], {"index": index}
 
 

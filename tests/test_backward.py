@@ -26,7 +26,9 @@ STEPS = [
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 50), st.integers(0, 50)), max_size=14))
+@given(
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 50), st.integers(0, 50)), max_size=14)
+)
 def test_any_graph_as_torch(steps):
     def function(a, b):
         found = [a, b]

@@ -57,7 +57,7 @@ def test_an_op_without_a_vjp_rule_says_so_when_it_is_called():
         return x**3
 
     assert cube(2.0).item() == 8
-    with pytest.raises(TypeError, match='cube: has no VJP rule for x.*vjp_of'):
+    with pytest.raises(TypeError, match="cube: has no VJP rule for x.*vjp_of"):
         cube(tensor(2.0, requires_grad=True))
 
 

@@ -28,6 +28,8 @@ def test_no_torch_no_pickle_and_arrows_point_down(path):
 
 def test_autograd_imports_little():
     code = "import sys, autograd; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     heavy = {"nn", "viz", "torch", "matplotlib", "graphviz"}
     assert not heavy & set(loaded.stdout.split())

@@ -145,7 +145,9 @@ def test_load_state_dict_refuses_and_leaves_the_model_alone():
     state = {name: x * 0 for name, x in before.items()}
     state["0.weight"] = autograd.zeros(2, 32)
     state["extra"] = state.pop("2.bias")
-    with pytest.raises(ValueError, match=r"missing: 2.bias; unexpected: extra; wrong shape: 0.weight is"):
+    with pytest.raises(
+        ValueError, match=r"missing: 2.bias; unexpected: extra; wrong shape: 0.weight is"
+    ):
         model.load_state_dict(state)
     assert all((model.state_dict()[name] == x).all() for name, x in before.items())
 

@@ -37,7 +37,9 @@ def test_against_torch_and_finite_differences(row, data):
     y, grads = ours(function, arrays, cotangent)
     ty, tgrads = torchs(partial(row.torch, **as_torch(case)), arrays, cotangent)
     assert y.shape == tuple(ty.shape)
-    np.testing.assert_allclose(y.data, ty.detach().numpy(), rtol=1e-6 if row.name == "float" else 1e-11)
+    np.testing.assert_allclose(
+        y.data, ty.detach().numpy(), rtol=1e-6 if row.name == "float" else 1e-11
+    )
     for grad, tgrad in zip(grads, tgrads, strict=True):
         np.testing.assert_allclose(grad.data, tgrad.numpy(), rtol=1e-9, atol=1e-11)
     if row.name != "float":  # float32 is too coarse for differences

@@ -133,7 +133,16 @@ def test_python_manners():
 
 def test_comparisons_answer_in_booleans():
     a, b = tensor([1.0, 2.0]), tensor([2.0, 2.0])
-    answers = [(a == b), (a != b), (a < b), (a <= b), (a > b), (a >= b), ~(a == b), (a < b) | (a == b)]
+    answers = [
+        (a == b),
+        (a != b),
+        (a < b),
+        (a <= b),
+        (a > b),
+        (a >= b),
+        ~(a == b),
+        (a < b) | (a == b),
+    ]
     expected = [[0, 1], [1, 0], [1, 0], [1, 1], [0, 0], [0, 1], [1, 0], [1, 1]]
     assert [x.tolist() for x in answers] == expected
     assert (a == a).all() and not (a == b).all() and (a == b).any()

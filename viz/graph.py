@@ -1,42 +1,27 @@
-"""draw(): the recorded graph behind a Tensor as a picture."""
+"""Draw the graph that a Tensor was computed by."""
 
-from __future__ import annotations
-
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import graphviz
 import numpy as np
 
-import autograd
-import nn
-from autograd import Node, Tensor
+from autograd import Tensor, topological_order
 
-from .render import Drawing
+from .render import Graph
 
-LIMIT = 5_000  # nodes in a picture
-LONGEST = 40  # characters in a line of a label
-SMALL = 16  # elements of a tensor whose values are shown one by one
+LARGEST = 5000  # nodes; Graphviz takes minutes beyond
 
-# What a node is shows in its shape, and again in its colour (Okabe and Ito's).
+# Each kind differs in shape and in the darkness of its fill, so that grey print will do;
+# the colours are of a palette that the colour-blind can tell apart.
 STYLES = {
-    "data": {"shape": "cylinder", "fillcolor": "#d9eefa", "color": "#0072b2"},
-    "parameter": {"shape": "hexagon", "fillcolor": "#fde6bd", "color": "#a85600"},
-    "constant": {"shape": "plaintext", "style": "", "fontsize": "10", "height": "0.2"},
-    "op": {"shape": "ellipse", "fillcolor": "#e4e4e4", "color": "#333333"},
-    "result": {"shape": "box", "style": "rounded,filled", "fillcolor": "white", "color": "#666666"},
-    "root": {"shape": "doubleoctagon", "fillcolor": "#cdeee0", "color": "#00694c"},
+    "parameter": {"shape": "box", "style": "filled,bold", "fillcolor": "#F0B96B"},
+    "data": {"shape": "box", "style": "filled,dashed", "fillcolor": "#FFFFFF"},
+    "constant": {"shape": "plaintext", "style": "", "fillcolor": "#FFFFFF"},
+    "result": {"shape": "box", "style": "filled,rounded", "fillcolor": "#E4EEF7"},
+    "root": {"shape": "doubleoctagon", "style": "filled", "fillcolor": "#9CC7E4"},
+    "op": {"shape": "ellipse", "style": "filled", "fillcolor": "#3D4654", "fontcolor": "#FFFFFF"},
 }
-GRAPH = {"bgcolor": "white", "nodesep": "0.3", "ranksep": "0.3"}
-NODE = {
-    "style": "filled",
-    "fontname": "Helvetica,Arial,sans-serif",
-    "fontsize": "12",
-    "height": "0.4",
-    "margin": "0.12,0.06",
-}
-EDGE = {"color": "#444444", "arrowsize": "0.7"}
 
 
 def draw(
@@ -44,69 +29,108 @@ def draw(
     *,
     values: bool = False,
     grads: bool = False,
-    params: nn.Module | Mapping[str, Tensor] | None = None,
-) -> graphviz.Digraph:
-    """The graph that ``tensor`` was computed by, as a ``graphviz.Digraph`` that shows as SVG.
+    params: Any = None,
+) -> Graph:
+    """The graph behind ``tensor`` as a ``graphviz.Digraph``, which a notebook shows by itself.
 
-    Arrows go the way of the forward pass. Every tensor shows its name, shape and dtype:
+    Ops are dark ellipses. Tensors are boxes with name, shape and dtype: parameters (leaves
+    that require grad) filled and bold, data dashed, results rounded; ``tensor`` itself is
+    an octagon. ``values`` and ``grads`` add the numbers of small tensors and the range of
+    large ones. ``params``, a Module or a dict of Tensors by name, gives parameters the
+    names they have there.
 
-    - data, a leaf without gradient: a blue cylinder
-    - a parameter, a leaf that requires grad: an orange hexagon
-    - a result: a white box; ``tensor`` itself: a green octagon with a double line
-    - an op: a grey ellipse, with its settings; a constant: its bare value
-
-    ``values`` and ``grads`` print the elements of small tensors, and mean and range of others.
-    ``params`` gives names to tensors: a Module its parameters' dotted names, a dict any.
-
-    Raises TypeError for what is not a Tensor, ValueError for more than 5,000 nodes.
+    Raises TypeError for what is not a Tensor and ValueError for more than 5000 nodes.
 
     >>> import autograd
-    >>> w = autograd.tensor([1.0, 2.0], requires_grad=True, name="w")
-    >>> print(draw(3 * w).source)
-    digraph computation {
-        ...
-        n0 [label="(2,) float32" ... shape=doubleoctagon]
-        n1 [label=mul ... shape=ellipse]
-        n2 [label=3 ... shape=plaintext ...]
-        n3 [label="w\n(2,) float32" ... shape=hexagon]
-        n1 -> n0
-        n2 -> n1
-        n3 -> n1
-    }
+    >>> x = autograd.tensor(2.0, requires_grad=True, name="x")
+    >>> print(draw(x * 3).source)
+    digraph {...label="x\\n() float32"...label=mul...}
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"draw: needs a Tensor, got {type(tensor).__name__}")
-    named = params.named_parameters() if isinstance(params, nn.Module) else (params or {}).items()
-    names = {x: name for name, x in named}
-
-    # What is drawn, in walking order: for each identity its kind and what describes it.
-    order = autograd.topological_order(tensor)
-    drawn: dict[Any, tuple[str, Any]] = {}
-    edges: list[tuple[Any, Any]] = []
-    for node in order:
-        drawn.setdefault(node, ("result", None))
-        drawn[node, "op"] = ("op", node)
-        edges.append(((node, "op"), node))
-        for identity, x in operands(node):
-            drawn[identity] = (kind(x), x)
-            edges.append((identity, (node, "op")))
-    drawn[tensor.grad_fn or tensor] = ("root" if order else kind(tensor), tensor)
-    if len(drawn) > LIMIT:
+    order = topological_order(tensor)
+    if 2 * len(order) > LARGEST:
         raise ValueError(
-            f"draw: this graph has {len(drawn):,} nodes, and a picture of more than {LIMIT:,} "
-            "is no use. Draw a part of it: an earlier result, or one step of a loop"
+            f"draw: {len(order)} ops make a picture of over {LARGEST} nodes; draw a part of it"
         )
+    graph = Graph(
+        graph_attr={"rankdir": "LR", "ranksep": "0.35", "nodesep": "0.25", "bgcolor": "white"},
+        node_attr={
+            "fontname": "Helvetica",
+            "fontsize": "11",
+            "height": "0.3",
+            "margin": "0.12,0.06",
+        },
+        edge_attr={"color": "#5B6675", "arrowsize": "0.7"},
+    )
+    names = names_of(params)
+    ids: dict[Any, str] = {}
 
-    ids = {identity: f"n{i}" for i, identity in enumerate(drawn)}
-    picture = Drawing("computation", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    for identity, (what, x) in drawn.items():
-        if what == "op":
-            lines = describe_op(x)
-        elif what == "constant":
-            lines = [describe_constant(x)]
-        else:
-            lines = describe_tensor(identity, x, names, values, grads)
-        picture.node(ids[identity], label(lines), **STYLES[what])
-    for tail, head in edges:
-        picture.edge(ids[tail], ids[head])
-    return picture
+    def add(key: Any, kind: str, label: str) -> str:
+        if key not in ids:
+            ids[key] = f"n{len(ids)}"
+            graph.node(ids[key], label, **STYLES[kind])
+        return ids[key]
+
+    def text(x: Tensor) -> str:
+        return describe(x, names.get(id(x)) or x.name, values, grads)
+
+    root = add(tensor.grad_fn or tensor, "root" if order else kind_of(tensor), text(tensor))
+    for node in order:
+        result = ids[node] if node in ids else root
+        op = add((node, "op"), "op", clean(node.name))
+        graph.edge(op, result)
+        for i, (x, parent) in enumerate(zip(node.args, node.parents, strict=True)):
+            if isinstance(x, Tensor):
+                source = add(id(x) if parent is None else parent, kind_of(x), text(x))
+            else:
+                source = add((node, i), "constant", constant(x))
+            graph.edge(source, op)
+    return graph
+
+
+def kind_of(x: Tensor) -> str:
+    if x.is_leaf:
+        return "parameter" if x.requires_grad else "data"
+    return "result"
+
+
+def names_of(params: Any) -> dict[int, str]:
+    """Names by the id of the Tensor, from a Module or a dict."""
+    if params is None:
+        return {}
+    named = params if isinstance(params, Mapping) else dict(params.named_parameters())
+    return {id(x): name for name, x in named.items()}
+
+
+def describe(x: Tensor, name: str | None, values: bool, grads: bool) -> str:
+    """The lines of a tensor's box."""
+    lines = [clean(name)] if name else []
+    lines.append(f"{x.shape} {x.dtype}")
+    if values:
+        lines.append(f"data {numbers(x.data)}")
+    if grads and x.grad is not None:
+        lines.append(f"grad {numbers(x.grad.data)}")
+    return r"\n".join(lines)
+
+
+def constant(x: Any) -> str:
+    return numbers(np.asarray(x)) if np.ndim(x) == 0 else f"{np.shape(x)}"
+
+
+def numbers(data: np.ndarray) -> str:
+    """All of a small array's values, the range of a large one's."""
+    if data.size == 0:
+        return "empty"
+    if data.size > 16:
+        return f"{data.min():.4g} to {data.max():.4g}"
+    lines = np.array2string(
+        data, separator=", ", formatter={"all": lambda v: f"{v:.4g}"}, max_line_width=40
+    )
+    return lines.replace("\n", r"\n")
+
+
+def clean(name: str) -> str:
+    """A name as DOT can take it: printable, on one line, at most 40 characters."""
+    line = "".join(c if c.isprintable() else " " for c in str(name))
+    return graphviz.escape(line if len(line) <= 40 else line[:39] + "…")

@@ -1,0 +1,30 @@
+"""The README quotes the real loop (what it shows as a session runs as a doctest)."""
+
+import inspect
+import textwrap
+from pathlib import Path
+
+import autograd.graph
+from autograd import backward
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_the_quoted_loop_is_the_real_one():
+    source = inspect.getsource(backward)
+    body = textwrap.dedent(source[source.rindex('"""') + 3 :].strip("\n"))
+    assert body.strip() in README
+
+
+def test_the_ops_listed_exist_and_none_is_missing():
+    listed = README[README.index("## What there is") : README.index("## Speed")]
+    internal = {"getitem", "add", "sub", "mul", "div", "pow", "eq", "ne", "lt", "le", "gt", "ge"}
+    internal |= {"logical_and", "logical_or", "logical_not", "cat", "concat", "clamp"}
+    for name in set(autograd.ops.__all__) - internal:
+        assert f"`{name}`" in listed, name
+
+
+def test_pictures_are_there():
+    for name in ("graph.svg", "loss.png", "boundary.png"):
+        assert f"demos/pictures/{name}" in README
+        assert (Path(__file__).parent.parent / "demos" / "pictures" / name).stat().st_size > 1000
