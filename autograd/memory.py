@@ -57,11 +57,8 @@ def check_usable(order: list) -> None:
 def check_unchanged(node: Any) -> None:
     """Raise RuntimeError where something that a node's VJPs need has changed since."""
     own: Memory | None = node.memory
-    if (
-        own is not None
-        and own.rewritten > node.time
-        and getattr(node.args[0], "_memory", None) is own
-    ):
+    shared = own is not None and getattr(node.args[0], "_memory", None) is own
+    if own is not None and shared and own.rewritten > node.time:
         raise RuntimeError(
             f"{node.name}: its result is a view of a tensor that {own.changed_by} changed in place "
             "afterwards. Take the view after the change, or clone() before it"

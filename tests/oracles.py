@@ -7,7 +7,7 @@ import autograd
 
 
 def ours(function, arrays, v):
-    """The result of ``function`` on Tensors of ``arrays``, and its VJPs for cotangent ``v(shape)``."""
+    """The result of ``function`` on ``arrays`` as Tensors, and its VJPs for ``v(shape)``."""
     xs = [autograd.tensor(a, requires_grad=True) for a in arrays]
     y = function(*xs)
     y.backward(v(y.shape))

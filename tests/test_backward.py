@@ -20,7 +20,8 @@ def leaf(*values, name=None):
 
 STEPS = [
     lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a / (b * b + 1),
-    lambda a, b: a.sin(), lambda a, b: a.tanh() * b, lambda a, b: a.sum() * b, lambda a, b: a.relu(),
+    lambda a, b: a.sin(), lambda a, b: a.tanh() * b, lambda a, b: a.sum() * b,
+    lambda a, b: a.relu(),
     lambda a, b: (a.reshape(-1, 1) @ b.reshape(1, -1)).mean(1), lambda a, b: a[[0, 0, 2]] + b,
 ]  # fmt: skip
 
@@ -231,7 +232,7 @@ def test_changes_in_place_that_are_refused():
         x.add_(1)
     with pytest.raises(RuntimeError, match="leaf"):
         x += 1
-    with pytest.raises(RuntimeError, match="add_: .*view"):
+    with pytest.raises(RuntimeError, match=r"add_: .*view"):
         (x * 1)[0:1].add_(1)
     with pytest.raises(ValueError, match=r"\(2, 2\).*\(2,\)"):
         tensor([1.0, 2.0]).add_(tensor([[1.0], [2.0]]))

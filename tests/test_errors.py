@@ -21,7 +21,8 @@ P = tensor([0.5, 0.5])
         (lambda: F.linear(A, A, P[:1]), ValueError, ["linear", "bias", "(2,)"]),
         (lambda: F.binary_cross_entropy(P, tensor([0, 1])), TypeError,
          ["binary_cross_entropy", "float32", "int64", "target.to(autograd.float32)"]),
-        (lambda: F.binary_cross_entropy(P.unsqueeze(1), P), ValueError, ["(2, 1)", "(2,)", "squeeze"]),
+        (lambda: F.binary_cross_entropy(P.unsqueeze(1), P), ValueError,
+         ["(2, 1)", "(2,)", "squeeze"]),
         (lambda: F.binary_cross_entropy(P * 4, P), ValueError, ["0 to 1", "2 to 2", "sigmoid"]),
         (lambda: F.mse_loss(P, [0.0, 1.0]), TypeError, ["mse_loss", "list", "tensor(...)"]),
         (lambda: A.reshape(4, 2), ValueError, ["reshape", "(2, 3)", "(4, 2)"]),
@@ -57,7 +58,7 @@ def test_an_op_without_a_vjp_rule_says_so_when_it_is_called():
         return x**3
 
     assert cube(2.0).item() == 8
-    with pytest.raises(TypeError, match="cube: has no VJP rule for x.*vjp_of"):
+    with pytest.raises(TypeError, match=r"cube: has no VJP rule for x.*vjp_of"):
         cube(tensor(2.0, requires_grad=True))
 
 

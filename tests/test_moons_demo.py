@@ -24,7 +24,7 @@ def test_it_learns_and_writes_its_pictures(tmp_path, capsys):
 
 
 def test_options_are_heeded(tmp_path, capsys):
-    options = ["--steps", "3", "--hidden", "4", "--samples", "10", "--noise", "0", "--lr", "0.5", "--seed", "1"]
+    options = ["--steps=3", "--hidden=4", "--samples=10", "--noise=0", "--lr=0.5", "--seed=1"]
     moons.main([*options, "--out", str(tmp_path)])
     assert "parameters  17" in capsys.readouterr().out
 

@@ -52,7 +52,7 @@ def test_everything_is_in_the_picture():
 
 
 def test_values_and_gradients_are_shown_on_request():
-    a, c = expression()
+    _, c = expression()
     c.backward()
     assert not any("data 2" in text for text in labels(viz.draw(c)))
     shown = labels(viz.draw(c, values=True, grads=True))

@@ -43,8 +43,8 @@ def draw(
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True, name="x")
-    >>> print(draw(x * 3).source)
-    digraph {...label="x\\n() float32"...label=mul...}
+    >>> draw(x * 3).source.count("->")
+    3
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"draw: needs a Tensor, got {type(tensor).__name__}")
@@ -77,7 +77,7 @@ def draw(
 
     root = add(tensor.grad_fn or tensor, "root" if order else kind_of(tensor), text(tensor))
     for node in order:
-        result = ids[node] if node in ids else root
+        result = ids.get(node, root)
         op = add((node, "op"), "op", clean(node.name))
         graph.edge(op, result)
         for i, (x, parent) in enumerate(zip(node.args, node.parents, strict=True)):
