@@ -105,7 +105,7 @@ def topological_order(root: Any) -> list[Node]:
     order, seen = [start], {start}
     for node in order:  # grows while it is gone through
         for parent in node.parents:
-            if isinstance(parent, Node) and parent not in seen:
+            if parent not in seen and isinstance(parent, Node):
                 seen.add(parent)
                 order.append(parent)
     order.sort(key=attrgetter("time"), reverse=True)

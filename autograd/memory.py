@@ -19,12 +19,11 @@ class Memory:
     changed_by = ""
 
 
-def note_change(tensors: Iterable[Any], by: str, recorded: bool = False) -> None:
-    """Note that ``by`` changed tensors in place, so that VJPs that need old values can tell."""
+def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> None:
+    """Note that ``by`` changed memory in place, so that VJPs that need old values can tell."""
     global _last_change
     _last_change = next(clock)
-    for tensor in tensors:
-        memory = tensor.memory
+    for memory in memories:
         memory.changed = _last_change
         memory.changed_by = by
         if recorded:

@@ -36,6 +36,7 @@ from .memory import share_memory
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+new = object.__new__
 P = ParamSpec("P")
 Rule: TypeAlias = Callable[..., Any]
 Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
@@ -81,7 +82,8 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             raise explain_forward(op, args, values, keywords, error) from None
         if y.dtype is float64 and "dtype" not in keywords:
             y = narrow(y, values)
-        out = _tensor.result(y)
+        out = new(_tensor.Tensor)
+        out._data = y
         if wanted and mode.recording and y.dtype.kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
@@ -116,6 +118,7 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
             )
         i = described.operands.index(operand)
         described.vjps[i] = rule
+        described.complete = None not in described.vjps
         if not described.variadic:
             described.saves[i] = Saves(wanted, described)
             described.picks[i] = described.saves[i].pick
@@ -151,8 +154,6 @@ def on(x: Any, op: Callable) -> Callable:
 class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
-    __slots__ = ("forward", "keywords", "name", "operands", "picks", "saves", "variadic", "vjps")
-
     def __init__(self, forward: Rule) -> None:
         parameters = inspect.signature(forward).parameters.values()
         self.name = forward.__name__.strip("_")
@@ -161,23 +162,22 @@ class Op:
         self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
         self.variadic = any(p.kind == p.VAR_POSITIONAL for p in parameters)
         self.vjps: list[Rule | None] = [None] * len(self.operands)
+        self.complete = False  # until every operand has its VJP rule
         self.saves = [Saves([], self)] * len(self.operands)
         self.picks = [saves.pick for saves in self.saves]
 
-    def edges(self, parents: list, values: tuple) -> tuple:
+    def edges(self, parents: list, values: tuple) -> list:
         """``(parent, VJP rule, what the rule needs)`` for each operand that wants a gradient."""
-        if None in self.vjps:
+        if not self.complete:
             self.check_rules(parents)
         if self.variadic:
             vjp = self.vjps[0]
-            return tuple([(x, vjp, (i,)) for i, x in enumerate(parents) if x is not None])
-        if len(parents) == 1:
-            return ((parents[0], self.vjps[0], self.picks[0](values)),)
+            return [(x, vjp, (i,)) for i, x in enumerate(parents) if x is not None]
         edges = []
         for x, vjp, pick in zip(parents, self.vjps, self.picks):  # noqa: B905  (hot)
             if x is not None:
                 edges.append((x, vjp, pick(values)))
-        return tuple(edges)
+        return edges
 
     def check_rules(self, parents: list) -> None:
         """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
@@ -216,6 +216,9 @@ class Saves:
                 (i, name.endswith("_shape"))
                 for i, name in zip(self.positions, self.names, strict=True)
             ]
+            if len(where) == 1:
+                only = where[0][0]
+                return lambda values: (np.shape(values[only]),)
             return lambda values: tuple(
                 [np.shape(values[i]) if only_shape else values[i] for i, only_shape in where]
             )

@@ -230,7 +230,7 @@ class Tensor:
             raise TypeError(
                 f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}"
             )
-        note_change([self], name, recording)
+        note_change([self.memory], name, recording)
         np.copyto(self.data, new._data, casting="same_kind")
         if recording:
             retains = self.grad_fn is not None and self.grad_fn.result is not None

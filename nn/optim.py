@@ -36,6 +36,7 @@ class Optimizer:
         for setting, value in settings.items():
             if not value >= 0:
                 raise ValueError(f"{name}: {setting} must be 0 or more, got {value}")
+        self.memories = [p.memory for p in self.params]
         self.state: list[dict[str, Any]] = [{} for _ in self.params]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -48,8 +49,8 @@ class Optimizer:
             grad = parameter.grad
             if grad is not None:
                 p = parameter.data
-                p -= self.change(p, grad.data, state)
-        note_change(self.params, type(self).__name__)
+                p -= self.change(p, grad._data, state)
+        note_change(self.memories, type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         raise NotImplementedError

@@ -45,7 +45,7 @@ def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
     y = np.dot(x, weight.T)  # as @, but quick also where a size is 1
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
-    return y + bias
+    return np.add(y, bias, out=y if y.dtype == bias.dtype else None)
 
 
 @vjp_of(_linear, "x")
@@ -55,17 +55,17 @@ def linear_dx(g, weight):
 
 @vjp_of(_linear, "weight")
 def linear_dweight(g, x):
-    return np.dot(rows(g).T, rows(x))
+    return np.dot(g.T, x) if g.ndim == 2 else np.dot(rows(g).T, rows(x))
 
 
 @vjp_of(_linear, "bias")
 def linear_dbias(g):
-    return rows(g).sum(0)
+    return g.sum(0) if g.ndim == 2 else rows(g).sum(0)
 
 
 def rows(x):
     """All but the last dimension as one: a batch of any shape as a matrix."""
-    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:

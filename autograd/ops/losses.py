@@ -95,10 +95,13 @@ def mse_loss(x: Operand, target: Operand) -> Any:
 
 def check(name: str, x: Any, target: Any) -> None:
     """Losses compare like with like: broadcasting here hides mistakes, so it is an error."""
-    a, b = getattr(x, "_data", None), getattr(target, "_data", None)
-    if a is None or b is None:
-        odd = type(x if a is None else target).__name__
-        raise TypeError(f"{name}: needs two Tensors, but one is a {odd}; wrap it: tensor(...)")
+    try:
+        a, b = x._data, target._data
+    except AttributeError:
+        odd = type(target if hasattr(x, "_data") else x).__name__
+        raise TypeError(
+            f"{name}: needs two Tensors, but one is a {odd}; wrap it: tensor(...)"
+        ) from None
     if a.shape != b.shape:
         raise ValueError(
             f"{name}: input {a.shape} and target {b.shape} must have one shape; "

@@ -90,7 +90,7 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     ((3,), (3, 1))
     """
     shape = x.shape
-    dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    dims = (dim,) if isinstance(dim, int) else range(len(shape)) if dim is None else dim
     try:
         return _squeeze(x, dims=tuple([i for i in dims if shape and shape[i] == 1]))
     except IndexError:
