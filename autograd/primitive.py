@@ -218,9 +218,9 @@ class Saves:
             ]
             if len(where) == 1:
                 only = where[0][0]
-                return lambda values: (np.shape(values[only]),)
+                return lambda values: (getattr(values[only], "shape", ()),)
             return lambda values: tuple(
-                [np.shape(values[i]) if only_shape else values[i] for i, only_shape in where]
+                [getattr(values[i], "shape", ()) if bare else values[i] for i, bare in where]
             )
         if len(self.positions) > 1:
             return itemgetter(*self.positions)
