@@ -40,21 +40,21 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
         g = cotangents.pop(node)
         if node.result:
             retain(node, g)
-        for x, vjp, saved in node.edges:
-            dx = vjp(g, *saved, **node.keywords)
-            if dx.shape != x.shape or dx.dtype != x.dtype:
-                dx = fit(dx, x)
-            cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+        for x, (vjp, needs) in zip(node.parents, node.op.rules):
+            if x is not None:
+                dx = vjp(g, *needs(node.values), **node.keywords)
+                if dx.shape != x.shape or dx.dtype != x.dtype:
+                    dx = fit(dx, x)
+                cotangents[x] = cotangents[x] + dx if x in cotangents else dx
         if not retain_graph:
-            node.edges = None
+            node.values = None
     for leaf, g in cotangents.items():
         accumulate_grad(leaf, g)
 
 
 def accumulate_grad(leaf: Any, g: Any) -> None:
     """Add a cotangent to ``leaf.grad``, which has memory of its own."""
-    grad = leaf._grad
-    leaf._grad = _tensor.result(g.copy() if grad is None else grad._data + g)
+    leaf._grad = _tensor.result(g.copy() if leaf._grad is None else leaf._grad._data + g)
 
 
 def retain(node: Node, g: Any) -> None:
@@ -66,17 +66,19 @@ def retain(node: Node, g: Any) -> None:
 
 def root_cotangent(root: Any, gradient: Any) -> Any:
     """The cotangent that backward starts with: ``gradient``, or 1 for a scalar."""
-    if not root.requires_grad:
+    if not root._requires_grad:
         raise RuntimeError(
             "backward: this tensor does not require grad and has no grad_fn. Set "
             "requires_grad=True on a tensor it is computed from, outside no_grad()"
         )
     if gradient is not None:
         return as_cotangent(gradient, root, "backward")
+    if root.shape == ():
+        return root.dtype.type(1)
     if root.size != 1:
         raise RuntimeError(
             f"backward: only a scalar has a gradient by itself, and this tensor has shape "
             f"{root.shape}. Reduce it (.sum(), .mean()), or pass its cotangent: "
             "backward(gradient) with a tensor of that shape"
         )
-    return root.dtype.type(1) if root.shape == () else np.ones(root.shape, root.dtype)
+    return np.ones(root.shape, root.dtype)

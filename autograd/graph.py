@@ -22,7 +22,8 @@ class Node:
     ``keywords`` its settings (``axis=0``)
     ``parents`` for each operand: the Node it came from, or the leaf Tensor itself,
                 or None where no gradient is wanted
-    ``edges``   for each parent: ``(parent, VJP rule, saved values)``; None once freed
+    ``values``  its output and operands as arrays, from which VJP rules get what they
+                need; None once freed
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
 
@@ -41,11 +42,13 @@ class Node:
     result: Any = None  # a weak reference to its output, where retain_grad() asks for it
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
+        if not op.complete:
+            op.check_rules(parents)
         self.op = op
         self.args = args
         self.keywords = keywords
         self.parents = parents
-        self.edges: Any = op.edges(parents, values)
+        self.values: Any = values
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
@@ -70,13 +73,12 @@ class Node:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
-        found = iter(
-            [
-                _tensor.result(fit(vjp(g, *saved, **self.keywords), x))
-                for x, vjp, saved in self.edges
-            ]
-        )
-        cotangents = [None if parent is None else next(found) for parent in self.parents]
+        cotangents = [
+            None
+            if x is None
+            else _tensor.result(fit(vjp(g, *needs(self.values), **self.keywords), x))
+            for x, (vjp, needs) in zip(self.parents, self.op.rules)
+        ]
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     def __repr__(self) -> str:
@@ -105,7 +107,7 @@ def topological_order(root: Any) -> list[Node]:
     order, seen = [start], {start}
     for node in order:  # grows while it is gone through
         for parent in node.parents:
-            if parent not in seen and isinstance(parent, Node):
+            if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 order.append(parent)
     order.sort(key=attrgetter("time"), reverse=True)

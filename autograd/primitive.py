@@ -18,8 +18,9 @@ every keyword of the forward rule. What no rule asks for is not saved.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
@@ -117,11 +118,12 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
                 f"{described.keywords}; a VJP rule takes them all"
             )
         i = described.operands.index(operand)
-        described.vjps[i] = rule
-        described.complete = None not in described.vjps
-        if not described.variadic:
+        if described.variadic:
+            described.rules = EachPosition(rule)
+        else:
             described.saves[i] = Saves(wanted, described)
-            described.picks[i] = described.saves[i].pick
+            described.rules[i] = (rule, described.saves[i].pick)
+        described.complete = described.variadic or all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -161,27 +163,14 @@ class Op:
         self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
         self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
         self.variadic = any(p.kind == p.VAR_POSITIONAL for p in parameters)
-        self.vjps: list[Rule | None] = [None] * len(self.operands)
-        self.complete = False  # until every operand has its VJP rule
+        # For each operand its VJP rule, and a function that picks what that needs.
+        self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
-        self.picks = [saves.pick for saves in self.saves]
-
-    def edges(self, parents: list, values: tuple) -> list:
-        """``(parent, VJP rule, what the rule needs)`` for each operand that wants a gradient."""
-        if not self.complete:
-            self.check_rules(parents)
-        if self.variadic:
-            vjp = self.vjps[0]
-            return [(x, vjp, (i,)) for i, x in enumerate(parents) if x is not None]
-        edges = []
-        for x, vjp, pick in zip(parents, self.vjps, self.picks):  # noqa: B905  (hot)
-            if x is not None:
-                edges.append((x, vjp, pick(values)))
-        return edges
+        self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:
         """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
-        for operand, parent, vjp in zip(self.operands, parents, self.vjps, strict=False):
+        for operand, parent, (vjp, _) in zip(self.operands, parents, self.rules, strict=False):
             if parent is not None and vjp is None:
                 raise TypeError(
                     f"{self.name}: has no VJP rule for {operand}. Define one with "
@@ -190,6 +179,16 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
+
+
+class EachPosition:
+    """The rules of an op with any number of operands: one VJP rule, told the position."""
+
+    def __init__(self, vjp: Rule) -> None:
+        self.vjp = vjp
+
+    def __iter__(self) -> Iterator[tuple[Rule, Callable]]:
+        return ((self.vjp, lambda values, i=i: (i,)) for i in count())
 
 
 class Saves:

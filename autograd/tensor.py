@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -69,27 +70,13 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = value._data if isinstance(value, Tensor) else np.asarray(value, self.dtype)
+        self._data = value.data if isinstance(value, Tensor) else np.asarray(value, self.dtype)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of the dimensions."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._data.ndim
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The NumPy dtype of the elements."""
-        return self._data.dtype
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size
+    # attrgetter, not def: these are asked for all the time.
+    shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
+    ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
+    dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
+    size = property(attrgetter("_data.size"), doc="The number of elements.")
 
     def numel(self) -> int:
         """The number of elements."""
@@ -184,9 +171,7 @@ class Tensor:
         if self.grad_fn is not None:
             self.grad_fn.result = weakref.ref(self)
 
-    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
-        """Add the gradient of this tensor to ``grad`` of every leaf: see ``autograd.backward``."""
-        backward(self, gradient, retain_graph)
+    backward = backward
 
     # -- changes in place --------------------------------------------------------------
 
@@ -195,6 +180,7 @@ class Tensor:
         """What notes in-place changes, shared by all tensors on the same memory."""
         if self._memory is None:
             self._memory = Memory()
+            self._data = self.data  # a NumPy scalar cannot be changed
             if self.grad_fn is not None:
                 self.grad_fn.memory = self._memory
         return self._memory

@@ -46,10 +46,9 @@ class Optimizer:
     def step(self) -> None:
         """Update each parameter that has a gradient."""
         for parameter, state in zip(self.params, self.state, strict=True):
-            grad = parameter.grad
-            if grad is not None:
-                p = parameter.data
-                p -= self.change(p, grad._data, state)
+            if parameter._grad is not None:
+                p = parameter._data
+                p -= self.change(p, parameter._grad._data, state)
         note_change(self.memories, type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:

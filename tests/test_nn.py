@@ -192,3 +192,11 @@ def test_activations(name):
     x = np.linspace(-3, 3, 7).astype(np.float32)
     theirs = getattr(torch.nn, name)()(torch.tensor(x)).numpy()
     np.testing.assert_allclose(getattr(nn, name)()(tensor(x)).data, theirs, rtol=1e-6)
+
+
+def test_optimizer_updates_a_leaf_that_was_a_0d_result():
+    p = (autograd.tensor(2.0) * 1).requires_grad_()
+    optimizer = nn.optim.SGD([p], lr=0.25)
+    (p * p).backward()
+    optimizer.step()
+    assert p.item() == 1.0

@@ -16,7 +16,7 @@ def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         log_p = np.maximum(np.log(p), -100.0)
         log_q = np.maximum(np.log1p(-p), -100.0)
-    return ((target - 1) * log_q - target * log_p).sum() / p.size
+    return (np.vdot(target - 1, log_q) - np.vdot(target, log_p)) / p.size
 
 
 @vjp_of(_binary_cross_entropy, "p")

@@ -90,8 +90,10 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     ((3,), (3, 1))
     """
     shape = x.shape
-    dims = (dim,) if isinstance(dim, int) else range(len(shape)) if dim is None else dim
     try:
+        if isinstance(dim, int):
+            return _squeeze(x, dims=(dim,) if shape and shape[dim] == 1 else ())
+        dims = range(len(shape)) if dim is None else dim
         return _squeeze(x, dims=tuple([i for i in dims if shape and shape[i] == 1]))
     except IndexError:
         raise IndexError(f"squeeze: shape {shape} has no dimension {dim}") from None
