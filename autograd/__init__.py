@@ -9,7 +9,7 @@ tensor([2., 4.])
 """
 
 from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
-from .backward import backward
+from .backward import backward, grad
 from .creation import (
     arange,
     eye,

@@ -7,6 +7,7 @@ until all that an operand flowed into has been visited: that is what the topolog
 order is for.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,35 @@ import numpy as np
 import autograd.tensor as _tensor
 
 from .cotangents import as_cotangent, fit
+from .grad_mode import enable_grad, mode
 from .graph import Node, source, topological_order
 from .memory import check_usable
 
 
-def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> None:
+def accumulate_grad(leaf: Any, g: Any) -> None:
+    """Add a cotangent to ``leaf.grad``, which has memory of its own."""
+    grad = leaf._grad
+    if isinstance(g, _tensor.Tensor):
+        leaf._grad = g if grad is None else grad + g
+    else:
+        leaf._grad = _tensor.result(g.copy() if grad is None else grad._data + g)
+
+
+def backward(
+    root: Any,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    *,
+    deliver: Callable[[Any, Any], None] = accumulate_grad,
+) -> None:
     """Add to the ``grad`` of every leaf the gradient of ``root``, weighted by ``gradient``.
 
     ``gradient`` is the cotangent of ``root`` and has its shape; a scalar root needs none.
+    ``root`` may be a list of Tensors, and ``gradient`` a list with one for each.
     The values that VJPs need are freed on the way unless ``retain_graph``.
+    With ``create_graph`` the same rules run on Tensors, and what they do is recorded: the
+    gradients can be differentiated again. ``deliver(leaf, g)`` takes what arrives at leaves.
 
     Raises RuntimeError where ``root`` does not require grad, is not a scalar and has no
     ``gradient``, was gone through before, or needs a value that was changed in place.
@@ -33,35 +54,116 @@ def backward(root: Any, gradient: Any = None, retain_graph: bool = False) -> Non
     >>> x.grad
     tensor([2., 4.])
     """
-    cotangents = {source(root): root_cotangent(root, gradient)}
+    if create_graph and not mode.recording:
+        with enable_grad():
+            return backward(root, gradient, retain_graph, create_graph, deliver=deliver)
+    cotangents = root_cotangents(root, gradient, create_graph)
     order = topological_order(root)
     check_usable(order)
     for node in order:
         g = cotangents.pop(node)
-        if node.result:
-            retain(node, g)
+        if node.hooks:
+            g = run_hooks(node, g)
+        values = node.tensors() if create_graph else node.values
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None:
-                dx = vjp(g, *needs(node.values), **node.keywords)
+                dx = vjp(g, *needs(values), **node.keywords)
                 if dx.shape != x.shape or dx.dtype != x.dtype:
                     dx = fit(dx, x)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
-        if not retain_graph:
+        if not (retain_graph or create_graph):
             node.values = None
     for leaf, g in cotangents.items():
-        accumulate_grad(leaf, g)
+        deliver(leaf, g)
 
 
-def accumulate_grad(leaf: Any, g: Any) -> None:
-    """Add a cotangent to ``leaf.grad``, which has memory of its own."""
-    leaf._grad = _tensor.result(g.copy() if leaf._grad is None else leaf._grad._data + g)
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple:
+    """The gradients of ``outputs`` with respect to ``inputs``, without touching any ``.grad``.
+
+    ``outputs`` and ``inputs`` are Tensors or lists of them; ``grad_outputs`` are the
+    cotangents of the outputs, and scalars need none. The result is a tuple with one Tensor
+    for each input. ``create_graph=True`` lets it be differentiated again.
+
+    Raises RuntimeError where an input was not used in the outputs (unless ``allow_unused``,
+    which gives None for it) or does not require grad, and where ``backward`` would.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3.0, requires_grad=True)
+    >>> (dx,) = grad(x**3, x, create_graph=True)
+    >>> dx, grad(dx, x)
+    (tensor(27., grad_fn=<MulBackward>), (tensor(18.),))
+    """
+    inputs = [inputs] if isinstance(inputs, _tensor.Tensor) else list(inputs)
+    for i, x in enumerate(inputs):
+        if not isinstance(x, _tensor.Tensor) or not x.requires_grad:
+            raise RuntimeError(
+                f"grad: input {i} does not require grad, so nothing was recorded for it. "
+                "Set requires_grad=True before it is used"
+            )
+    found: dict[Any, Any] = {source(x): None for x in inputs}
+    nodes = [node for node in found if isinstance(node, Node)]
+
+    def deliver(x: Any, g: Any) -> None:
+        if x in found:
+            found[x] = g
+
+    hooks = [node.add_hook(lambda g, node=node: deliver(node, g)) for node in nodes]
+    try:
+        backward(outputs, grad_outputs, retain_graph, create_graph, deliver=deliver)
+    finally:
+        for node, hook in zip(nodes, hooks):
+            node.hooks.remove(hook)
+    cotangents = [found[source(x)] for x in inputs]
+    unused = [i for i, g in enumerate(cotangents) if g is None]
+    if unused and not allow_unused:
+        raise RuntimeError(
+            f"grad: input {unused[0]} was not used to compute the outputs. "
+            "Pass allow_unused=True to get None for it"
+        )
+    return tuple(
+        g if g is None or isinstance(g, _tensor.Tensor) else _tensor.result(g.copy())
+        for g in cotangents
+    )
 
 
-def retain(node: Node, g: Any) -> None:
-    """Set the ``grad`` of a Tensor that asked for it with ``retain_grad()``."""
-    tensor = node.result()
-    if tensor is not None:
-        accumulate_grad(tensor, g)
+def run_hooks(node: Node, g: Any) -> Any:
+    """Show the cotangent of a Node to its hooks, each of which may replace it."""
+    for hook in list(node.hooks):
+        replaced = hook(g)
+        g = g if replaced is None else replaced
+    return g
+
+
+def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> dict:
+    """What backward starts with: the cotangent of each root, by the Node or leaf it belongs to."""
+    if isinstance(root, _tensor.Tensor):
+        g = root_cotangent(root, gradient)
+        return {source(root): _as_tensor(g, gradient) if create_graph else g}
+    roots: Sequence = list(root)
+    gradients = [gradient] if isinstance(gradient, _tensor.Tensor) else gradient
+    gradients = [None] * len(roots) if gradients is None else list(gradients)
+    if not roots or len(gradients) != len(roots):
+        raise ValueError(
+            f"backward: {len(roots)} outputs and {len(gradients)} cotangents; "
+            "there must be one for each"
+        )
+    cotangents: dict = {}
+    for one, g in zip(roots, gradients):
+        for x, dx in root_cotangents(one, g, create_graph).items():
+            cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+    return cotangents
+
+
+def _as_tensor(g: Any, gradient: Any) -> Any:
+    """A root's cotangent as a Tensor: the given one itself, which may have a graph."""
+    return gradient if isinstance(gradient, _tensor.Tensor) else _tensor.result(g)
 
 
 def root_cotangent(root: Any, gradient: Any) -> Any:

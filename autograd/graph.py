@@ -39,7 +39,7 @@ class Node:
     """
 
     memory: Memory | None = None  # of its output, once that is shared or changed
-    result: Any = None  # a weak reference to its output, where retain_grad() asks for it
+    hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         if not op.complete:
@@ -52,6 +52,18 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
+
+    def add_hook(self, hook: Any) -> Any:
+        """Have backward call ``hook(g)`` with the cotangent; return the hook."""
+        self.hooks = [*self.hooks, hook]
+        return hook
+
+    def tensors(self) -> tuple:
+        """The output and the operands as Tensors, so that what VJP rules do is recorded."""
+        y = _tensor.result(self.values[0])
+        y.grad_fn, y._requires_grad = self, True
+        operands = zip(self.args, self.values[1:])
+        return (y, *[x if isinstance(x, _tensor.Tensor) else value for x, value in operands])
 
     @property
     def name(self) -> str:
@@ -92,19 +104,20 @@ def source(x: Any) -> Any:
 
 
 def topological_order(root: Any) -> list[Node]:
-    """The ops that ``root``, a Tensor or Node, depends on, each before what it depends on.
+    """The ops that ``root`` depends on, each before what it depends on.
 
-    That is latest recorded first: the mirror image of the forward pass.
+    ``root`` is a Tensor, a Node, or a list of them. The order is latest recorded first:
+    the mirror image of the forward pass.
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True)
     >>> topological_order(x.exp().sin())
     [<SinBackward>, <ExpBackward>]
     """
-    start = root if isinstance(root, Node) else root.grad_fn
-    if start is None:
-        return []
-    order, seen = [start], {start}
+    roots = root if isinstance(root, list | tuple) else [root]
+    starts = [x if isinstance(x, Node) else x.grad_fn for x in roots]
+    order = list(dict.fromkeys([node for node in starts if node is not None]))
+    seen = set(order)
     for node in order:  # grows while it is gone through
         for parent in node.parents:
             if isinstance(parent, Node) and parent not in seen:

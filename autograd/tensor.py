@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, ops
-from .backward import backward
+from . import dtypes, numpy_protocols, ops
+from .backward import accumulate_grad, backward
 from .grad_mode import mode
 from .graph import Node
 from .memory import Memory, note_change
@@ -40,6 +40,7 @@ class Tensor:
     _grad: Tensor | None = None
     _requires_grad = False
     _memory: Memory | None = None  # set once the memory is shared or changed in place
+    _retained: Any = None  # the hook that retain_grad() put on grad_fn
     grad_fn: Node | None = None
     name: str | None = None
 
@@ -168,8 +169,9 @@ class Tensor:
         """Have ``backward()`` set ``grad`` on this tensor although it is not a leaf."""
         if not self._requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad, so it gets none")
-        if self.grad_fn is not None:
-            self.grad_fn.result = weakref.ref(self)
+        if self.grad_fn is not None and self._retained is None:
+            this = weakref.ref(self)
+            self._retained = self.grad_fn.add_hook(lambda g: retain(this(), g))
 
     backward = backward
 
@@ -219,7 +221,10 @@ class Tensor:
         note_change([self.memory], name, recording)
         np.copyto(self.data, new._data, casting="same_kind")
         if recording:
-            retains = self.grad_fn is not None and self.grad_fn.result is not None
+            retains = self._retained
+            if retains:
+                self.grad_fn.hooks.remove(retains)  # type: ignore[union-attr]
+                self._retained = None
             self.grad_fn, self._requires_grad = new.grad_fn, new._requires_grad
             if retains:
                 self.retain_grad()
@@ -308,7 +313,8 @@ class Tensor:
     __or__ = __ror__ = ops.logical_or
     __invert__ = ops.logical_not
     __hash__ = object.__hash__
-    __array_ufunc__ = None  # ndarray * tensor is left to __rmul__
+    __array_ufunc__ = numpy_protocols.array_ufunc
+    __array_function__ = numpy_protocols.array_function
 
     add, sub, mul, div, neg, pow = ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.pow
     matmul, abs, exp, log, sqrt = ops.matmul, ops.abs, ops.exp, ops.log, ops.sqrt
@@ -319,6 +325,17 @@ class Tensor:
     all, any, to, astype = ops.all, ops.any, ops.to, ops.to
     reshape, view, permute, transpose = ops.reshape, ops.reshape, ops.permute, ops.transpose
     squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
+    log1p, expm1, tan, sinh, cosh = ops.log1p, ops.expm1, ops.tan, ops.sinh, ops.cosh
+    arcsin, arccos, arctan, arctan2 = ops.arcsin, ops.arccos, ops.arctan, ops.arctan2
+    asin, acos, atan, atan2 = ops.arcsin, ops.arccos, ops.arctan, ops.arctan2
+    floor, ceil, round, trunc, sign = ops.floor, ops.ceil, ops.round, ops.trunc, ops.sign
+    square, erf, softmax, log_softmax = ops.square, ops.erf, ops.softmax, ops.log_softmax
+    logsumexp, std, prod, cumsum, norm = ops.logsumexp, ops.std, ops.prod, ops.cumsum, ops.norm
+    argsort, sort, topk, flip, roll = ops.argsort, ops.sort, ops.topk, ops.flip, ops.roll
+    tile, repeat, split, chunk = ops.tile, ops.tile, ops.split, ops.chunk
+    swapaxes, diagonal, trace = ops.swapaxes, ops.diagonal, ops.trace
+    tril, triu, outer, dot = ops.tril, ops.triu, ops.outer, ops.dot
+    isnan, isinf, isfinite = ops.isnan, ops.isinf, ops.isfinite
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
 
     def where(self, condition: Operand, other: Operand) -> Tensor:
@@ -344,6 +361,12 @@ class Tensor:
     def bool(self) -> Tensor:
         """As booleans."""
         return self.to(dtypes.bool_)
+
+    def flatten(self) -> Tensor:
+        """All elements in one dimension."""
+        return ops.reshape(self, -1)
+
+    ravel = flatten
 
     @property
     def T(self) -> Tensor:
@@ -401,6 +424,12 @@ class Tensor:
         if self.name is not None:
             parts.append(f"name={self.name!r}")
         return ", ".join(parts) + ")"
+
+
+def retain(tensor: Tensor | None, g: Any) -> None:
+    """Set the ``grad`` of a Tensor that asked for it, unless it is gone."""
+    if tensor is not None:
+        accumulate_grad(tensor, g)
 
 
 def result(data: Any) -> Tensor:

@@ -135,6 +135,20 @@ MATMULS = [
     [(2, 2, 3), (3,)],
 ]  # fmt: skip
 
+EINSUMS = [
+    ("ij,jk->ik", [(2, 3), (3, 4)]), ("ij,kj", [(2, 3), (4, 3)]), ("i,j->ij", [(2,), (3,)]),
+    ("ii->i", [(3, 3)]), ("ii", [(3, 3)]), ("ij->j", [(2, 3)]), ("ij->ji", [(2, 3)]),
+    ("bij,bjk->bik", [(2, 2, 3), (2, 3, 2)]), ("...i,ij->...j", [(2, 2, 3), (3, 2)]),
+    ("ij,j,i->", [(2, 3), (3,), (2,)]), ("ij,kl->i", [(2, 3), (2, 2)]),
+    ("iij,j->i", [(2, 2, 3), (3,)]), ("ij,ij->ij", [(2, 3), (1, 3)]),
+]  # fmt: skip
+
+
+def without_keepdim(drawn):
+    arrays, settings = drawn
+    return arrays, {"dim": settings["dim"]}
+
+
 TABLE = [
     Row("add", draws=two(), **either(lambda a, b: a + b)),
     Row("sub", draws=two(), **either(lambda a, b: a - b)),
@@ -198,6 +212,60 @@ TABLE = [
         probabilities(0.02, 0.98)),
     Row("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits,
         TF.binary_cross_entropy_with_logits, probabilities(-3.0, 3.0)),
+    same("log1p", one(-0.5, 3.0)),
+    *[same(name, one()) for name in ("expm1", "sinh", "cosh", "arctan", "square", "erf")],
+    same("tan", one(-1.0, 1.0)),
+    *[same(name, one(-0.9, 0.9)) for name in ("arcsin", "arccos")],
+    same("arctan2", two(0.5, 3.0)),
+    *[same(name, one()) for name in ("floor", "ceil", "trunc", "round", "sign")],
+    *[Row(name, getattr(F, name), getattr(TF, name), one())
+      for name in ("softplus", "gelu", "leaky_relu", "silu")],
+    Row("softplus, beta", F.softplus, TF.softplus, one(settings=st.just({"beta": 2.0}))),
+    Row("gelu, tanh", F.gelu, TF.gelu, one(settings=st.just({"approximate": "tanh"}))),
+    *[Row(name, getattr(autograd, name), getattr(torch, name), reduced(many=False, full=False)
+          .map(without_keepdim)) for name in ("softmax", "log_softmax", "cumsum")],
+    Row("logsumexp", autograd.logsumexp, torch.logsumexp, reduced(full=False)),
+    Row("std", autograd.std, torch.std, reduced(min_side=2)),
+    Row("prod", autograd.prod, torch.prod, reduced(many=False)),
+    Row("norm", autograd.norm, torch.norm, reduced()),
+    Row("norm, p=1", draws=reduced(full=False), **either(lambda x, **k: x.norm(1, **k))),
+    Row("norm, p=3", draws=reduced(full=False), **either(lambda x, **k: x.norm(3, **k))),
+    Row("norm, p=inf", draws=reduced(full=False, many=False),
+        **either(lambda x, **k: x.norm(np.inf, **k))),
+    Row("sort", draws=one(shape=nonempty), **either(lambda x: x.sort(-1).values)),
+    Row("sort, descending", draws=one(shape=nonempty),
+        **either(lambda x: x.sort(0, descending=True).values)),
+    Row("topk", draws=one(shape=nonempty), **either(lambda x: x.topk(1, 0).values)),
+    Row("flip", lambda x: autograd.flip(x, 0, -1), lambda x: torch.flip(x, (0, -1)),
+        fixed([(2, 3)], [(2, 0, 3)])),
+    Row("roll", draws=fixed([(2, 3)], [(4, 1)]), **either(lambda x: x.roll((1, -2), (0, 1)))),
+    Row("pad", *[lambda x, f=f: f.pad(x, (1, 2, 0, 1), value=2.0) for f in (F, TF)],
+        fixed([(2, 3)], [(1, 2, 1)])),
+    Row("tile", draws=fixed([(2, 3)], [(3,)]), **either(lambda x: x.tile((2, 1, 2)))),
+    Row("repeat", draws=fixed([(2, 3)], [(3,)]), **either(lambda x: x.repeat(2, 3))),
+    Row("split", draws=fixed([(5, 2)]), **either(lambda x: x.split(2)[1] * x.split([1, 2, 2])[2])),
+    Row("chunk", draws=fixed([(5, 2)]), **either(lambda x: x.chunk(2)[1] * 2)),
+    Row("swapaxes", draws=fixed([(2, 3, 1)]), **either(lambda x: x.swapaxes(0, 2))),
+    Row("diagonal", draws=fixed([(2, 3)], [(3, 3, 2)]), **either(lambda x: x.diagonal(1))),
+    Row("diagonal, dims", draws=fixed([(2, 3, 4)]), **either(lambda x: x.diagonal(-1, 2, 0))),
+    Row("trace", draws=fixed([(2, 3)], [(3, 3)]), **either(lambda x: x.trace())),
+    Row("tril", draws=fixed([(3, 3)], [(2, 3, 4)]), **either(lambda x: x.tril(1))),
+    Row("triu", draws=fixed([(3, 3)], [(2, 3, 4)]), **either(lambda x: x.triu(-1))),
+    Row("outer", draws=fixed([(3,), (2,)]), **either(lambda a, b: a.outer(b))),
+    Row("dot", draws=fixed([(3,), (3,)]), **either(lambda a, b: a.dot(b))),
+    *[Row(f"einsum {eq}", *[lambda *xs, eq=eq, m=m: m.einsum(eq, *xs) for m in (autograd, torch)],
+          fixed(shapes)) for eq, shapes in EINSUMS],
+    Row("cross_entropy", lambda x: F.cross_entropy(x, autograd.tensor([0, 2, 2])),
+        lambda x: TF.cross_entropy(x, torch.tensor([0, 2, 2])), fixed([(3, 3)])),
+    Row("cross_entropy, one", lambda x: F.cross_entropy(x, autograd.tensor(1)),
+        lambda x: TF.cross_entropy(x, torch.tensor(1)), fixed([(3,)])),
+    Row("cross_entropy, probabilities", F.cross_entropy, TF.cross_entropy,
+        fixed([(3, 4), (3, 4)])),
+    Row("nll_loss", lambda x: F.nll_loss(x, autograd.tensor([0, 2]), "sum"),
+        lambda x: TF.nll_loss(x, torch.tensor([0, 2]), reduction="sum"), fixed([(2, 3)])),
+    Row("l1_loss", F.l1_loss, TF.l1_loss, fixed([(2, 3), (2, 3)])),
+    Row("mse_loss, none", *[lambda a, b, f=f: f.mse_loss(a, b, reduction="none")
+                            for f in (F, TF)], fixed([(2, 3), (2, 3)])),
 ]  # fmt: skip
 
 

@@ -46,3 +46,18 @@ def differences(function, arrays, v, step=1e-6):
 def cotangent(shape):
     """A fixed vector with no zeros and no symmetry."""
     return np.cos(np.arange(int(np.prod(shape, dtype=int))) + 0.3).reshape(shape) + 1.5
+
+
+def second(lib, function, arrays, v):
+    """Derivatives of ``sum(VJP**2)`` by the operands and by the cotangent; None is zero."""
+    xs = [lib.tensor(a, requires_grad=True) for a in arrays]
+    y = function(*xs)
+    cot = lib.tensor(v(tuple(y.shape)), requires_grad=True)
+    grad = lib.grad if lib is autograd else torch.autograd.grad
+    firsts = grad(y, xs, cot, create_graph=True, allow_unused=True)
+    total = sum((g * g).sum() for g in firsts if g is not None)
+    if not getattr(total, "requires_grad", False):
+        return [np.zeros(x.shape) for x in [*xs, cot]]
+    seconds = grad(total, [*xs, cot], allow_unused=True)
+    pairs = zip(seconds, [*xs, cot])
+    return [np.zeros(x.shape) if g is None else g.detach().numpy() for g, x in pairs]

@@ -12,7 +12,7 @@ import autograd
 import nn
 
 from .op_table import TABLE
-from .oracles import cotangent, differences, ours, torchs
+from .oracles import cotangent, differences, ours, second, torchs
 
 rows = pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
 
@@ -45,6 +45,18 @@ def test_against_torch_and_finite_differences(row, data):
     if row.name != "float":  # float32 is too coarse for differences
         for grad, numerical in zip(grads, differences(function, arrays, cotangent), strict=True):
             np.testing.assert_allclose(grad.data, numerical, rtol=2e-5, atol=2e-7)
+
+
+@rows
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_second_derivatives_against_torch(row, data):
+    arrays, case = data.draw(row.draws)
+    ours_ = second(autograd, partial(row.ours, **case), arrays, cotangent)
+    torchs_ = second(torch, partial(row.torch, **as_torch(case)), arrays, cotangent)
+    tolerance = 1e-5 if row.name == "float" else 1e-8
+    for a, b in zip(ours_, torchs_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
 @rows

@@ -63,6 +63,24 @@ def logical_not(x: Operand) -> Array:
 
 
 @primitive
+def isnan(x: Operand) -> Array:
+    """Whether each element is NaN."""
+    return np.isnan(x)
+
+
+@primitive
+def isinf(x: Operand) -> Array:
+    """Whether each element is infinite."""
+    return np.isinf(x)
+
+
+@primitive
+def isfinite(x: Operand) -> Array:
+    """Whether each element is neither NaN nor infinite."""
+    return np.isfinite(x)
+
+
+@primitive
 def _all(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 

@@ -262,3 +262,251 @@ def to(x: Operand, dtype: Any) -> Any:
     tensor([1., 2.])
     """
     return _cast(x, dtype=np.dtype(dtype))
+
+
+@primitive
+def log1p(x: Operand) -> Array:
+    """``log(1 + x)``, exact for small ``x``. VJP: ``dx = g / (1 + x)``.
+
+    >>> import autograd
+    >>> autograd.log1p(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6931])
+    """
+    return np.log1p(x)
+
+
+@vjp_of(log1p, "x")
+def log1p_dx(g, x):
+    return g / (1 + x)
+
+
+@primitive
+def expm1(x: Operand) -> Array:
+    """``exp(x) - 1``, exact for small ``x``. VJP: ``dx = g * (y + 1)`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.expm1(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """
+    return np.expm1(x)
+
+
+@vjp_of(expm1, "x")
+def expm1_dx(g, y):
+    return g * (y + 1)
+
+
+@primitive
+def tan(x: Operand) -> Array:
+    """The tangent. VJP: ``dx = g * (1 + y**2)`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.tan(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5574])
+    """
+    return np.tan(x)
+
+
+@vjp_of(tan, "x")
+def tan_dx(g, y):
+    return g * (1 + y * y)
+
+
+@primitive
+def sinh(x: Operand) -> Array:
+    """The hyperbolic sine. VJP: ``dx = g * cosh(x)``.
+
+    >>> import autograd
+    >>> autograd.sinh(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.1752])
+    """
+    return np.sinh(x)
+
+
+@vjp_of(sinh, "x")
+def sinh_dx(g, x):
+    return g * np.cosh(x)
+
+
+@primitive
+def cosh(x: Operand) -> Array:
+    """The hyperbolic cosine. VJP: ``dx = g * sinh(x)``.
+
+    >>> import autograd
+    >>> autograd.cosh(autograd.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.5431])
+    """
+    return np.cosh(x)
+
+
+@vjp_of(cosh, "x")
+def cosh_dx(g, x):
+    return g * np.sinh(x)
+
+
+@primitive
+def arcsin(x: Operand) -> Array:
+    """The inverse sine. VJP: ``dx = g / sqrt(1 - x**2)``.
+
+    >>> import autograd
+    >>> autograd.arcsin(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5708])
+    """
+    return np.arcsin(x)
+
+
+@vjp_of(arcsin, "x")
+def arcsin_dx(g, x):
+    return g / np.sqrt(1 - x * x)
+
+
+@primitive
+def arccos(x: Operand) -> Array:
+    """The inverse cosine. VJP: ``dx = -g / sqrt(1 - x**2)``.
+
+    >>> import autograd
+    >>> autograd.arccos(autograd.tensor([0.0, 1.0]))
+    tensor([1.5708, 0.0000])
+    """
+    return np.arccos(x)
+
+
+@vjp_of(arccos, "x")
+def arccos_dx(g, x):
+    return -g / np.sqrt(1 - x * x)
+
+
+@primitive
+def arctan(x: Operand) -> Array:
+    """The inverse tangent. VJP: ``dx = g / (1 + x**2)``.
+
+    >>> import autograd
+    >>> autograd.arctan(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """
+    return np.arctan(x)
+
+
+@vjp_of(arctan, "x")
+def arctan_dx(g, x):
+    return g / (1 + x * x)
+
+
+@primitive
+def arctan2(a: Operand, b: Operand) -> Array:
+    """The angle of the point ``(b, a)``.
+
+    VJP: ``da = g * b / (a**2 + b**2)``, ``db = -g * a / (a**2 + b**2)``.
+
+    >>> import autograd
+    >>> autograd.arctan2(autograd.tensor([0.0, 1.0]), autograd.tensor([1.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """
+    return np.arctan2(a, b)
+
+
+@vjp_of(arctan2, "a")
+def arctan2_da(g, a, b):
+    return g * (b / (a * a + b * b))
+
+
+@vjp_of(arctan2, "b")
+def arctan2_db(g, a, b):
+    return g * (-a / (a * a + b * b))
+
+
+asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
+
+
+@primitive
+def floor(x: Operand) -> Array:
+    """The largest whole number that is not above. VJP: 0.
+
+    >>> import autograd
+    >>> autograd.floor(autograd.tensor([1.5, -1.5]))
+    tensor([ 1., -2.])
+    """
+    return np.floor(x)
+
+
+@vjp_of(floor, "x")
+def floor_dx(g):
+    return g * 0
+
+
+@primitive
+def ceil(x: Operand) -> Array:
+    """The smallest whole number that is not below. VJP: 0.
+
+    >>> import autograd
+    >>> autograd.ceil(autograd.tensor([1.5, -1.5]))
+    tensor([ 2., -1.])
+    """
+    return np.ceil(x)
+
+
+@vjp_of(ceil, "x")
+def ceil_dx(g):
+    return g * 0
+
+
+@primitive
+def trunc(x: Operand) -> Array:
+    """The whole part. VJP: 0.
+
+    >>> import autograd
+    >>> autograd.trunc(autograd.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
+    """
+    return np.trunc(x)
+
+
+@vjp_of(trunc, "x")
+def trunc_dx(g):
+    return g * 0
+
+
+@primitive
+def sign(x: Operand) -> Array:
+    """-1, 0 or 1. VJP: 0.
+
+    >>> import autograd
+    >>> autograd.sign(autograd.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
+    """
+    return np.sign(x)
+
+
+@vjp_of(sign, "x")
+def sign_dx(g):
+    return g * 0
+
+
+@primitive
+def _round(x: Operand, *, decimals: int) -> Array:
+    return np.round(x, decimals)
+
+
+@vjp_of(_round, "x")
+def round_dx(g, *, decimals):
+    return g * 0
+
+
+def round(x: Operand, decimals: int = 0) -> Any:
+    """The nearest number with ``decimals`` decimals, the even one of two. VJP: 0.
+
+    >>> import autograd
+    >>> autograd.round(autograd.tensor([1.4, 1.5, 2.5]))
+    tensor([1., 2., 2.])
+    """
+    return _round(x, decimals=decimals)
+
+
+def square(x: Operand) -> Any:
+    """``x * x``.
+
+    >>> import autograd
+    >>> autograd.square(autograd.tensor([1.0, -3.0]))
+    tensor([1., 9.])
+    """
+    return x * x

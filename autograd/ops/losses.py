@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
-from .elementwise import sigmoid
-from .reductions import mean
+from .activations import log_softmax
+from .elementwise import abs, sigmoid
+from .reductions import mean, sum
 
 EPSILON = float(np.float32(1e-12))  # torch's bound, which it holds in float32
 
@@ -82,15 +83,91 @@ def binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Any:
     return _binary_cross_entropy_with_logits(x, target)
 
 
-def mse_loss(x: Operand, target: Operand) -> Any:
+def mse_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     """``mean((x - target)**2)``. Raises as ``binary_cross_entropy`` does for shapes and dtypes.
+
+    ``reduction`` is "mean", "sum" or "none".
 
     >>> import autograd
     >>> mse_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(2.)
     """
     check("mse_loss", x, target)
-    return mean((x - target) ** 2)
+    return reduced("mse_loss", (x - target) ** 2, reduction)
+
+
+def l1_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+    """``mean(abs(x - target))``. Errors and ``reduction`` as for ``mse_loss``.
+
+    >>> import autograd
+    >>> l1_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+    check("l1_loss", x, target)
+    return reduced("l1_loss", abs(x - target), reduction)
+
+
+def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+    """``-mean(x[i, target[i]])`` for log-probabilities ``x``, as ``log_softmax`` gives.
+
+    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``.
+    Raises TypeError for a target that is not integer, ValueError for shapes and classes that do
+    not fit.
+
+    >>> import autograd
+    >>> nll_loss(autograd.tensor([[-0.5, -1.0]]), autograd.tensor([0]))
+    tensor(0.5000)
+    """
+    return reduced("nll_loss", -picked("nll_loss", x, target), reduction)
+
+
+def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+    """``-mean(log_softmax(x)[i, target[i]])`` for scores ``x`` of classes.
+
+    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``. A floating
+    target in the shape of ``x`` holds probabilities. Errors as for ``nll_loss``.
+    VJP: ``dx = g / N * (softmax(x) - one_hot(target))``.
+
+    >>> import autograd
+    >>> cross_entropy(autograd.tensor([[1.0, 1.0]]), autograd.tensor([0]))
+    tensor(0.6931)
+    """
+    if np.shape(x) == np.shape(target) and np.ndim(x) > 0:
+        losses = -(target * log_softmax(x, -1)).sum(-1)
+    else:
+        losses = -picked("cross_entropy", log_softmax(x, -1), target)
+    return reduced("cross_entropy", losses, reduction)
+
+
+def picked(name: str, x: Any, target: Any) -> Any:
+    """The element of each row of ``x`` that ``target`` numbers."""
+    classes = np.asarray(getattr(target, "_data", target))
+    if classes.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: target holds class numbers and must be integer, got {classes.dtype}; "
+            "target.long(), or probabilities in the shape of the input"
+        )
+    if np.ndim(x) not in (1, 2) or classes.shape != np.shape(x)[:-1]:
+        raise ValueError(
+            f"{name}: input must be (N, C) with target (N,), or (C,) with target (); "
+            f"got {np.shape(x)} and {classes.shape}"
+        )
+    count = np.shape(x)[-1]
+    if classes.size and not (classes.min() >= 0 and classes.max() < count):
+        raise ValueError(
+            f"{name}: with {count} classes a target must lie in 0 to {count - 1}, "
+            f"got {classes.min()} to {classes.max()}"
+        )
+    return x[(*np.indices(classes.shape), classes)] if classes.ndim else x[int(classes)]
+
+
+def reduced(name: str, losses: Any, reduction: str) -> Any:
+    """The mean or sum of losses, or the losses themselves."""
+    if reduction == "none":
+        return losses
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"{name}: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    return mean(losses) if reduction == "mean" else sum(losses)
 
 
 def check(name: str, x: Any, target: Any) -> None:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
+from .elementwise import sqrt
 from .indexing import take_along_dim
+from .shape import concatenate
 
 Dim = int | tuple[int, ...] | None
 
@@ -222,3 +224,67 @@ def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2)
     """
     return _argmin(x, axis=dim, keepdims=keepdim)
+
+
+def std(
+    x: Operand,
+    dim: Dim = None,
+    keepdim: bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: bool = False,
+    correction: int = 1,
+) -> Any:
+    """The standard deviation: the root of ``var``.
+
+    >>> import autograd
+    >>> autograd.std(autograd.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return sqrt(var(x, dim, keepdim, axis=axis, keepdims=keepdims, correction=correction))
+
+
+def prod(
+    x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None,
+    keepdims: bool = False
+) -> Any:  # fmt: skip
+    """The product over ``dim``, or over everything: halves multiplied until one is left.
+
+    So its derivatives are exact where elements are 0, too.
+
+    >>> import autograd
+    >>> autograd.prod(autograd.tensor([2.0, 3.0, 4.0]))
+    tensor(24.)
+    """
+    over = settings(dim, keepdim, axis, keepdims)
+    if over["axis"] is None:
+        return prod(x.reshape(-1), 0)
+    y = x.transpose(0, over["axis"])
+    while len(y) > 1:
+        half = len(y) // 2
+        pairs = y[:half] * y[half : 2 * half]
+        y = concatenate([pairs, y[-1:]]) if len(y) % 2 else pairs
+    if len(y) == 0:
+        y = concatenate([y, np.ones((1, *y.shape[1:]), y.dtype)])
+    y = y.transpose(0, over["axis"])
+    return y if over["keepdims"] else y.squeeze(over["axis"])
+
+
+@primitive
+def _cumsum(x: Operand, *, axis: int) -> Array:
+    return np.cumsum(x, axis)
+
+
+@vjp_of(_cumsum, "x")
+def cumsum_dx(g, *, axis):
+    return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+
+
+def cumsum(x: Operand, dim: int) -> Any:
+    """The sums of the first 1, 2, 3, ... elements along ``dim``. VJP: the same from the end.
+
+    >>> import autograd
+    >>> autograd.cumsum(autograd.tensor([1.0, 2.0, 3.0]), 0)
+    tensor([1., 3., 6.])
+    """
+    return _cumsum(x, axis=dim)

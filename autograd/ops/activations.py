@@ -1,0 +1,149 @@
+"""Activation functions beyond relu, sigmoid and tanh, and softmax with its relatives."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Array, Operand, on, primitive, vjp_of
+from .elementwise import sigmoid, tanh, where
+from .reductions import Dim, settings, unreduce
+
+
+@primitive
+def erf(x: Operand) -> Array:
+    """The error function. VJP: ``dx = g * 2 / sqrt(pi) * exp(-x**2)``.
+
+    >>> import autograd
+    >>> autograd.erf(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
+    return np.asarray(_erf(x), getattr(x, "dtype", float))
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
+
+
+@vjp_of(erf, "x")
+def erf_dx(g, x):
+    return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
+
+
+def gelu(x: Operand, approximate: str = "none") -> Any:
+    """``x`` times the normal distribution function at ``x``; or torch's tanh approximation.
+
+    >>> import autograd
+    >>> autograd.gelu(autograd.tensor([-1.0, 1.0]))
+    tensor([-0.1587,  0.8413])
+    """
+    if approximate == "tanh":
+        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+
+
+@primitive
+def _softplus(x: Operand) -> Array:
+    return np.logaddexp(x, 0).astype(x.dtype, copy=False)
+
+
+@vjp_of(_softplus, "x")
+def softplus_dx(g, x):
+    return g * on(x, sigmoid)(x)
+
+
+def softplus(x: Operand, beta: float = 1.0) -> Any:
+    """``log(1 + exp(beta * x)) / beta``, which does not overflow. VJP: ``g * sigmoid(beta * x)``.
+
+    >>> import autograd
+    >>> autograd.softplus(autograd.tensor([0.0, 100.0]))
+    tensor([  0.6931, 100.0000])
+    """
+    return _softplus(x) if beta == 1 else _softplus(x * beta) / beta
+
+
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
+    """``x`` where it is positive, else ``negative_slope * x``, the slope at 0 too.
+
+    >>> import autograd
+    >>> autograd.leaky_relu(autograd.tensor([-1.0, 2.0]))
+    tensor([-0.0100,  2.0000])
+    """
+    return where(x > 0, x, negative_slope * x)
+
+
+def silu(x: Operand) -> Any:
+    """``x * sigmoid(x)``.
+
+    >>> import autograd
+    >>> autograd.silu(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
+    return x * sigmoid(x)
+
+
+@primitive
+def _softmax(x: Operand, *, axis: int) -> Array:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+@vjp_of(_softmax, "x")
+def softmax_dx(g, y, *, axis):
+    return y * (g - (g * y).sum(axis, keepdims=True))
+
+
+def softmax(x: Operand, dim: int) -> Any:
+    """``exp(x) / sum(exp(x))`` along ``dim``. VJP: ``y * (g - sum(g * y))`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.softmax(autograd.tensor([0.0, 0.0, 1000.0]), 0)
+    tensor([0., 0., 1.])
+    """
+    return _softmax(x, axis=dim)
+
+
+@primitive
+def _log_softmax(x: Operand, *, axis: int) -> Array:
+    x = x - x.max(axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis, keepdims=True))
+
+
+@vjp_of(_log_softmax, "x")
+def log_softmax_dx(g, y, *, axis):
+    return g - np.exp(y) * g.sum(axis, keepdims=True)
+
+
+def log_softmax(x: Operand, dim: int) -> Any:
+    """``log(softmax(x))`` without the rounding. VJP: ``g - exp(y) * sum(g)`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.log_softmax(autograd.tensor([0.0, 1000.0]), 0)
+    tensor([-1000.,     0.])
+    """
+    return _log_softmax(x, axis=dim)
+
+
+@primitive
+def _logsumexp(x: Operand, *, axis: Any, keepdims: bool) -> Array:
+    top = x.max(axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0).astype(x.dtype, copy=False)
+    with np.errstate(divide="ignore"):
+        y = np.log(np.exp(x - top).sum(axis, keepdims=True)) + top
+    return y if keepdims else y.squeeze(axis)
+
+
+@vjp_of(_logsumexp, "x")
+def logsumexp_dx(g, y, x, *, axis, keepdims):
+    return unreduce(g, axis, keepdims) * np.exp(x - unreduce(y, axis, keepdims))
+
+
+def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+    """``log(sum(exp(x)))`` without overflow. VJP: ``g * exp(x - y)``, which is ``g * softmax(x)``.
+
+    >>> import autograd
+    >>> autograd.logsumexp(autograd.tensor([1000.0, 0.0]), 0)
+    tensor(1000.)
+    """
+    return _logsumexp(x, **settings(dim, keepdim, axis, False))
