@@ -9,6 +9,7 @@ tensor([2., 4.])
 """
 
 from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
+from . import functional
 from .backward import backward, grad
 from .creation import (
     arange,
@@ -40,6 +41,7 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
 from .primitive import primitive, vjp_of

@@ -1,0 +1,155 @@
+"""Derivatives of functions: ``vjp``, ``jvp``, ``jacobian``, ``hessian``, with torch's signatures.
+
+A function takes Tensors and gives a Tensor or a tuple of Tensors; its inputs are one
+Tensor or a tuple. Where both are single, results are single Tensors; else tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .backward import grad
+from .creation import ones_like, zeros, zeros_like
+from .grad_mode import enable_grad
+from .ops import reshape, stack
+from .tensor import Tensor
+
+
+def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+    """``func(*inputs)`` and ``v^T J``, the VJP of ``func`` with cotangent ``v``.
+
+    A scalar result needs no ``v``. Raises RuntimeError where ``v`` is missing or does not fit.
+
+    >>> import autograd
+    >>> vjp(lambda x: x**2, autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 10.0]))
+    (tensor([1., 4.]), tensor([ 2., 40.]))
+    """
+    with enable_grad():
+        xs, single = prepared(inputs, create_graph)
+        ys, one = outputs_of(func, xs)
+        cotangents = vectors("vjp", v, ys)
+        found = grads(ys, xs, cotangents, create_graph)
+    return packed(ys, one, create_graph), packed(found, single, create_graph)
+
+
+def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+    """``func(*inputs)`` and ``J v``, the change of ``func`` when the inputs move along ``v``.
+
+    There are only VJP rules here, and two of them make a JVP: ``u -> u^T J`` is linear, and
+    the VJP of that function, with cotangent ``v``, is ``J v``.
+
+    >>> import autograd
+    >>> jvp(lambda x: x**2, autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 10.0]))
+    (tensor([1., 4.]), tensor([ 2., 40.]))
+    """
+    with enable_grad():
+        xs, _ = prepared(inputs, create_graph)
+        ys, one = outputs_of(func, xs)
+        tangents = vectors("jvp", v, xs)
+        us = [zeros_like(y, requires_grad=True) for y in ys]
+        found = grads(ys, xs, us, True)
+        result = grads(found, us, tangents, create_graph)
+    return packed(ys, one, create_graph), packed(result, one, create_graph)
+
+
+def jacobian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
+    """All derivatives of ``func``: shape ``(*output.shape, *input.shape)``, one VJP for each row.
+
+    With several outputs or inputs, ``jacobian[i][j]`` is that of output ``i`` by input ``j``.
+
+    >>> import autograd
+    >>> jacobian(lambda x: x**2, autograd.tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    with enable_grad():
+        xs, single = prepared(inputs, create_graph)
+        ys, one = outputs_of(func, xs)
+        blocks = []
+        for y in ys:
+            rows = []
+            for i in range(y.size):
+                basis = zeros(y.size, dtype=y.dtype)
+                basis.data[i] = 1
+                rows.append(grads([y], xs, [basis.reshape(y.shape)], create_graph, True))
+            blocks.append(
+                packed(
+                    [
+                        reshape(stack([row[j] for row in rows]), *y.shape, *x.shape)
+                        if rows
+                        else zeros(*y.shape, *x.shape, dtype=x.dtype)
+                        for j, x in enumerate(xs)
+                    ],
+                    single,
+                    create_graph,
+                )
+            )
+    return blocks[0] if one else tuple(blocks)
+
+
+def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
+    """All second derivatives of a ``func`` with a scalar result: the Jacobian of its gradient.
+
+    >>> import autograd
+    >>> hessian(lambda x: (x**3).sum(), autograd.tensor([1.0, 2.0]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+
+    def gradient(*xs: Tensor) -> Any:
+        y = func(*xs)
+        if not isinstance(y, Tensor) or y.size != 1:
+            raise RuntimeError("hessian: the function must give one Tensor with one element")
+        found = grads([y.reshape(())], list(xs), None, True)
+        return found[0] if isinstance(inputs, Tensor) else tuple(found)
+
+    return jacobian(gradient, inputs, create_graph)
+
+
+def prepared(inputs: Any, create_graph: bool) -> tuple[list[Tensor], bool]:
+    """The inputs as Tensors of their own that require grad, and whether there was a single one."""
+    single = isinstance(inputs, Tensor)
+    xs = []
+    for x in [inputs] if single else inputs:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"inputs must be Tensors, got {type(x).__name__}")
+        keep = create_graph and x.requires_grad
+        xs.append(x.clone() if keep else x.detach().requires_grad_())
+    return xs, single
+
+
+def outputs_of(func: Callable, xs: list[Tensor]) -> tuple[list[Tensor], bool]:
+    ys = func(*xs)
+    one = isinstance(ys, Tensor)
+    return ([ys] if one else list(ys)), one
+
+
+def vectors(name: str, v: Any, like: list[Tensor]) -> list[Tensor]:
+    """The vector of a vjp or jvp, checked; ones where there is one number."""
+    if v is None:
+        if len(like) != 1 or like[0].size != 1:
+            raise RuntimeError(f"{name}: v may only be left out where it is one number")
+        return [ones_like(like[0])]
+    vs = [v] if isinstance(v, Tensor) else list(v)
+    if [x.shape for x in vs] != [x.shape for x in like]:
+        raise RuntimeError(
+            f"{name}: v has shapes {[x.shape for x in vs]}, needs {[x.shape for x in like]}"
+        )
+    return vs
+
+
+def grads(ys: list, xs: list, vs: Any, create_graph: bool, retain_graph: bool = True) -> list:
+    """``autograd.grad`` that gives zeros where an output does not depend on an input."""
+    pairs = [(y, v) for y, v in zip(ys, vs or [None] * len(ys)) if y.requires_grad]
+    if not pairs:
+        return [zeros_like(x) for x in xs]
+    ys, vs = map(list, zip(*pairs))
+    found = grad(ys, xs, vs, retain_graph, create_graph, allow_unused=True)
+    return [zeros_like(x) if g is None else g for g, x in zip(found, xs)]
+
+
+def packed(xs: list, single: bool, create_graph: bool) -> Any:
+    """One Tensor or a tuple; without their graph unless it was asked for."""
+    xs = xs if create_graph else [x.detach() for x in xs]
+    return xs[0] if single else tuple(xs)
