@@ -116,6 +116,11 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
     return ops.cumsum(ops.reshape(a, -1), 0) if axis is None else ops.cumsum(a, axis)
 
 
+def broadcast_arrays(*xs: Any, subok: bool = False) -> tuple:
+    shape = np.broadcast_shapes(*[np.shape(x) for x in xs])
+    return tuple(ops.expand(x, shape) for x in xs)
+
+
 def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
     return ops.clip(x, a_min, a_max)
 
@@ -167,6 +172,7 @@ FUNCTIONS: dict[Any, Callable] = {
     ),
     np.zeros_like: lambda a, dtype=None: _tensor.Tensor(np.zeros_like(a._data, dtype)),
     np.ones_like: lambda a, dtype=None: _tensor.Tensor(np.ones_like(a._data, dtype)),
+    np.broadcast_arrays: broadcast_arrays,
     np.atleast_1d: lambda a: a if a.ndim else ops.reshape(a, 1),
 }  # fmt: skip
 

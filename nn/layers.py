@@ -1,4 +1,4 @@
-"""Layers: Linear, the activations, Sequential."""
+"""Layers: Linear, activations, Dropout, LayerNorm, Sequential."""
 
 from __future__ import annotations
 
@@ -79,6 +79,151 @@ class Tanh(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return autograd.tanh(x)
+
+
+class Softmax(Module):
+    """``exp(x) / sum(exp(x))`` along ``dim``.
+
+    >>> Softmax(dim=0)(autograd.tensor([0.0, 0.0]))
+    tensor([0.5000, 0.5000])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class LogSoftmax(Softmax):
+    """``log(softmax(x))`` along ``dim``.
+
+    >>> LogSoftmax(dim=0)(autograd.tensor([0.0, 0.0]))
+    tensor([-0.6931, -0.6931])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.log_softmax(x, self.dim)
+
+
+class GELU(Module):
+    """``x`` times the normal distribution function at ``x``.
+
+    >>> GELU()(autograd.tensor(1.0))
+    tensor(0.8413)
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.gelu(x)
+
+
+class SiLU(Module):
+    """``x * sigmoid(x)``.
+
+    >>> SiLU()(autograd.tensor(1.0))
+    tensor(0.7311)
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.silu(x)
+
+
+class Softplus(Module):
+    """``log(1 + exp(x))``.
+
+    >>> Softplus()(autograd.tensor(0.0))
+    tensor(0.6931)
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.softplus(x)
+
+
+class LeakyReLU(Module):
+    """``x`` where it is positive, else ``negative_slope * x``.
+
+    >>> LeakyReLU(0.1)(autograd.tensor([-1.0, 1.0]))
+    tensor([-0.1000,  1.0000])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return autograd.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class Flatten(Module):
+    """All dimensions from ``start_dim`` to ``end_dim`` as one.
+
+    >>> Flatten()(autograd.zeros(5, 2, 3)).shape
+    (5, 6)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
+        one = math.prod(x.shape[start : end + 1])
+        return x.reshape(*x.shape[:start], one, *x.shape[end + 1 :])
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Dropout(Module):
+    """In training each element 0 with probability ``p``, else divided by ``1 - p``.
+
+    >>> Dropout(0.5).eval()(autograd.ones(2))
+    tensor([1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"Dropout: p must lie in 0 to 1, got {p}")
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.dropout(x, self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class LayerNorm(Module):
+    """Mean 0 and variance 1 over the last dimensions, then ``* weight + bias``.
+
+    ``normalized_shape`` are the sizes of these dimensions.
+
+    >>> LayerNorm(2)(autograd.tensor([[1.0, 3.0]])).detach()
+    tensor([[-1.0000,  1.0000]])
+    """
+
+    def __init__(self, normalized_shape: Any, eps: float = 1e-5) -> None:
+        super().__init__()
+        one = isinstance(normalized_shape, int)
+        self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)
+        self.eps = eps
+        self.weight = Parameter(autograd.ones(self.normalized_shape))
+        self.bias = Parameter(autograd.zeros(self.normalized_shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine=True"
 
 
 class Identity(Module):

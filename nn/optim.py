@@ -10,6 +10,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.memory import note_change
 
+from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
 from .module import zero_grad
 
 
@@ -148,3 +149,81 @@ class Adam(Optimizer):
         v += (1 - b2) * (g * g)
         root = np.sqrt(v) / (1 - b2 ** state["t"]) ** 0.5 + self.eps
         return self.lr / (1 - b1 ** state["t"]) * (m / root)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: ``p -= lr * weight_decay * p`` beside Adam's step.
+
+    >>> import autograd
+    >>> w = autograd.tensor([1.0], requires_grad=True)
+    >>> optimizer = AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.8500], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps)
+        if not weight_decay >= 0:
+            raise ValueError(f"AdamW: weight_decay must be 0 or more, got {weight_decay}")
+        self.decay = weight_decay
+
+    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+        return self.lr * self.decay * p + super().change(p, g, state)
+
+
+class RMSprop(Optimizer):
+    """Each step divided by the root of a running mean of the squared gradient.
+
+    ``v = alpha * v + (1 - alpha) * g**2``, ``p -= lr * g / (sqrt(v) + eps)``; with
+    ``momentum`` the quotient goes into ``b = momentum * b + ...`` and ``p -= lr * b``.
+
+    >>> import autograd
+    >>> w = autograd.tensor([1.0], requires_grad=True)
+    >>> optimizer = RMSprop([w], lr=0.01)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(
+            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum
+        )
+        self.lr = lr
+        self.alpha = alpha
+        self.eps = eps
+        self.weight_decay = weight_decay
+        self.momentum = momentum
+
+    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        if not state:
+            state.update(v=np.zeros_like(g), b=np.zeros_like(g))
+        v, b = state["v"], state["b"]
+        v *= self.alpha
+        v += (1 - self.alpha) * (g * g)
+        quotient = g / (np.sqrt(v) + self.eps)
+        if not self.momentum:
+            return self.lr * quotient
+        b *= self.momentum
+        b += quotient
+        return self.lr * b

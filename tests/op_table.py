@@ -227,7 +227,7 @@ TABLE = [
     Row("logsumexp", autograd.logsumexp, torch.logsumexp, reduced(full=False)),
     Row("std", autograd.std, torch.std, reduced(min_side=2)),
     Row("prod", autograd.prod, torch.prod, reduced(many=False)),
-    Row("norm", autograd.norm, torch.norm, reduced()),
+    Row("norm", autograd.norm, torch.linalg.vector_norm, reduced()),
     Row("norm, p=1", draws=reduced(full=False), **either(lambda x, **k: x.norm(1, **k))),
     Row("norm, p=3", draws=reduced(full=False), **either(lambda x, **k: x.norm(3, **k))),
     Row("norm, p=inf", draws=reduced(full=False, many=False),

@@ -24,7 +24,9 @@ def close(ours, theirs):
             close(a, b)
     else:
         assert ours.shape == tuple(theirs.shape)
-        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-12)
+        np.testing.assert_allclose(
+            ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-12, atol=1e-15
+        )
 
 
 def pairs(*arrays, requires_grad=True):
@@ -60,11 +62,12 @@ def test_grad_of_what_was_not_used():
 def test_third_derivative():
     x = autograd.tensor(2.0, dtype=autograd.float64, requires_grad=True)
     y = x**4
-    for expected in (32.0, 48.0, 48.0, 24.0):
+    for expected in (32.0, 48.0, 48.0, 24.0, 0.0):
         (y,) = autograd.grad(y, x, create_graph=True)
-        assert y.item() == pytest.approx(expected * (1 if expected != 24 else 2))
+        assert y.item() == pytest.approx(expected)
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 def test_backward_twice_accumulates_a_graph():
     (x, w), (tx, tw) = pairs(A, B)
     f(x, w).sum().backward(create_graph=True)

@@ -200,3 +200,141 @@ def test_optimizer_updates_a_leaf_that_was_a_0d_result():
     (p * p).backward()
     optimizer.step()
     assert p.item() == 1.0
+
+
+def trained(lib, optimizer, **settings):
+    """A 2-layer model after 30 steps on fixed data, float64."""
+    rng = np.random.default_rng(0)
+    w1, w2 = (lib.tensor(rng.standard_normal(s), requires_grad=True) for s in ((3, 4), (4, 1)))
+    x, y = lib.tensor(rng.standard_normal((8, 3))), lib.tensor(rng.standard_normal((8, 1)))
+    optim = nn.optim if lib is autograd else torch.optim
+    opt = getattr(optim, optimizer)([w1, w2], **settings)
+    schedule = None
+    if settings.get("lr") == 0.07:
+        schedule = optim.lr_scheduler.CosineAnnealingLR(opt, 20, 0.01)
+    for _ in range(30):
+        opt.zero_grad()
+        (((x @ w1).tanh() @ w2 - y) ** 2).mean().backward()
+        opt.step()
+        if schedule:
+            schedule.step()
+    return w1.detach().numpy(), w2.detach().numpy()
+
+
+@pytest.mark.parametrize(
+    "optimizer, settings",
+    [
+        ("AdamW", {"lr": 0.05, "weight_decay": 0.1}),
+        ("AdamW", {}),
+        ("RMSprop", {"lr": 0.01}),
+        ("RMSprop", {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.01, "alpha": 0.9}),
+        ("Adam", {"lr": 0.07}),
+    ],
+)
+def test_more_optimizers_as_torch(optimizer, settings):
+    pairs = zip(trained(autograd, optimizer, **settings), trained(torch, optimizer, **settings))
+    for ours, theirs in pairs:
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name, settings",
+    [
+        ("StepLR", {"step_size": 3, "gamma": 0.5}),
+        ("ExponentialLR", {"gamma": 0.9}),
+        ("CosineAnnealingLR", {"T_max": 5, "eta_min": 0.1}),
+        ("LambdaLR", {"lr_lambda": lambda t: 1 / (t + 2)}),
+    ],
+)
+def test_schedules_as_torch(name, settings):
+    rates = []
+    for lib, optim in ((autograd, nn.optim), (torch, torch.optim)):
+        p = lib.tensor(1.0, requires_grad=True)
+        p.grad = lib.tensor(0.0)
+        opt = optim.SGD([p], lr=2.0)
+        schedule = getattr(optim.lr_scheduler, name)(opt, **settings)
+        rates.append([])
+        for _ in range(8):
+            rates[-1].append(schedule.get_last_lr()[0])
+            opt.step()
+            schedule.step()
+    np.testing.assert_allclose(*rates, rtol=1e-12)
+
+
+@pytest.mark.parametrize("norm_type", [2.0, 1.0, float("inf")])
+@pytest.mark.parametrize("max_norm", [0.5, 100.0])
+def test_clip_grad_norm_as_torch(norm_type, max_norm):
+    results = []
+    for lib, utils in ((autograd, nn.utils), (torch, torch.nn.utils)):
+        p = lib.tensor([[1.0, -2.0], [3.0, 0.5]], requires_grad=True)
+        q = lib.tensor(2.0, requires_grad=True)
+        ((p**2).sum() * q).backward()
+        total = utils.clip_grad_norm_([p, q], max_norm, norm_type)
+        results.append([total.item(), *p.grad.numpy().ravel(), q.grad.item()])
+    np.testing.assert_allclose(*results, rtol=1e-6)
+
+
+def test_layer_norm_flatten_and_losses_as_torch():
+    x = np.random.default_rng(0).standard_normal((4, 2, 3)).astype(np.float32)
+    outs = []
+    for lib, n in ((autograd, nn), (torch, torch.nn)):
+        net = n.Sequential(n.LayerNorm((2, 3)), n.Flatten(), n.LeakyReLU(0.2), n.Softmax(dim=1))
+        t = lib.tensor(x, requires_grad=True)
+        y = net(t)
+        loss = n.CrossEntropyLoss()(y, lib.tensor([0, 5, 3, 1])) + n.MSELoss()(y, y.detach() * 2)
+        loss.backward()
+        outs.append((y.detach().numpy(), t.grad.numpy(), net[0].weight.grad.numpy(), loss.item()))
+        assert repr(net).replace("[", "").count("LayerNorm((2, 3), eps=1e-05") == 1
+    for ours, theirs in zip(*outs):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=1e-7)
+
+
+def test_dropout_scales_is_seeded_and_stops_in_eval():
+    layer, x = nn.Dropout(0.25), autograd.ones(10_000, requires_grad=True)
+    autograd.manual_seed(3)
+    y = layer(x)
+    autograd.manual_seed(3)
+    assert (layer(x) == y).all()
+    assert set(np.unique(y.detach().numpy())) == {0.0, np.float32(4 / 3)}
+    assert abs(float((y == 0).float().mean()) - 0.25) < 0.02
+    y.sum().backward()
+    assert (x.grad == y).all()
+    assert layer.eval()(x) is x
+    with pytest.raises(ValueError, match="p must lie in 0 to 1"):
+        nn.Dropout(1.5)
+
+
+def test_safetensors_both_ways(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    ours, theirs = moons_model(nn), moons_model(torch.nn)
+    nn.save(ours.state_dict(), tmp_path / "ours.safetensors")
+    theirs.load_state_dict(load_file(tmp_path / "ours.safetensors"))
+    for name, x in theirs.state_dict().items():
+        np.testing.assert_array_equal(x.numpy(), ours.state_dict()[name].numpy())
+    other = moons_model(torch.nn)
+    save_file(other.state_dict(), tmp_path / "theirs.safetensors")
+    ours.load_state_dict(nn.load(tmp_path / "theirs.safetensors"))
+    for name, x in other.state_dict().items():
+        np.testing.assert_array_equal(x.numpy(), ours.state_dict()[name].numpy())
+
+
+def test_saving_keeps_order_and_0d(tmp_path):
+    a = autograd.arange(6).reshape(2, 3)
+    nn.save({"t": a.T, "zero": autograd.tensor(1.5)}, tmp_path / "f")
+    back = nn.load(tmp_path / "f")
+    assert (back["t"] == a.T).all() and back["zero"].shape == () and back["zero"].item() == 1.5
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-10], lambda b: b"PK\x03\x04" + b, lambda b: b""])
+def test_a_damaged_file_leaves_the_model_alone(tmp_path, damage):
+    model = moons_model(nn)
+    before = {name: x.numpy().copy() for name, x in model.state_dict().items()}
+    nn.save(model.state_dict(), tmp_path / "m")
+    (tmp_path / "m").write_bytes(damage((tmp_path / "m").read_bytes()))
+    with pytest.raises(ValueError, match="is not a whole safetensors file"):
+        model.load_state_dict(nn.load(tmp_path / "m"))
+    for name, x in model.state_dict().items():
+        np.testing.assert_array_equal(x.numpy(), before[name])
+    with pytest.raises(TypeError, match=r"needs a dict of Tensors.*state_dict"):
+        nn.save(model, tmp_path / "m")
