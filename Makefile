@@ -2,11 +2,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: moons test bench clean
+.PHONY: moons lesson test bench clean
 
 # Set up, train the moons, write the pictures.
 moons: $(VENV)/demos
 	$(BIN)/python demos/moons.py
+
+# Set up, make demos/lesson.ipynb of the parts in demos/lesson and run it.
+lesson: $(VENV)/notebook
+	$(BIN)/python demos/lesson/notebook.py
 
 # Set up and check everything: tests, doctests, style, types.
 test: $(VENV)/test system
@@ -23,6 +27,10 @@ $(BIN)/python:
 
 $(VENV)/demos: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[demos]'
+	touch $@
+
+$(VENV)/notebook: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[notebook]'
 	touch $@
 
 # torch first and by itself: with it there, nothing can ask for a larger build.

@@ -118,7 +118,7 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
 
 def broadcast_arrays(*xs: Any, subok: bool = False) -> tuple:
     shape = np.broadcast_shapes(*[np.shape(x) for x in xs])
-    return tuple(ops.expand(x, shape) for x in xs)
+    return tuple(np.broadcast_to(x, shape) for x in xs)
 
 
 def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:

@@ -169,7 +169,8 @@ def tril(x: Operand, k: int = 0) -> Any:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    return where(np.tri(*np.shape(x)[-2:], k=k, dtype=bool), x, 0.0)
+    rows, columns = np.shape(x)[-2:]
+    return where(np.tri(rows, columns, k, dtype=bool), x, 0.0)
 
 
 def triu(x: Operand, k: int = 0) -> Any:
@@ -180,4 +181,5 @@ def triu(x: Operand, k: int = 0) -> Any:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    return where(np.tri(*np.shape(x)[-2:], k=k - 1, dtype=bool), 0.0, x)
+    rows, columns = np.shape(x)[-2:]
+    return where(np.tri(rows, columns, k - 1, dtype=bool), 0.0, x)
