@@ -71,7 +71,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = value.data if isinstance(value, Tensor) else np.asarray(value, self.dtype)
+        value = value.data if isinstance(value, Tensor) else value
+        self._data = value if isinstance(value, np.ndarray) else np.asarray(value, self.dtype)
 
     # attrgetter, not def: these are asked for all the time.
     shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")

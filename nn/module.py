@@ -110,6 +110,27 @@ class Module:
             module.training = mode
         return self
 
+    def to(self, dtype: Any) -> Module:
+        """Convert all parameters to a floating dtype, in place; return the module.
+
+        >>> import autograd, nn
+        >>> nn.Linear(2, 1).to(autograd.float64).weight.dtype
+        dtype('float64')
+        """
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"to: parameters must be floating, got {np.dtype(dtype)}")
+        for parameter in self.parameters():
+            parameter.data = parameter.data.astype(dtype)
+        return self
+
+    def float(self) -> Module:
+        """Convert all parameters to float32; return the module."""
+        return self.to(np.float32)
+
+    def double(self) -> Module:
+        """Convert all parameters to float64; return the module."""
+        return self.to(np.float64)
+
     def eval(self) -> Module:
         """Switch this module and all within it to evaluation; return it."""
         return self.train(False)

@@ -77,7 +77,7 @@ def test_every_cell_of_the_lesson_runs(library):
         if "==" in cell and ".all()" in cell:
             compared += 1
             assert bool(value) or library == "torch", cell
-        if ".shape" in cell:
+        if ".shape" in cell and value is not None:
             shapes.append(str(value).replace("torch.Size([", "(").replace("])", ")"))
     assert compared == 5
     assert names["history"][-1] < names["history"][0]
@@ -91,7 +91,7 @@ def test_a_part_runs_by_itself(part, capsys):
     plt.close("all")
     printed = capsys.readouterr().out
     assert "False" not in printed
-    assert "torch" not in {m.split(".")[0] for m in sys.modules} or "import torch" not in printed
+    assert "import torch" not in part.read_text()
 
 
 def test_the_notebook_is_that_of_the_parts_and_runs():
@@ -125,12 +125,7 @@ def weights():
 
 def model_of(n, lib, dtype):
     model = n.Sequential(n.Linear(2, 32), n.ReLU(), n.Linear(32, 1), n.Sigmoid())
-    if lib is torch:
-        model.to(dtype)
-    else:
-        for p in model.parameters():
-            p.data = p.data.astype(dtype)
-    model.load_state_dict({k: lib.tensor(w, dtype=dtype) for k, w in weights().items()})
+    model.to(dtype).load_state_dict({k: lib.tensor(w, dtype=dtype) for k, w in weights().items()})
     return model
 
 

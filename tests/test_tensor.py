@@ -205,3 +205,98 @@ def test_random_numbers_repeat_after_a_seed():
     assert abs(first[0].mean().item()) < 0.2 and abs(first[0].var().item() - 1) < 0.2
     assert first[1].min() >= 0 and first[1].max() < 1
     assert autograd.randn_like(tensor(np.zeros(2))).dtype == float64
+
+
+SCALARS = [2, 2.5, np.float64(2.5), np.float32(2.5), np.int64(2)]
+BINARY = {
+    "+": lambda a, b: a + b,
+    "reversed +": lambda a, b: b + a,
+    "-": lambda a, b: b - a,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "reversed /": lambda a, b: b / a,
+    "**": lambda a, b: a**b,
+    "reversed **": lambda a, b: b**a,
+}
+
+
+@pytest.mark.parametrize("op", BINARY)
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dtypes_with_scalars_as_torch(op, shape, dtype):
+    for scalar in SCALARS:
+        a = autograd.full(shape, 1.5, dtype=dtype, requires_grad=True)
+        t = torch.full(shape, 1.5, dtype=getattr(torch, dtype), requires_grad=True)
+        y = BINARY[op](a, scalar)
+        theirs = BINARY[op](t, scalar.item() if isinstance(scalar, np.generic) else scalar)
+        y.sum().backward()
+        theirs.sum().backward()
+        assert str(theirs.dtype) == f"torch.{y.dtype}", scalar
+        assert str(t.grad.dtype) == f"torch.{a.grad.dtype}"
+        np.testing.assert_allclose(a.grad.numpy(), t.grad.numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("op", BINARY)
+@pytest.mark.parametrize("shapes", [((), ()), ((3,), ()), ((), (3,)), ((3,), (3,)), ((2, 1), (3,))])
+@pytest.mark.parametrize("kinds", [("float32", "float64"), ("float64", "float32")])
+def test_dtypes_of_pairs_as_torch(op, shapes, kinds):
+    results = []
+    for lib in (autograd, torch):
+        x, y = (
+            lib.full(s, 1.5, dtype=getattr(lib, kind), requires_grad=True)
+            for s, kind in zip(shapes, kinds)
+        )
+        z = BINARY[op](x, y)
+        z.sum().backward()
+        results.append([str(v.dtype).removeprefix("torch.") for v in (z, x.grad, y.grad)])
+    assert results[0] == results[1]
+
+
+MISUSE = {
+    "shapes of +": lambda m: m.ones(2) + m.ones(3),
+    "shapes of @": lambda m: m.ones(2, 3) @ m.ones(2, 3),
+    "reshape": lambda m: m.ones(4).reshape(3, 2),
+    "expand": lambda m: m.ones(2).expand(3),
+    "cat": lambda m: m.cat([m.ones(2, 2), m.ones(3, 3)], 1),
+    "stack": lambda m: m.stack([m.ones(2), m.ones(3)]),
+    "squeeze": lambda m: m.ones(2).squeeze(3),
+    "dim of sum": lambda m: m.ones(2).sum(dim=1),
+    "dim of softmax": lambda m: m.softmax(m.ones(2), 1),
+    "index": lambda m: m.ones(2)[3],
+    "mask": lambda m: m.ones(2)[m.ones(3) > 0],
+    "item": lambda m: m.ones(2).item(),
+    "bool": lambda m: bool(m.ones(2)),
+    "len": lambda m: len(m.tensor(1.0)),
+    "iteration": lambda m: list(m.tensor(1.0)),
+    "topk": lambda m: m.topk(m.ones(2), 3),
+    "split": lambda m: m.split(m.ones(4), [1, 2]),
+    "chunk": lambda m: m.chunk(m.ones(4), 0),
+    "einsum": lambda m: m.einsum("ij,jk->ik", m.ones(2, 3), m.ones(2, 3)),
+    "einsum terms": lambda m: m.einsum("ij,jk->ik", m.ones(2, 3)),
+    "dot": lambda m: m.dot(m.ones(2, 2), m.ones(2, 2)),
+    "permute": lambda m: m.ones(2, 3).permute(0, 0),
+    "roll": lambda m: m.roll(m.ones(2), (1, 2), (0,)),
+    "integers with grad": lambda m: m.tensor([1], requires_grad=True),
+    "numpy of grad": lambda m: m.ones(2, requires_grad=True).numpy(),
+    "backward twice": lambda m: twice(m),
+    "no scalar": lambda m: (m.ones(2, requires_grad=True) * 2).backward(),
+    "no grad": lambda m: m.ones(()).backward(),
+    "wrong cotangent": lambda m: (m.ones(2, requires_grad=True) * 2).backward(m.ones(3)),
+    "in place on a leaf": lambda m: m.ones(2, requires_grad=True).add_(1),
+}
+
+
+def twice(m):
+    y = m.ones(2, requires_grad=True).exp().sum()
+    y.backward()
+    y.backward()
+
+
+@pytest.mark.parametrize("name", MISUSE)
+def test_what_torch_refuses_is_refused_with_a_reason(name):
+    kinds = (RuntimeError, ValueError, IndexError, TypeError)
+    with pytest.raises(kinds):
+        MISUSE[name](torch)
+    with pytest.raises(kinds) as caught:
+        MISUSE[name](autograd)
+    assert len(str(caught.value)) > 20

@@ -54,6 +54,8 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Any:
     >>> roll(autograd.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
+    if isinstance(shifts, tuple) and (not isinstance(dims, tuple) or len(dims) != len(shifts)):
+        raise ValueError(f"roll: {shifts} and {dims} must be as many shifts as dims")
     return _roll(x, shifts=shifts, axes=dims)
 
 

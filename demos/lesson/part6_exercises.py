@@ -11,8 +11,8 @@
 # $p' = e^{-z}/(1+e^{-z})^2 = p\,(1-p)$, so $dz = dp \cdot (1-p)\,p$.
 #
 # **Exercise 5, the binary cross entropy.**
-# $L = -\frac1N\sum_i y_i\log p_i + (1-y_i)\log(1-p_i)$ (the lesson leaves out the minus sign, without
-# which one would have to climb). So
+# $L = -\frac1N\sum_i y_i\log p_i + (1-y_i)\log(1-p_i)$ (the lesson leaves out
+# the minus sign, without which one would have to climb). So
 # $\frac{\partial L}{\partial p_i} = -\frac1N\left(\frac{y_i}{p_i} - \frac{1-y_i}{1-p_i}\right)
 # = \frac1N \frac{p_i - y_i}{p_i(1-p_i)}$.
 #
