@@ -145,7 +145,9 @@ def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> dict:
     """What backward starts with: the cotangent of each root, by the Node or leaf it belongs to."""
     if isinstance(root, _tensor.Tensor):
         g = root_cotangent(root, gradient)
-        return {source(root): _as_tensor(g, gradient) if create_graph else g}
+        if create_graph:  # the given one itself, which may have a graph
+            g = gradient if isinstance(gradient, _tensor.Tensor) else _tensor.result(g)
+        return {root.grad_fn or root: g}
     roots: Sequence = list(root)
     gradients = [gradient] if isinstance(gradient, _tensor.Tensor) else gradient
     gradients = [None] * len(roots) if gradients is None else list(gradients)
@@ -159,11 +161,6 @@ def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> dict:
         for x, dx in root_cotangents(one, g, create_graph).items():
             cotangents[x] = cotangents[x] + dx if x in cotangents else dx
     return cotangents
-
-
-def _as_tensor(g: Any, gradient: Any) -> Any:
-    """A root's cotangent as a Tensor: the given one itself, which may have a graph."""
-    return gradient if isinstance(gradient, _tensor.Tensor) else _tensor.result(g)
 
 
 def root_cotangent(root: Any, gradient: Any) -> Any:

@@ -114,9 +114,12 @@ def topological_order(root: Any) -> list[Node]:
     >>> topological_order(x.exp().sin())
     [<SinBackward>, <ExpBackward>]
     """
-    roots = root if isinstance(root, list | tuple) else [root]
-    starts = [x if isinstance(x, Node) else x.grad_fn for x in roots]
-    order = list(dict.fromkeys([node for node in starts if node is not None]))
+    roots = root if isinstance(root, (list, tuple)) else (root,)
+    order: list[Node] = []
+    for x in roots:
+        node = x if isinstance(x, Node) else x.grad_fn
+        if node is not None and node not in order:
+            order.append(node)
     seen = set(order)
     for node in order:  # grows while it is gone through
         for parent in node.parents:
