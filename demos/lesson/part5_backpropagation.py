@@ -95,7 +95,7 @@ for _ in range(100):
 print(f"loss {history[0]:.3f} -> {history[-1]:.3f}")
 viz.plot_loss(history)
 viz.plot_boundary(
-    lambda x: (autograd.tensor(x, dtype=autograd.float32) @ w1).relu() @ w2,
+    lambda x: ((autograd.tensor(x, dtype=autograd.float32) @ w1).relu() @ w2).clip(0, 1),
     X, y,
 )  # fmt: skip
 plt.show()
