@@ -28,6 +28,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .debugging import break_on, detect_anomaly, record_source
 from .dtypes import bool_ as bool
 from .dtypes import (
     float16,
@@ -45,3 +46,4 @@ from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
 from .primitive import primitive, vjp_of
+from .steps import Step, backward_steps

@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
+from . import debugging
 from .cotangents import as_cotangent, fit
 from .grad_mode import enable_grad, mode
 from .graph import Node, source, topological_order
@@ -60,21 +61,33 @@ def backward(
     cotangents = root_cotangents(root, gradient, create_graph)
     order = topological_order(root)
     check_usable(order)
+    walk(order, cotangents, retain_graph or create_graph, create_graph)
+    for leaf, g in cotangents.items():
+        deliver(leaf, run_hooks(leaf, g) if leaf.hooks else g)
+
+
+def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: bool) -> None:
+    """Visit the Nodes in ``order``, each of which turns its cotangent into its operands'.
+
+    ``cotangents`` begins with those of the roots, and ends with those of the leaves.
+    """
     for node in order:
         g = cotangents.pop(node)
         if node.hooks:
             g = run_hooks(node, g)
         values = node.tensors() if create_graph else node.values
+        if node.op.stop:
+            breakpoint()  # autograd.break_on: step from here into the op's VJP rule
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None:
                 dx = vjp(g, *needs(values), **node.keywords)
                 if dx.shape != x.shape or dx.dtype != x.dtype:
                     dx = fit(dx, x)
+                if debugging.watching:
+                    debugging.check_cotangent(node, x, g, dx)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
-        if not (retain_graph or create_graph):
+        if not retain_graph:
             node.values = None
-    for leaf, g in cotangents.items():
-        deliver(leaf, g)
 
 
 def grad(
@@ -133,9 +146,9 @@ def grad(
     )
 
 
-def run_hooks(node: Node, g: Any) -> Any:
-    """Show the cotangent of a Node to its hooks, each of which may replace it."""
-    for hook in list(node.hooks):
+def run_hooks(x: Any, g: Any) -> Any:
+    """Show the cotangent of a Node or leaf to its hooks, each of which may replace it."""
+    for hook in list(x.hooks):
         replaced = hook(g)
         g = g if replaced is None else replaced
     return g

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd.tensor as _tensor
 
+from . import debugging
 from .cotangents import as_cotangent, fit
 from .memory import Memory, check_usable, clock
 
@@ -31,7 +32,7 @@ class Node:
     >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> y = x * x
     >>> y.grad_fn
-    <MulBackward>
+    <MulBackward (2,)>
     >>> y.grad_fn(autograd.ones_like(y))
     (tensor([1., 2.]), tensor([1., 2.]))
     >>> y.grad_fn.inputs[0] is x
@@ -39,6 +40,7 @@ class Node:
     """
 
     memory: Memory | None = None  # of its output, once that is shared or changed
+    where: Any = None  # the user's line that recorded it, inside record_source()
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
@@ -52,6 +54,8 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
+        if debugging.watching:
+            debugging.note_source(self)
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
@@ -93,9 +97,15 @@ class Node:
         ]
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
-    def __repr__(self) -> str:
+    @property
+    def title(self) -> str:
+        """The name as a tensor's repr shows it: ``MulBackward``."""
         words = self.op.name.split("_")
-        return f"<{''.join(word[:1].upper() + word[1:] for word in words)}Backward>"
+        return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
+
+    def __repr__(self) -> str:
+        where = f" recorded at {self.where}" if self.where else ""
+        return f"<{self.title} {self.shape}{where}>"
 
 
 def source(x: Any) -> Any:
@@ -112,7 +122,7 @@ def topological_order(root: Any) -> list[Node]:
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True)
     >>> topological_order(x.exp().sin())
-    [<SinBackward>, <ExpBackward>]
+    [<SinBackward ()>, <ExpBackward ()>]
     """
     roots = root if isinstance(root, (list, tuple)) else (root,)
     order: list[Node] = []

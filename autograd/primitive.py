@@ -37,6 +37,7 @@ from .memory import share_memory
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
 Rule: TypeAlias = Callable[..., Any]
@@ -63,6 +64,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
     tensor(12.)
     """
     op = Op(forward)
+    OPS.setdefault(op.name, []).append(op)
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
@@ -166,6 +168,7 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
+        self.stop = False  # set by autograd.break_on
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:

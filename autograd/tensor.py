@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, numpy_protocols, ops
+from . import debugging, dtypes, numpy_protocols, ops
 from .backward import accumulate_grad, backward
 from .grad_mode import mode
 from .graph import Node
 from .memory import Memory, note_change
 from .primitive import Operand
+from .steps import backward_steps
 
 
 class Tensor:
@@ -40,6 +41,7 @@ class Tensor:
     _grad: Tensor | None = None
     _requires_grad = False
     _memory: Memory | None = None  # set once the memory is shared or changed in place
+    hooks: Any = ()  # of a leaf: functions that see, and may replace, its gradient
     _retained: Any = None  # the hook that retain_grad() put on grad_fn
     grad_fn: Node | None = None
     name: str | None = None
@@ -174,7 +176,25 @@ class Tensor:
             this = weakref.ref(self)
             self._retained = self.grad_fn.add_hook(lambda g: retain(this(), g))
 
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> debugging.Handle:
+        """Have backward call ``hook(grad)`` when the gradient of this tensor is complete.
+
+        What it returns, unless None, replaces the gradient. The result has ``remove()``.
+
+        >>> import autograd
+        >>> x = autograd.tensor(3.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda grad: 10 * grad)
+        >>> (x * x).backward()
+        >>> x.grad
+        tensor(60.)
+        >>> handle.remove()
+        """
+        if not self._requires_grad:
+            raise RuntimeError("register_hook: this tensor does not require grad, so it gets none")
+        return debugging.add_tensor_hook(self, hook)
+
     backward = backward
+    backward_steps = backward_steps
 
     # -- changes in place --------------------------------------------------------------
 
@@ -419,7 +439,7 @@ class Tensor:
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
             parts.append(f"dtype={self.dtype}")
         if self.grad_fn is not None:
-            parts.append(f"grad_fn={self.grad_fn}")
+            parts.append(f"grad_fn=<{self.grad_fn.title}>")
         elif self._requires_grad:
             parts.append("requires_grad=True")
         if self.name is not None:

@@ -5,13 +5,13 @@ import textwrap
 from pathlib import Path
 
 import autograd.graph
-from autograd import backward
+from autograd.backward import walk
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
 def test_the_quoted_loop_is_the_real_one():
-    source = inspect.getsource(backward)
+    source = inspect.getsource(walk)
     body = textwrap.dedent(source[source.rindex('"""') + 3 :].strip("\n"))
     assert body.strip() in README
 
