@@ -71,19 +71,20 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
 
     ``cotangents`` begins with those of the roots, and ends with those of the leaves.
     """
+    watching = debugging.watching
     for node in order:
         g = cotangents.pop(node)
         if node.hooks:
             g = run_hooks(node, g)
         values = node.tensors() if create_graph else node.values
-        if node.op.stop:
+        if watching and node.op.stop:
             breakpoint()  # autograd.break_on: step from here into the op's VJP rule
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None:
                 dx = vjp(g, *needs(values), **node.keywords)
                 if dx.shape != x.shape or dx.dtype != x.dtype:
                     dx = fit(dx, x)
-                if debugging.watching:
+                if watching:
                     debugging.check_cotangent(node, x, g, dx)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
         if not retain_graph:

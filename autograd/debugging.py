@@ -16,7 +16,8 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
-watching = 0  # how many record_source() and detect_anomaly() blocks are open
+watching = 0  # how many stops and detect_anomaly() blocks are on: what backward looks out for
+recording_source = 0  # how many record_source() and detect_anomaly() blocks are open
 _anomaly = 0  # of these, how many look for NaN and inf
 
 PACKAGES = tuple(
@@ -84,12 +85,14 @@ def break_on(op: str) -> Handle:
     if op not in OPS:
         raise ValueError(f"break_on: there is no op {op!r}; there are {', '.join(sorted(OPS))}")
 
-    def switch(on: bool) -> None:
+    def switch(by: int) -> None:
+        global watching
+        watching += by
         for one in OPS[op]:
-            one.stop = on
+            one.stop += by
 
-    switch(True)
-    return Handle(lambda: switch(False))
+    switch(1)
+    return Handle(lambda: switch(-1))
 
 
 class record_source(ContextDecorator):
@@ -106,13 +109,15 @@ class record_source(ContextDecorator):
     anomaly = 0
 
     def __enter__(self) -> None:
-        global watching, _anomaly
-        watching += 1
+        global watching, recording_source, _anomaly
+        recording_source += 1
+        watching += self.anomaly
         _anomaly += self.anomaly
 
     def __exit__(self, *exc: object) -> None:
-        global watching, _anomaly
-        watching -= 1
+        global watching, recording_source, _anomaly
+        recording_source -= 1
+        watching -= self.anomaly
         _anomaly -= self.anomaly
 
 

@@ -54,7 +54,7 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if debugging.watching:
+        if debugging.recording_source:
             debugging.note_source(self)
 
     def add_hook(self, hook: Any) -> Any:

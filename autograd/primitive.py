@@ -168,7 +168,7 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
-        self.stop = False  # set by autograd.break_on
+        self.stop = 0  # how many autograd.break_on there are for it
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:
