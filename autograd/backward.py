@@ -23,11 +23,12 @@ from .memory import check_usable
 
 def accumulate_grad(leaf: Any, g: Any) -> None:
     """Add a cotangent to ``leaf.grad``, which has memory of its own."""
-    grad = leaf._grad
-    if isinstance(g, _tensor.Tensor):
-        leaf._grad = g if grad is None else grad + g
-    else:
-        leaf._grad = _tensor.result(g.copy() if grad is None else grad._data + g)
+    leaf._grad = _tensor.result(g.copy() if leaf._grad is None else leaf._grad._data + g)
+
+
+def accumulate_graph(leaf: Any, g: Any) -> None:
+    """The same for a cotangent that is a Tensor, whose graph is kept."""
+    leaf._grad = g if leaf._grad is None else leaf._grad + g
 
 
 def backward(
@@ -36,7 +37,7 @@ def backward(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     *,
-    deliver: Callable[[Any, Any], None] = accumulate_grad,
+    deliver: Callable[[Any, Any], None] | None = None,
 ) -> None:
     """Add to the ``grad`` of every leaf the gradient of ``root``, weighted by ``gradient``.
 
@@ -62,6 +63,7 @@ def backward(
     order = topological_order(root)
     check_usable(order)
     walk(order, cotangents, retain_graph or create_graph, create_graph)
+    deliver = deliver or (accumulate_graph if create_graph else accumulate_grad)
     for leaf, g in cotangents.items():
         deliver(leaf, run_hooks(leaf, g) if leaf.hooks else g)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import debugging, dtypes, numpy_protocols, ops
-from .backward import accumulate_grad, backward
+from .backward import accumulate_grad, accumulate_graph, backward
 from .grad_mode import mode
 from .graph import Node
 from .memory import Memory, note_change
@@ -450,7 +450,7 @@ class Tensor:
 def retain(tensor: Tensor | None, g: Any) -> None:
     """Set the ``grad`` of a Tensor that asked for it, unless it is gone."""
     if tensor is not None:
-        accumulate_grad(tensor, g)
+        (accumulate_graph if isinstance(g, Tensor) else accumulate_grad)(tensor, g)
 
 
 def result(data: Any) -> Tensor:
