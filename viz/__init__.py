@@ -7,6 +7,7 @@
 """
 
 from .graph import draw
+from .step_page import Page, step_page
 from .training import plot_boundary, plot_loss
 
-__all__ = ["draw", "plot_boundary", "plot_loss"]
+__all__ = ["Page", "draw", "plot_boundary", "plot_loss", "step_page"]

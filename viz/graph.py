@@ -53,6 +53,13 @@ def draw(
         raise ValueError(
             f"draw: {len(order)} ops make a picture of over {LARGEST} nodes; draw a part of it"
         )
+    return draw_ops(tensor, order, values, grads, names_of(params))[0]
+
+
+def draw_ops(
+    tensor: Tensor, order: list, values: bool, grads: bool, names: dict[int, str]
+) -> tuple[Graph, dict[Any, str]]:
+    """The picture of the ops in ``order``, and the id in it of each Node, leaf and op."""
     graph = Graph(
         graph_attr={"rankdir": "LR", "ranksep": "0.35", "nodesep": "0.25", "bgcolor": "white"},
         node_attr={
@@ -63,13 +70,12 @@ def draw(
         },
         edge_attr={"color": "#5B6675", "arrowsize": "0.7"},
     )
-    names = names_of(params)
     ids: dict[Any, str] = {}
 
     def add(key: Any, kind: str, label: str) -> str:
         if key not in ids:
             ids[key] = f"n{len(ids)}"
-            graph.node(ids[key], label, **STYLES[kind])
+            graph.node(ids[key], label, id=ids[key], **STYLES[kind])
         return ids[key]
 
     def text(x: Tensor) -> str:
@@ -86,7 +92,7 @@ def draw(
             else:
                 source = add((node, i), "constant", constant(x))
             graph.edge(source, op)
-    return graph
+    return graph, ids
 
 
 def kind_of(x: Tensor) -> str:
