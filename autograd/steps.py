@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ def backward_steps(
     gradient: Any = None,
     retain_graph: bool = False,
     names: Mapping[str, Any] | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
     ``names`` (such as ``locals()``) gives tensors without a ``name`` the names they have there.

@@ -57,7 +57,7 @@ def draw(
 
 
 def draw_ops(
-    tensor: Tensor, order: list, values: bool, grads: bool, names: dict[int, str]
+    tensor: Tensor, order: list, values: bool, grads: bool, names: Mapping[Any, str]
 ) -> tuple[Graph, dict[Any, str]]:
     """The picture of the ops in ``order``, and the id in it of each Node, leaf and op."""
     graph = Graph(
@@ -79,7 +79,8 @@ def draw_ops(
         return ids[key]
 
     def text(x: Tensor) -> str:
-        return describe(x, names.get(id(x)) or x.name, values, grads)
+        name = names.get(id(x)) or names.get(x.grad_fn or x) or x.name
+        return describe(x, name, values, grads)
 
     root = add(tensor.grad_fn or tensor, "root" if order else kind_of(tensor), text(tensor))
     for node in order:

@@ -70,8 +70,8 @@ def step_page(
     known = labels(names or {}, everything)
     called = {id(x): name for name, x in (names or {}).items() if isinstance(x, Tensor)}
     backward = backward_of(tensor, gradient, len(order), names)
-    graph, ids = draw_ops(tensor, order, False, False, called)
-    graph.attr(bgcolor="transparent")
+    graph, ids = draw_ops(tensor, order, False, False, {**known, **called})
+    graph.attr(bgcolor="transparent", rankdir="TB")
     svg = graph.pipe(encoding="utf-8")
     data = {
         "title": f"{known.get(tensor.grad_fn, tensor.name or 'tensor')}, step by step",
@@ -140,14 +140,16 @@ def backward_step(step: Any, known: Mapping, ids: Mapping) -> dict[str, Any]:
 def shown(name: str, value: Any, role: str) -> dict[str, Any]:
     """An array for the page: its shape, and its elements as rows, cut to what can be seen."""
     array = np.asarray(value, dtype=float)
-    rows = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
-    cut = rows[:SHOWN, :SHOWN]
+    if array.size == max(array.shape, default=1):  # a vector, however it lies: in lines of 8
+        cut = [line for line in np.split(array.ravel()[:SHOWN], range(8, SHOWN, 8)) if line.size]
+    else:
+        cut = list(array.reshape(-1, array.shape[-1])[:SHOWN, :SHOWN])
     finite = array[np.isfinite(array)]
     return {
         "name": name,
         "role": role,
         "shape": f"{np.shape(value)}",
-        "cut": cut.shape != rows.shape,
+        "cut": sum(map(len, cut)) < array.size,
         "top": float(np.abs(finite).max()) if finite.size else 0.0,
         "rows": [[f"{x:.4g}" for x in row] for row in cut],
     }

@@ -1,0 +1,165 @@
+"""The step page in a real browser: keys, clicks, numbers, light and dark, hostile names."""
+
+import re
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import viz
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here, and `make test` may not install one")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser):
+    opened = []
+
+    def open_page(path, **options):
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+        page = context.new_page()
+        page.errors = []
+        page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(path.as_uri())
+        opened.append((context, page))
+        return page
+
+    yield open_page
+    for context, page in opened:
+        assert page.errors == []
+        context.close()
+
+
+def network(path):
+    X = autograd.tensor([[1.0, -2.0], [0.5, 3.0]], name="X")
+    y = autograd.tensor([1.0, 0.0], name="y")
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Sigmoid())
+    with autograd.record_source():
+        loss = nn.functional.binary_cross_entropy(model(X).squeeze(1), y)
+    names = dict(model.named_parameters(), loss=loss)
+    return model, loss, viz.step_page(loss, path, names=names)
+
+
+def numbers(page, index):
+    text = page.locator("figure").nth(index).locator("td").all_inner_texts()
+    return [float(x) for x in text]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_keys_show_the_engines_numbers(visit, tmp_path, scheme):
+    _, loss, made = network(tmp_path / "page.html")
+    page = visit(made.path, color_scheme=scheme)
+    assert page.locator("#count").inner_text() == "1 / 12"
+    assert page.locator("#phase").inner_text().lower() == "forward"
+    assert "binary_cross_entropy(model(X)" in page.locator("#where").inner_text()
+    steps = list(loss.backward_steps(retain_graph=True))
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    for step in steps:
+        assert page.locator("#phase").inner_text().lower() == "backward"
+        assert page.locator(".node.current text").text_content() == step.op
+        rules = page.locator("#source").inner_text()
+        shown = [numbers(page, 0)]
+        np.testing.assert_allclose(shown[0], step.g.data.ravel()[:24], rtol=2e-3)
+        for i, c in enumerate(step.contributions):
+            assert c.source.strip() in rules
+            shown = numbers(page, i + 1)
+            np.testing.assert_allclose(shown, c.cotangent.data.ravel()[:24], rtol=2e-3)
+        page.keyboard.press("ArrowRight")
+    assert page.locator("#count").inner_text() == "12 / 12"
+    page.keyboard.press("Home")
+    assert page.locator("#count").inner_text() == "1 / 12"
+    page.keyboard.press("End")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    lightness = sum(map(int, re.findall(r"\d+", background)[:3]))
+    assert lightness > 600 if scheme == "light" else lightness < 150
+
+
+def test_clicks_slider_and_filling_gradients(visit, tmp_path):
+    page = visit(network(tmp_path / "page.html")[2].path)
+    page.locator(".node", has_text="relu").click()
+    assert page.locator("#count").inner_text() == "2 / 12"
+    page.keyboard.press("End")
+    filled = page.locator(".node.filled").count()
+    page.locator(".node", has_text="sigmoid").click()
+    assert page.locator("#count").inner_text() == "9 / 12"
+    assert 0 < page.locator(".node.filled").count() < filled
+    page.locator("#slider").fill("0")
+    assert page.locator("#phase").inner_text().lower() == "forward"
+    page.locator("#next").click()
+    assert page.locator("#count").inner_text() == "2 / 12"
+
+
+def test_it_fits_a_phone(browser, tmp_path):
+    made = network(tmp_path / "page.html")[2]
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(made.path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+HOSTILE = [
+    "<script>window.bad = 1</script>",
+    "</script><img src=x onerror='window.bad=1'>",
+    "\"quoted\" 'names' \\ \\N & <b>",
+    "two\nlines\r\x00\x1b",
+    "x" * 10_000,
+    "@@SVG@@ @@DATA@@",
+]
+
+
+def test_hostile_names_do_no_harm(visit, tmp_path):
+    total = autograd.tensor(0.0)
+    for name in HOSTILE:
+        x = autograd.tensor([1.0, 2.0], requires_grad=True, name=name)
+        total = total + (x * x).sum()
+    page = visit(viz.step_page(total, tmp_path / "page.html").path)
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("window.bad") is None
+    assert page.locator("img").count() == 0
+    assert page.locator("#graph svg").count() == 1
+
+
+def test_2000_nodes_open_in_two_seconds_and_more_are_folded(visit, tmp_path):
+    y = x = autograd.tensor([0.5], requires_grad=True)
+    for _ in range(700):
+        y = (y + x).tanh()
+    made = viz.step_page(y.sum(), tmp_path / "page.html")
+    begun = time.perf_counter()
+    page = visit(made.path)
+    page.locator("#count").wait_for()
+    assert page.locator("#folded").inner_text() == "401 earlier ops are folded away"
+    assert page.locator(".node").count() >= 2000
+    assert time.perf_counter() - begun < 10  # two here; generous on a loaded machine
+    page.keyboard.press("End")
+    assert page.locator("#count").inner_text() == "2000 / 2000"
+
+
+def test_the_page_leaves_graph_and_gradients_alone_and_needs_no_network(tmp_path):
+    model, loss, made = network(tmp_path / "page.html")
+    assert all(p.grad is None for p in model.parameters())
+    loss.backward()
+    text = made.path.read_text()
+    outside = re.findall(r"""(?:src|href)\s*=\s*["'](?!data:|#)([^"']+)""", text)
+    assert outside == []
+    assert made._repr_html_().startswith("<iframe srcdoc=")
+    with pytest.raises(TypeError, match="step_page: needs a Tensor, got int"):
+        viz.step_page(3)
