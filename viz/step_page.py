@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,11 +80,8 @@ def step_page(
         "steps": [forward_step(node, known, ids) for node in reversed(order)]
         + [backward_step(step, known, ids) for step in backward],
     }
-    text = (
-        TEMPLATE.read_text()
-        .replace("@@DATA@@", json.dumps(data).replace("<", "\\u003c"))
-        .replace("@@SVG@@", svg[svg.index("<svg") :])
-    )
+    parts = {"DATA": json.dumps(data).replace("<", "\\u003c"), "SVG": svg[svg.index("<svg") :]}
+    text = re.sub("@@(DATA|SVG)@@", lambda m: parts[m[1]], TEMPLATE.read_text())
     path = Path(path)
     path.write_text(text)
     return Page(path, text)
