@@ -196,3 +196,17 @@ def test_pdb_steps_from_the_walk_into_the_rule(tmp_path):
     os.write(terminal.master, b"c\n")
     assert "done (3, 2)" in terminal.read_until("done (3, 2)")
     assert terminal.process.wait(30) == 0
+
+
+def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
+    demo = os.path.join(os.path.dirname(__file__), os.pardir, "demos", "step_backward.py")
+
+    def run(*options):
+        command = [sys.executable, demo, *options]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    printed = run()
+    assert "dz2 = dp * (1 - p) * p" in printed and "dz1 = da1 * (a1 > 0)" in printed
+    assert "step_backward.py" in printed and "a1 = autograd.relu(z1)" in printed
+    assert "wrote" in run("--page", str(tmp_path / "page.html"))
+    assert (tmp_path / "page.html").stat().st_size > 20_000

@@ -58,12 +58,16 @@ def linear_dx(g, weight):
 
 @vjp_of(_linear, "weight")
 def linear_dweight(g, x):
-    return np.dot(g.T, x) if g.ndim == 2 else np.dot(rows(g).T, rows(x))
+    if g.ndim != 2:
+        return np.dot(rows(g).T, rows(x))
+    return np.dot(g.T, x)
 
 
 @vjp_of(_linear, "bias")
 def linear_dbias(g):
-    return g.sum(0) if g.ndim == 2 else rows(g).sum(0)
+    if g.ndim != 2:
+        return rows(g).sum(0)
+    return g.sum(0)
 
 
 def rows(x):
