@@ -151,3 +151,24 @@ def test_plot_boundary():
     assert [len(dots.get_offsets()) for dots in ax.collections[-2:]] == [10, 10]
     with pytest.raises(ValueError, match=r"\(20, 2\) and y \(3,\)"):
         viz.plot_boundary(lambda p: p[:, 0], X, y[:3])
+
+
+def test_names_direction_shapes_and_highlight():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    z = x * 3
+    loss = z.sum()
+    graph = viz.draw(loss, names=locals(), direction="TB", shapes=False, highlight=[z, z.grad_fn])
+    assert "rankdir=TB" in graph.source and "float32" not in graph.source
+    for name in ("x", "z", "loss"):
+        assert f"label={name}" in graph.source
+    assert graph.source.count('color="#C22F2F"') == 2
+    assert (
+        graph.source
+        == viz.draw(
+            loss, names=locals(), direction="TB", shapes=False, highlight=[z, z.grad_fn]
+        ).source
+    )
+    with pytest.raises(ValueError, match="direction must be LR, RL, TB or BT, got 'UP'"):
+        viz.draw(loss, direction="UP")
+    with pytest.raises(ValueError, match="highlight is not in this graph"):
+        viz.draw(loss, highlight=autograd.tensor(1.0))

@@ -30,17 +30,24 @@ def draw(
     *,
     values: bool = False,
     grads: bool = False,
+    shapes: bool = True,
     params: Any = None,
+    names: Mapping[str, Any] | None = None,
+    direction: str = "LR",
+    highlight: Any = (),
 ) -> Graph:
     """The graph behind ``tensor`` as a ``graphviz.Digraph``, which a notebook shows by itself.
 
     Ops are dark ellipses. Tensors are boxes with name, shape and dtype: parameters (leaves
     that require grad) filled and bold, data dashed, results rounded; ``tensor`` itself is
     an octagon. ``values`` and ``grads`` add the numbers of small tensors and the range of
-    large ones. ``params``, a Module or a dict of Tensors by name, gives parameters the
-    names they have there.
+    large ones, ``shapes=False`` leaves shape and dtype out. ``params``, a Module or a dict of
+    Tensors by name, gives parameters the names they have there, and ``names`` (such as
+    ``locals()``) any tensor. ``direction`` is that of the data: LR, RL, TB or BT. The tensors
+    and ``grad_fn``s in ``highlight`` get a thick red line.
 
-    Raises TypeError for what is not a Tensor and ValueError for more than 5000 nodes.
+    Raises TypeError for what is not a Tensor and ValueError for more than 5000 nodes and for
+    another direction.
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True, name="x")
@@ -54,11 +61,28 @@ def draw(
         raise ValueError(
             f"draw: {len(order)} ops make a picture of over {LARGEST} nodes; draw a part of it"
         )
-    return draw_ops(tensor, order, values, grads, names_of(params))[0]
+    if direction not in ("LR", "RL", "TB", "BT"):
+        raise ValueError(f"draw: direction must be LR, RL, TB or BT, got {direction!r}")
+    called = {id(x): name for name, x in (names or {}).items() if isinstance(x, Tensor)}
+    called |= names_of(params)
+    graph, ids = draw_ops(tensor, order, values, grads, called, shapes)
+    graph.graph_attr["rankdir"] = direction
+    for x in highlight if isinstance(highlight, list | tuple) else [highlight]:
+        keys = [x.grad_fn or x, id(x)] if isinstance(x, Tensor) else [(x, "op")]
+        found = [ids[key] for key in keys if key in ids]
+        if not found:
+            raise ValueError(f"draw: {x!r} in highlight is not in this graph")
+        graph.node(found[0], color="#C22F2F", penwidth="4")
+    return graph
 
 
 def draw_ops(
-    tensor: Tensor, order: list, values: bool, grads: bool, names: Mapping[Any, str]
+    tensor: Tensor,
+    order: list,
+    values: bool,
+    grads: bool,
+    names: Mapping[Any, str],
+    shapes: bool = True,
 ) -> tuple[Graph, dict[Any, str]]:
     """The picture of the ops in ``order``, and the id in it of each Node, leaf and op."""
     graph = Graph(
@@ -81,7 +105,7 @@ def draw_ops(
 
     def text(x: Tensor) -> str:
         name = names.get(id(x)) or names.get(x.grad_fn or x) or x.name
-        return describe(x, name, values, grads)
+        return describe(x, name, values, grads, shapes)
 
     root = add(tensor.grad_fn or tensor, "root" if order else kind_of(tensor), text(tensor))
     for node in order:
@@ -114,10 +138,11 @@ def names_of(params: Any) -> dict[int, str]:
     return {id(x): name for name, x in named.items()}
 
 
-def describe(x: Tensor, name: str | None, values: bool, grads: bool) -> str:
+def describe(x: Tensor, name: str | None, values: bool, grads: bool, shapes: bool) -> str:
     """The lines of a tensor's box."""
     lines = [clean(name)] if name else []
-    lines.append(f"{x.shape} {x.dtype}")
+    if shapes:
+        lines.append(f"{x.shape} {x.dtype}")
     if values:
         lines.append(f"data {numbers(x.data)}")
     if grads and x.grad is not None:
