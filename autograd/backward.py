@@ -87,7 +87,7 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
                 if dx.shape != x.shape or dx.dtype != x.dtype:
                     dx = fit(dx, x)
                 if watching:
-                    debugging.check_cotangent(node, x, g, dx)
+                    debugging.check_cotangent(node, g, dx)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
         if not retain_graph:
             node.values = None

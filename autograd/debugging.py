@@ -169,7 +169,7 @@ def note_source(node: Any) -> None:
             )
 
 
-def check_cotangent(node: Any, x: Any, g: Any, dx: Any) -> None:
+def check_cotangent(node: Any, g: Any, dx: Any) -> None:
     """Raise ArithmeticError where a VJP rule turns a finite cotangent into NaN or inf."""
     if _anomaly:
         odd = oddity(getattr(dx, "_data", dx))

@@ -19,8 +19,11 @@ class Optimizer:
 
     A subclass defines ``change(p, g, state)``: what to take from one parameter for its
     gradient; all ndarrays, with a dict for what is to be remembered of that parameter.
+    ``weight_decay * p`` has been added to that gradient already.
     Raises TypeError and ValueError for parameters and settings that cannot be meant.
     """
+
+    weight_decay: float = 0.0
 
     def __init__(self, params: Iterable[Tensor], **settings: float) -> None:
         name = type(self).__name__
@@ -48,8 +51,10 @@ class Optimizer:
         """Update each parameter that has a gradient."""
         for parameter, state in zip(self.params, self.state, strict=True):
             if parameter._grad is not None:
-                p = parameter._data
-                p -= self.change(p, parameter._grad._data, state)
+                p, g = parameter._data, parameter._grad._data
+                if self.weight_decay:
+                    g = g + self.weight_decay * p
+                p -= self.change(p, g, state)
         note_change(self.memories, type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
@@ -91,8 +96,6 @@ class SGD(Optimizer):
         self.nesterov = nesterov
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
         if self.momentum:
             if "velocity" in state:
                 v = state["velocity"]
@@ -137,8 +140,6 @@ class Adam(Optimizer):
         self.weight_decay = weight_decay
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
         if not state:
             state.update(t=0, m=np.zeros_like(g), v=np.zeros_like(g))
         b1, b2 = self.betas
@@ -214,8 +215,6 @@ class RMSprop(Optimizer):
         self.momentum = momentum
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
         if not state:
             state.update(v=np.zeros_like(g), b=np.zeros_like(g))
         v, b = state["v"], state["b"]

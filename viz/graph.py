@@ -167,6 +167,11 @@ def numbers(data: np.ndarray) -> str:
 
 
 def clean(name: str) -> str:
-    """A name as DOT can take it: printable, on one line, at most 40 characters."""
-    line = "".join(c if c.isprintable() else " " for c in str(name))
-    return graphviz.escape(line if len(line) <= 40 else line[:39] + "…")
+    """A name as DOT can take it."""
+    return graphviz.escape(short(name))
+
+
+def short(text: str, most: int = 40) -> str:
+    """A name as one can read it: printable, on one line, not too long."""
+    line = "".join(c if c.isprintable() else " " for c in str(text))
+    return line if len(line) <= most else line[: most - 1] + "…"

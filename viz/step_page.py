@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, topological_order
+from autograd.graph import source
 from autograd.steps import labels
 
-from .graph import draw_ops
+from .graph import draw_ops, short
 
 LARGEST = 1000  # ops in the picture; Graphviz takes long beyond
 SHOWN = 24  # rows and columns of an array that the page shows
@@ -100,7 +101,7 @@ def forward_step(node: Node, known: Mapping, ids: Mapping) -> dict[str, Any]:
     arrays = []
     for i, (x, value) in enumerate(zip(node.args, node.values[1:])):
         operand = node.op.operands[min(i, len(node.op.operands) - 1)]
-        name = known.get(x.grad_fn or x, operand) if isinstance(x, Tensor) else operand
+        name = known.get(source(x), operand) if isinstance(x, Tensor) else operand
         arrays.append(shown(short(name), value, "operand"))
     arrays.append(shown(short(known[node]), node.values[0], "output"))
     return {
@@ -151,9 +152,3 @@ def shown(name: str, value: Any, role: str) -> dict[str, Any]:
         "top": float(np.abs(finite).max()) if finite.size else 0.0,
         "rows": [[f"{x:.4g}" for x in row] for row in cut],
     }
-
-
-def short(text: str, most: int = 40) -> str:
-    """A name on one line, not longer than one can read."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= most else line[: most - 1] + "…"
