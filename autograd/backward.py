@@ -83,7 +83,8 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
             breakpoint()  # autograd.break_on: step from here into the op's VJP rule
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None:
-                dx = vjp(g, *needs(values), **node.keywords)
+                saved = needs(values)
+                dx = vjp(g, *saved, **node.keywords)
                 if dx.shape != x.shape or dx.dtype != x.dtype:
                     dx = fit(dx, x)
                 if watching:
