@@ -32,7 +32,7 @@ class Node:
     >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> y = x * x
     >>> y.grad_fn
-    <MulBackward (2,)>
+    <MulBackward (2,) = [1., 4.]>
     >>> y.grad_fn(autograd.ones_like(y))
     (tensor([1., 2.]), tensor([1., 2.]))
     >>> y.grad_fn.inputs[0] is x
@@ -41,6 +41,7 @@ class Node:
 
     memory: Memory | None = None  # of its output, once that is shared or changed
     where: Any = None  # the user's line that recorded it, inside record_source()
+    scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
@@ -89,12 +90,14 @@ class Node:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
-        cotangents = [
-            None
-            if x is None
-            else _tensor.result(fit(vjp(g, *needs(self.values), **self.keywords), x))
-            for x, (vjp, needs) in zip(self.parents, self.op.rules)
-        ]
+        cotangents: list = []
+        for x, (vjp, needs) in zip(self.parents, self.op.rules):
+            dx = None
+            if x is not None:
+                saved = needs(self.values)
+                dx = vjp(g, *saved, **self.keywords)
+                dx = _tensor.result(fit(dx, x))
+            cotangents.append(dx)
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     @property
@@ -104,8 +107,33 @@ class Node:
         return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
 
     def __repr__(self) -> str:
-        where = f" recorded at {self.where}" if self.where else ""
-        return f"<{self.title} {self.shape}{where}>"
+        """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
+
+        It has the values of a small output, the operands if any has a name, and the user's
+        line if that was recorded.
+        """
+        if not hasattr(self, "shape"):  # seen in a debugger that is inside __init__
+            return "<Node being made>"
+        text = f"{self.title} {self.shape}"
+        y = self.values[0] if self.values else None
+        if y is not None and 0 < y.size <= SMALL:
+            text += f" = {_tensor.one_line(y)}"
+        if any(x.name for x in self.inputs):
+            shown = [operand(x) for x in self.args[:SMALL]]
+            text += f" of {', '.join(shown)}{', ...' if len(self.args) > SMALL else ''}"
+        if self.where:
+            text += f" recorded at {self.where}"
+        return f"<{text}>"
+
+
+SMALL = 6  # up to so many numbers and operands are shown in a Node's repr
+
+
+def operand(x: Any) -> str:
+    """An operand in a Node's repr: the name of a Tensor, else its shape; a number as it is."""
+    if isinstance(x, _tensor.Tensor) and x.name:
+        return _tensor.short(x.name)
+    return str(x) if isinstance(x, int | float) else str(getattr(x, "shape", "[...]"))
 
 
 def source(x: Any) -> Any:
@@ -122,7 +150,7 @@ def topological_order(root: Any) -> list[Node]:
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True)
     >>> topological_order(x.exp().sin())
-    [<SinBackward ()>, <ExpBackward ()>]
+    [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
     roots = root if isinstance(root, (list, tuple)) else (root,)
     order: list[Node] = []

@@ -434,8 +434,12 @@ class Tensor:
         return format(self.item(), spec) if self.shape == () else format(str(self), spec)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
+            return "<Tensor being made>"
         head = "tensor("
         parts = [head + values(self.data, len(head))]
+        if self.size > LARGE or (self.size == 0 and self.shape != (0,)):
+            parts.append(f"size={self.shape}")
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
             parts.append(f"dtype={self.dtype}")
         if self.grad_fn is not None:
@@ -443,7 +447,7 @@ class Tensor:
         elif self._requires_grad:
             parts.append("requires_grad=True")
         if self.name is not None:
-            parts.append(f"name={self.name!r}")
+            parts.append(f"name={short(repr(self.name))}")
         return ", ".join(parts) + ")"
 
 
@@ -460,9 +464,17 @@ def result(data: Any) -> Tensor:
     return out
 
 
+LARGE = 1000  # of an array with more elements only the first and last are shown
+EDGE = 3  # so many on each side
+
+
 def values(data: np.ndarray, indent: int) -> str:
     """An array as torch prints one: four decimals, or none where all are whole."""
-    finite = data[np.isfinite(data)]
+    shown = data
+    if data.size > LARGE:
+        edges = [np.arange(n) if n <= 2 * EDGE else np.arange(-EDGE, EDGE) for n in data.shape]
+        shown = data[np.ix_(*edges)]
+    finite = shown[np.isfinite(shown)]
     whole = data.dtype.kind == "f" and bool((finite == np.trunc(finite)).all())
     return np.array2string(
         data,
@@ -470,8 +482,20 @@ def values(data: np.ndarray, indent: int) -> str:
         prefix=" " * indent,
         precision=4,
         floatmode="maxprec" if whole else "fixed",
-        threshold=1000,
+        threshold=LARGE,
+        edgeitems=EDGE,
     )
+
+
+def one_line(data: Any) -> str:
+    """The same without line breaks."""
+    return " ".join(values(np.asarray(data), 0).split()).replace("[ ", "[")
+
+
+def short(text: Any, most: int = 40) -> str:
+    """A name on one line and of a length that one can read."""
+    line = "".join(c if c.isprintable() else " " for c in str(text))
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def to_array(data: Any, dtype: Any = None) -> np.ndarray:
