@@ -1,6 +1,6 @@
 """To stop where something happens: hooks on gradients, stops at an op, NaN and its source line.
 
-None of it costs anything until it is switched on.
+None of it costs anything until it is switched on. What is on is on in all threads.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import threading
+import weakref
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from typing import Any
@@ -19,6 +21,8 @@ import autograd.tensor as _tensor
 watching = 0  # how many stops and detect_anomaly() blocks are on: what backward looks out for
 recording_source = 0  # how many record_source() and detect_anomaly() blocks are open
 _anomaly = 0  # of these, how many look for NaN and inf
+_switching = threading.Lock()  # threads may switch at the same time
+_calls: dict[tuple, Scope] = {}  # those that the op recorded last was within, by their frame
 
 PACKAGES = tuple(
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep
@@ -47,49 +51,69 @@ class Handle:
 
 def add_tensor_hook(tensor: Any, hook: Callable[[Any], Any]) -> Handle:
     """Put a hook that takes Tensors where backward will call it: on the Node, or on the leaf."""
+    if not callable(hook):
+        raise TypeError(f"hook: must be a function of the gradient, got {type(hook).__name__}")
     of = tensor.grad_fn or tensor
+    shape, dtype = of.shape, of.dtype
 
     def on_cotangent(g: Any) -> Any:
         raw = not isinstance(g, _tensor.Tensor)
         replaced = hook(_tensor.result(g) if raw else g)
         if replaced is None:
             return None
-        if getattr(replaced, "shape", None) != of.shape:
+        if not isinstance(replaced, _tensor.Tensor):
+            raise TypeError(
+                f"hook: must return None or a Tensor, got {type(replaced).__name__}; "
+                "what it returns replaces the gradient"
+            )
+        if replaced.shape != shape or replaced.dtype != dtype:
             raise ValueError(
-                f"hook: must return None or a Tensor of shape {of.shape}, got "
-                f"{getattr(replaced, 'shape', type(replaced).__name__)}"
+                f"hook: must return None or a Tensor of shape {shape} and {dtype}, as the "
+                f"gradient is, got {replaced.shape} and {replaced.dtype}"
             )
         return replaced._data if raw else replaced
 
     retained = [tensor._retained] if tensor._retained else []  # sees what the others leave
     of.hooks = [*[h for h in of.hooks if h not in retained], on_cotangent, *retained]
+    hooked = weakref.ref(of)  # who keeps the handle does not keep the graph
 
     def remove() -> None:
-        of.hooks = [h for h in of.hooks if h is not on_cotangent]
+        x = hooked()
+        if x is not None:
+            x.hooks = [h for h in x.hooks if h is not on_cotangent]
 
     return Handle(remove)
 
 
-def break_on(op: str) -> Handle:
+def break_on(op: str, *others: str) -> Handle:
     """Stop in the debugger when backward comes to an op of this name, just before its VJP rule.
 
-    ``node`` and ``g`` are there to look at, and a step goes into the rule. It calls
-    ``breakpoint()``, so the debugger is that of your IDE if you have one. Use it in a ``with``
-    block, or call ``remove()`` on the result. Raises ValueError for a name that no op has.
+    ``node`` and ``g`` are there to look at; go on to the line with ``vjp(...)``, where a step
+    goes into the rule. It calls ``breakpoint()``, so the debugger is that of your IDE if you
+    have one. Use it in a ``with`` block, or call ``remove()`` on the result; a backward pass
+    that is already running looks out for it only if it found another stop when it began.
+    Raises ValueError for a name that no op has.
 
-    >>> with break_on("matmul"):
+    To stop at the gradient of one tensor: ``x.register_hook(lambda g: breakpoint())``.
+
+    >>> with break_on("matmul", "relu"):
     ...     pass  # loss.backward()
     """
     from .primitive import OPS
 
-    if op not in OPS:
-        raise ValueError(f"break_on: there is no op {op!r}; there are {', '.join(sorted(OPS))}")
+    names = (op, *others)
+    for name in names:
+        if name not in OPS:
+            known = ", ".join(sorted(OPS))
+            raise ValueError(f"break_on: there is no op {name!r}; there are {known}")
+    found = [one for name in names for one in OPS[name]]
 
     def switch(by: int) -> None:
         global watching
-        watching += by
-        for one in OPS[op]:
-            one.stop += by
+        with _switching:
+            watching += by
+            for one in found:
+                one.stop += by
 
     switch(1)
     return Handle(lambda: switch(-1))
@@ -97,6 +121,8 @@ def break_on(op: str) -> Handle:
 
 class record_source(ContextDecorator):
     """Have every op remember the line of your code that recorded it, in ``grad_fn.where``.
+
+    ``grad_fn.scopes`` then tells which calls of modules it was recorded within, for pictures.
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True)
@@ -109,16 +135,19 @@ class record_source(ContextDecorator):
     anomaly = 0
 
     def __enter__(self) -> None:
-        global watching, recording_source, _anomaly
-        recording_source += 1
-        watching += self.anomaly
-        _anomaly += self.anomaly
+        self._switch(1)
 
     def __exit__(self, *exc: object) -> None:
+        self._switch(-1)
+
+    def _switch(self, by: int) -> None:
         global watching, recording_source, _anomaly
-        recording_source -= 1
-        watching -= self.anomaly
-        _anomaly -= self.anomaly
+        with _switching:
+            recording_source += by
+            watching += by * self.anomaly
+            _anomaly += by * self.anomaly
+            if not recording_source:
+                _calls.clear()
 
 
 class detect_anomaly(record_source):
@@ -146,14 +175,50 @@ class Where:
         self.code = linecache.getline(file, line).strip()
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.line}: {self.code}"
+        code = f": {_tensor.short(self.code, 100)}" if self.code else ""
+        return f"{os.path.basename(self.file)}:{self.line}{code}"
 
     __repr__ = __str__
+
+
+class Scope:
+    """What an op was recorded within: one call of ``owner.forward``, or backward at the Node
+    ``owner`` (with ``create_graph=True``)."""
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = owner
+
+    def __repr__(self) -> str:
+        return f"Scope({self.owner!r})"
+
+
+def scopes_around(frame: Any) -> tuple[Scope, ...]:
+    """The Scopes of a frame and its callers, outermost first.
+
+    Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
+    not returned since the last op is still the same object.
+    """
+    found: dict[tuple, Scope] = {}
+    while frame is not None:
+        code = frame.f_code
+        owner = None
+        if code.co_name == "forward":
+            owner = frame.f_locals.get("self")
+        elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
+            owner = frame.f_locals.get("node")
+        if owner is not None:
+            key = frame, id(owner)
+            found[key] = _calls.get(key) or Scope(owner)
+        frame = frame.f_back
+    _calls.clear()
+    _calls.update(found)
+    return tuple(reversed(found.values()))
 
 
 def note_source(node: Any) -> None:
     """Remember the line outside the library that recorded a Node, and check its output."""
     frame: Any = sys._getframe(2)
+    node.scopes = scopes_around(frame)
     while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
     node.where = Where(frame.f_code.co_filename, frame.f_lineno)

@@ -1,12 +1,12 @@
-"""Hooks, stops, anomalies, steps, and the real pdb on the moons."""
+"""Hooks, stops, anomalies, and backward step by step. The debuggers are in test_debugger.py."""
 
+import gc
 import os
-import pty
-import select
+import re
 import subprocess
 import sys
-import textwrap
-import time
+import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import torch
 
 import autograd
 import nn
+from autograd import debugging
 
 
 def moons():
@@ -84,6 +85,43 @@ def test_hooks_as_torch():
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("lib", [autograd, torch], ids=["ours", "torch"])
+@pytest.mark.parametrize("replace", [lambda g: g.double(), lambda g: g[:1], lambda g: 2.0])
+def test_a_hook_that_returns_something_else_is_refused(lib, replace):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    y.register_hook(replace)
+    with pytest.raises((TypeError, ValueError, RuntimeError), match="hook"):
+        y.sum().backward()
+    assert x.grad is None
+
+
+def test_a_hook_is_a_function_that_returns_a_tensor():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match="hook: must be a function of the gradient, got int"):
+        x.register_hook(3)
+    handle = x.register_hook(lambda g: g.numpy())
+    with pytest.raises(TypeError, match="hook: must return None or a Tensor, got ndarray"):
+        x.sum().backward()
+    handle.remove()
+    handle.remove()
+    x.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_hook_and_its_handle_keep_no_graph_alive():
+    y = autograd.tensor([1.0], requires_grad=True) * 2
+    handle = y.register_hook(print)
+    node = weakref.ref(y.grad_fn)
+    gc.disable()  # a cycle would keep it
+    try:
+        del y
+        assert node() is None
+    finally:
+        gc.enable()
+    handle.remove()
+
+
 def test_hooks_see_grad_and_create_graph():
     x = autograd.tensor(2.0, requires_grad=True)
     y = x * x
@@ -110,6 +148,26 @@ def test_break_on_stops_before_the_rule_and_only_there(monkeypatch):
         autograd.break_on("rellu")
 
 
+def test_break_on_takes_several_names_and_blocks_nest(monkeypatch):
+    stopped = []
+    monkeypatch.setattr(
+        sys, "breakpointhook", lambda: stopped.append(sys._getframe(1).f_locals["node"].name)
+    )
+    _, loss = moons()
+    with autograd.break_on("relu", "sigmoid"):
+        with autograd.break_on(op="relu") as stop:
+            loss().backward()
+            stop.remove()
+            stop.remove()
+        loss().backward()
+    assert stopped == ["sigmoid", "relu"] * 2
+    with pytest.raises(ValueError, match="no op 'nothing'"):
+        autograd.break_on("relu", "nothing")
+    loss().backward()
+    assert len(stopped) == 4
+    assert debugging.watching == 0
+
+
 def test_anomalies_name_the_op_and_the_line():
     x = autograd.tensor([1.0, 0.0], requires_grad=True)
     with autograd.detect_anomaly(), np.errstate(all="ignore"):
@@ -126,6 +184,57 @@ def test_anomalies_name_the_op_and_the_line():
         assert x.log().grad_fn.where is None
 
 
+def test_anomalies_are_looked_for_in_a_block_a_function_and_all_threads():
+    x = autograd.tensor(-1.0, requires_grad=True)
+    raised = []
+
+    def root():
+        try:
+            x.sqrt()
+        except ArithmeticError as error:
+            raised.append(str(error))
+
+    with np.errstate(invalid="ignore"):
+        with autograd.detect_anomaly():
+            with pytest.raises(ArithmeticError), autograd.detect_anomaly():
+                x.sqrt()
+            with autograd.record_source():
+                root()
+            thread = threading.Thread(target=np.errstate(invalid="ignore")(root))
+            thread.start()
+            thread.join()
+        autograd.detect_anomaly()(root)()
+        root()
+        with autograd.record_source():
+            root()
+    assert len(raised) == 3 and all("x.sqrt()" in text for text in raised)
+    assert debugging.watching == debugging.recording_source == debugging._anomaly == 0
+
+
+def test_an_anomaly_says_what_went_in_and_shows_the_line_that_calls_a_module():
+    model, loss = moons()
+    with autograd.no_grad():
+        model[2].weight.fill_(float("inf"))
+    with (
+        autograd.detect_anomaly(),
+        np.errstate(all="ignore"),
+        pytest.raises(ArithmeticError) as caught,
+    ):
+        loss()
+    assert re.search(r"^linear gives (nan|inf) in its forward pass", str(caught.value))
+    assert "x (20, 8) is finite, weight (1, 8) is inf" in str(caught.value)
+    assert "test_stepping.py" in str(caught.value) and "model(X)" in str(caught.value)
+
+    x = autograd.tensor([4.0], requires_grad=True)
+    with autograd.detect_anomaly():
+        y = x.sqrt()
+        y.register_hook(lambda g: g * float("nan"))
+        with pytest.raises(ArithmeticError, match="VJP of sqrt gives nan of a cotangent that is n"):
+            (y * 2).backward()
+        (dx,) = autograd.grad((x**0.5).sum(), x, create_graph=True)
+        assert dx.grad_fn.where.code.startswith("(dx,) = autograd.grad(")
+
+
 def test_source_lines_are_the_users_through_nn():
     _, loss = moons()
     with autograd.record_source():
@@ -137,65 +246,6 @@ def test_source_lines_are_the_users_through_nn():
     assert "binary_cross_entropy(model(X)" in root.grad_fn.where.code
     assert "test_stepping.py" in repr(root.grad_fn)
     assert "recorded" not in repr(loss().grad_fn)
-
-
-SCRIPT = """
-import autograd, nn
-X, y = autograd.ones(4, 2), autograd.ones(4)
-autograd.manual_seed(0)
-model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Sigmoid())
-loss = nn.functional.binary_cross_entropy(model(X).squeeze(1), y)
-autograd.break_on("relu")
-loss.backward()
-print("done", model[0].weight.grad.shape)
-"""
-
-
-class Terminal:
-    """A program on a pseudo-terminal, as a person sits before it."""
-
-    def __init__(self, *command):
-        self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, close_fds=True,
-            env={**os.environ, "TERM": "dumb", "PYTHONBREAKPOINT": ""},
-        )  # fmt: skip
-        os.close(slave)
-
-    def read_until(self, prompt, seconds=60):
-        text, end = "", time.time() + seconds
-        while prompt not in text and time.time() < end:
-            if select.select([self.master], [], [], 0.2)[0]:
-                try:
-                    text += os.read(self.master, 65536).decode()
-                except OSError:  # the program has ended
-                    break
-        assert prompt in text, text
-        return text
-
-    def type(self, line):
-        os.write(self.master, (line + "\n").encode())
-        return self.read_until("(Pdb)")
-
-
-def test_pdb_steps_from_the_walk_into_the_rule(tmp_path):
-    script = tmp_path / "moons.py"
-    script.write_text(textwrap.dedent(SCRIPT))
-    terminal = Terminal(sys.executable, "-W", "ignore", str(script))
-    assert "walk()" in terminal.read_until("(Pdb)")
-    assert "<ReluBackward (4, 3)>" in terminal.type("p node")
-    text = terminal.type("n") + terminal.type("n")
-    text += terminal.type("s")
-    while "relu_dx" not in text:
-        text = terminal.type("s")
-        assert "needs" not in text.split("->")[0]
-    text = terminal.type("n")
-    assert "return g * (y > 0)" in text
-    assert "(4, 3)" in terminal.type("p g.shape")
-    assert "array" in terminal.type("p y")
-    os.write(terminal.master, b"c\n")
-    assert "done (3, 2)" in terminal.read_until("done (3, 2)")
-    assert terminal.process.wait(30) == 0
 
 
 def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
