@@ -2,16 +2,27 @@
 
 python demos/step_backward.py --print
 python demos/step_backward.py --page backward.html
-python demos/step_backward.py --pdb relu
+python demos/step_backward.py --pdb
+python demos/step_backward.py --pdb relu sigmoid
 """
 
 import argparse
+import bdb
 
 from sklearn.datasets import make_moons
 
 import autograd
 import nn
 import viz
+
+GUIDE = """\
+The debugger stops in autograd's walk, before the VJP rules of {ops}.
+  p node   the op                               p g.shape   its incoming cotangent
+  n        again and again, to dx = vjp(...)    s           from there into the rule
+  a        the rule's arguments                 n           to its formula
+  r        to its end, where the result shows   n           back into the walk
+  c        on to the next stop                  q           leave
+"""
 
 
 def moons_loss():
@@ -29,7 +40,23 @@ def moons_loss():
         y_pred = p.squeeze(1)
         loss = nn.functional.binary_cross_entropy(y_pred, y)
     names = dict(X=X, y=y, w1=w1, b1=b1, w2=w2, b2=b2, z1=z1, a1=a1, z2=z2, p=p)
-    return loss, {**names, "y_pred": y_pred, "loss": loss}
+    names |= dict(y_pred=y_pred, loss=loss)
+    for name, x in names.items():
+        x.name = name
+    return loss, names
+
+
+def debug(loss, names, ops):
+    """Run backward under pdb (or whatever breakpoint() starts), with a stop at some ops."""
+    print(GUIDE.format(ops=", ".join(ops)))
+    try:
+        with autograd.break_on(*ops):
+            loss.backward()
+    except bdb.BdbQuit:
+        print("Left halfway: the parameters have no gradients.")
+    else:
+        for name in ("w1", "b1", "w2", "b2"):
+            print(f"{name}.grad has arrived, {names[name].grad.shape}")
 
 
 def main() -> None:
@@ -37,17 +64,19 @@ def main() -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--print", action="store_true", help="print each step (the default)")
     how.add_argument("--page", metavar="FILE", help="write a page to click and key through")
-    how.add_argument("--pdb", metavar="OP", help="stop in the debugger before the VJP of an op")
+    how.add_argument(
+        "--pdb", metavar="OP", nargs="*", help="stop in the debugger before the VJPs of these ops"
+    )
     options = parser.parse_args()
     loss, names = moons_loss()
+    ops = list(dict.fromkeys(node.name for node in autograd.graph.topological_order(loss)))
     if options.page:
         print(f"wrote {viz.step_page(loss, options.page, names=names).path}")
-    elif options.pdb:
-        print(
-            "In the debugger: p node, p g.shape; n until the line with vjp(...), s into the rule."
-        )
-        with autograd.break_on(options.pdb):
-            loss.backward()
+    elif options.pdb is not None:
+        unknown = [op for op in options.pdb if op not in ops]
+        if unknown:
+            parser.error(f"--pdb: no {unknown[0]} in this graph; its ops are {', '.join(ops)}")
+        debug(loss, names, options.pdb or ops)
     else:
         for step in loss.backward_steps(names=names):
             print(step)

@@ -109,13 +109,15 @@ def place(text):
 
 @pytest.fixture
 def pdb(tmp_path):
-    """Start a script on a terminal."""
+    """Start a script on a terminal: its text, or its path and options."""
     with contextlib.ExitStack() as running:
 
-        def start(code):
-            script = tmp_path / "script.py"
-            script.write_text(code)
-            return running.enter_context(Terminal(sys.executable, "-W", "ignore", str(script)))
+        def start(script, *options):
+            if "\n" in script:
+                (tmp_path / "script.py").write_text(script)
+                script = str(tmp_path / "script.py")
+            command = [sys.executable, "-W", "ignore", script, *options]
+            return running.enter_context(Terminal(*command))
 
         yield start
 
@@ -197,6 +199,28 @@ def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
     assert place(terminal.type("n")) == ("sin_dx", "return g * np.cos(x)")
     assert terminal.value("g.tolist()") == [1.0, 1.0, 1.0, 1.0]
     assert terminal.value("x.tolist()") == autograd.linspace(0, 3, 4).tolist()
+
+
+def test_the_demo_can_be_followed_by_its_own_guide(pdb):
+    demo = os.path.join(os.path.dirname(__file__), os.pardir, "demos", "step_backward.py")
+    terminal = pdb(demo, "--pdb", "relu", "sigmoid")
+    assert "before the VJP rules of relu, sigmoid" in terminal.read()
+    assert terminal.type("p node").startswith("<SigmoidBackward (100, 1) of z2 recorded at step_")
+    assert place(terminal.type("c"))[0] == "walk"
+    assert terminal.value("node.name, g.shape") == ("relu", (100, 32))
+    while "dx = vjp(" not in terminal.type("n"):
+        pass
+    assert place(terminal.type("s"))[0] == "relu_dx"
+    assert terminal.type("a").startswith("g = array(")
+    assert place(terminal.type("n")) == ("relu_dx", "return g * (y > 0)")
+    assert "--Return--" in terminal.type("r")
+    assert place(terminal.type("n"))[0] == "walk"
+    assert "w1.grad has arrived, (32, 2)" in terminal.ends("c")
+
+    terminal = pdb(demo, "--pdb")
+    assert "of binary_cross_entropy, squeeze, sigmoid, linear, relu." in terminal.read()
+    if sys.version_info < (3, 13):  # later ones ask, and end the program themselves
+        assert "Left halfway" in terminal.ends("q")
 
 
 def test_pdb_stops_in_a_rule_and_at_the_gradient_of_one_tensor(pdb):

@@ -260,3 +260,8 @@ def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
     assert "step_backward.py" in printed and "a1 = autograd.relu(z1)" in printed
     assert "wrote" in run("--page", str(tmp_path / "page.html"))
     assert (tmp_path / "page.html").stat().st_size > 20_000
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run("--pdb", "relu", "rellu")
+    assert (
+        "no rellu in this graph; its ops are binary_cross_entropy, squeeze" in caught.value.stderr
+    )
