@@ -16,7 +16,9 @@ from autograd import Node, Tensor, topological_order
 from autograd.graph import source
 from autograd.steps import labels
 
-from .graph import draw_ops, short
+from .graph import Look, picture_of
+from .labels import short
+from .modules import titles
 
 LARGEST = 1000  # ops in the picture; Graphviz takes long beyond
 SHOWN = 24  # rows and columns of an array that the page shows
@@ -72,8 +74,10 @@ def step_page(
     known = labels(names or {}, everything)
     called = {id(x): name for name, x in (names or {}).items() if isinstance(x, Tensor)}
     backward = backward_of(tensor, gradient, len(order), names)
-    graph, ids = draw_ops(tensor, order, False, False, {**known, **called})
-    graph.attr(bgcolor="transparent", rankdir="TB")
+    picture = picture_of(tensor, order, {**known, **called}, Look())
+    ids = {key: vertex.id for key, vertex in picture.vertices.items()}
+    graph = picture.draw("TB", titles(node.scopes for node in order))
+    graph.attr(bgcolor="transparent")
     svg = graph.pipe(encoding="utf-8")
     data = {
         "title": f"{known.get(tensor.grad_fn, tensor.name or 'tensor')}, step by step",

@@ -1,0 +1,111 @@
+"""A gallery of computation graphs: each is drawn to an SVG file."""
+
+import argparse
+from pathlib import Path
+
+from sklearn.datasets import make_moons
+
+import autograd
+import nn
+import viz
+
+
+def leaf(value, name):
+    return autograd.tensor(value, requires_grad=True, name=name)
+
+
+def keep_grads(root):
+    """Have every result in a graph keep its gradient, as all of micrograd's values do."""
+    root.retain_grad()
+    for node in autograd.topological_order(root):
+        for x in node.inputs:
+            if x.requires_grad and not x.is_leaf:
+                x.retain_grad()
+
+
+def expression():
+    """The example of micrograd's README: every number and its gradient."""
+    a, b = leaf(-4.0, "a"), leaf(2.0, "b")
+    c = a + b
+    d = a * b + b**3
+    c = c + (c + 1)
+    c = c + (1 + c + (-a))
+    d = d + (d * 2 + (b + a).relu())
+    d = d + (3 * d + (b - a).relu())
+    e = c - d
+    f = e**2
+    g = f / 2.0
+    g = g + 10.0 / f
+    keep_grads(g)
+    g.backward()
+    return viz.draw(g, values=True, grads=True, names=locals(), direction="TB")
+
+
+def neuron():
+    """One neuron: two inputs, two weights, a bias, tanh."""
+    x1, x2 = leaf(2.0, "x1"), leaf(0.0, "x2")
+    w1, w2, b = leaf(-3.0, "w1"), leaf(1.0, "w2"), leaf(6.8813735870195432, "b")
+    n = x1 * w1 + x2 * w2 + b
+    o = n.tanh()
+    keep_grads(o)
+    o.backward()
+    return viz.draw(o, values=True, grads=True, names=locals(), legend=True)
+
+
+def moons_step():
+    """A training step of the 2-32-1 classifier, recorded with its modules: the loss and names."""
+    X, y = make_moons(noise=0.25, n_samples=100, random_state=0)
+    X, y = autograd.tensor(X, dtype=autograd.float32), autograd.tensor(y, dtype=autograd.float32)
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid())
+    with autograd.record_source():
+        y_pred = model(X).squeeze(1)
+        loss = nn.BCELoss()(y_pred, y)
+    return loss, {"X": X, "y": y, "y_pred": y_pred, "loss": loss}
+
+
+def moons():
+    """The moons step after backward: modules as boxes, the ranges of values and gradients."""
+    loss, names = moons_step()
+    loss.backward()
+    return viz.draw(loss, names=names, values=True, grads=True, direction="TB", legend=True)
+
+
+def folded():
+    """The same with each layer folded into one node."""
+    loss, names = moons_step()
+    return viz.draw(loss, names=names, depth=1, direction="TB")
+
+
+def saved():
+    """What each op keeps for its VJP rules, and the way from the data to the loss."""
+    loss, names = moons_step()
+    way = [names["X"], *autograd.topological_order(loss), loss]
+    return viz.draw(loss, names=names, saved=True, highlight=way, direction="TB")
+
+
+def second_derivative():
+    """The derivative of x² tanh(x) as a graph of its own: each VJP rule is in a box."""
+    x = leaf(1.5, "x")
+    with autograd.record_source():
+        y = x**2 * x.tanh()
+        (dx,) = autograd.grad(y, x, create_graph=True)
+    return viz.draw(dx, names=locals(), values=True, show="tensors")
+
+
+GALLERY = [expression, neuron, moons, folded, saved, second_derivative]
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--out", type=Path, default=Path("gallery_out"), help="folder for the pictures"
+    )
+    out = parser.parse_args(argv).out
+    for picture in GALLERY:
+        path = picture().render(f"gallery_{picture.__name__}", directory=out, cleanup=True)
+        print(f"wrote {path}: {picture.__doc__.splitlines()[0]}")
+
+
+if __name__ == "__main__":
+    main()

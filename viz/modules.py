@@ -1,0 +1,96 @@
+"""The modules that ops were recorded within: their names, what they hold, and how they fold."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd import Node, Tensor
+
+from .labels import folded_label
+from .picture import Picture, Vertex
+
+
+def titles(paths: Iterable[tuple]) -> dict[Any, str]:
+    """What is written on each Scope: ``Sequential``, and ``0: Linear`` within it."""
+    found: dict[Any, str] = {}
+    dotted: dict[int, str] = {}  # the names of modules, by id
+    for path in paths:
+        above = ""
+        for scope in path:
+            owner = scope.owner
+            if id(owner) not in dotted:
+                named = getattr(owner, "named_modules", lambda: [("", owner)])  # noqa: B023
+                dotted = {id(module): name for name, module in named()} | dotted
+            name = dotted[id(owner)]
+            kind = f"VJP of {owner.name}" if isinstance(owner, Node) else type(owner).__name__
+            own = name.removeprefix(f"{above}.")
+            found[scope] = f"{own}: {kind}" if own else kind
+            above = name
+    return found
+
+
+def parameter_names(paths: Iterable[tuple]) -> dict[int, str]:
+    """Dotted names of the parameters of the outermost modules, by the id of the Tensor."""
+    owners = {id(path[0].owner): path[0].owner for path in paths if path}
+    return {
+        id(x): name
+        for owner in owners.values()
+        if hasattr(owner, "named_parameters")
+        for name, x in owner.named_parameters()
+    }
+
+
+def home(leaf: Tensor, paths: Iterable[tuple]) -> tuple:
+    """The Scopes that a leaf is drawn in: of those it is used in, the modules it is part of."""
+    holding = []
+    for path in paths:
+        while path and not holds(path[-1].owner, leaf):
+            path = path[:-1]
+        if path:
+            holding.append(path)
+    if not holding:
+        return ()
+    same = 0
+    for level in zip(*holding):
+        if any(scope is not level[0] for scope in level):
+            break
+        same += 1
+    return holding[0][:same]
+
+
+def holds(owner: Any, leaf: Tensor) -> bool:
+    inside = owner.parameters() if hasattr(owner, "parameters") else vars(owner).values()
+    return any(x is leaf for x in inside)
+
+
+def fold(picture: Picture, depth: int, names: dict[Any, str]) -> None:
+    """Make one vertex of each module that lies within ``depth`` others."""
+    scopes = {
+        key: vertex.scopes[depth]
+        for key, vertex in picture.vertices.items()
+        if len(vertex.scopes) > depth
+    }
+    stay = {key for key, vertex in picture.vertices.items() if vertex.kind in ("loss", "output")}
+    stay |= {  # so does what comes out of a module
+        source
+        for source, target in picture.edges
+        if picture.vertices[source].kind == "result"
+        and scopes.get(source) is not scopes.get(target)
+    }
+    picture.edges = [
+        (source, target)
+        for source, target in picture.edges
+        if source not in stay or scopes.get(source) is not scopes.get(target, source)
+    ]
+    scopes = {key: scope for key, scope in scopes.items() if key not in stay}
+    inside: dict[Any, list[Vertex]] = {}
+    for key, vertex in picture.vertices.items():
+        if key in scopes:
+            inside.setdefault(scopes[key], []).append(vertex)
+        else:
+            vertex.scopes = vertex.scopes[:depth]
+    for scope, vertices in inside.items():
+        ops = sum(vertex.kind == "op" for vertex in vertices)
+        parameters = sum(vertex.size for vertex in vertices if vertex.kind == "parameter")
+        label = folded_label(names[scope], ops, parameters)
+        picture.add(scope, "module", label, vertices[0].scopes[:depth])
+    picture.merge(scopes)
