@@ -6,8 +6,18 @@
 <class 'graphviz.graphs.Digraph'>
 """
 
+from .boundary import BoundaryAnimation, plot_boundary
 from .graph import draw
 from .step_page import Page, step_page
-from .training import plot_boundary, plot_loss
+from .training import dead_relus, plot_histograms, plot_loss
 
-__all__ = ["Page", "draw", "plot_boundary", "plot_loss", "step_page"]
+__all__ = [
+    "BoundaryAnimation",
+    "Page",
+    "dead_relus",
+    "draw",
+    "plot_boundary",
+    "plot_histograms",
+    "plot_loss",
+    "step_page",
+]

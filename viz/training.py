@@ -1,9 +1,13 @@
-"""Pictures of training: the loss over the steps, the boundary between two classes."""
+"""Pictures of training: the loss over the steps, the weights and gradients, the dead ReLUs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from autograd import Tensor, enable_grad, topological_order
+
+MOST = 30  # parameters in one picture of histograms
 
 
 def plot_loss(history: Sequence[float], ax: Any = None) -> Any:
@@ -26,46 +30,93 @@ def plot_loss(history: Sequence[float], ax: Any = None) -> Any:
     return ax
 
 
-def plot_boundary(
-    predict: Callable[[np.ndarray], Any], X: Any, y: Any, ax: Any = None, resolution: int = 200
-) -> Any:
-    """The probability of class 1 over the plane, the line where it is one half, and the data.
+def plot_histograms(model: Any, X: Any = None) -> Any:
+    """Histograms of values and, below, of gradients, with a column for each parameter.
 
-    ``predict`` takes points as an ndarray ``(n, 2)`` and returns ``n`` probabilities, a
-    Tensor or an ndarray; it is called without recording. ``X`` is ``(n, 2)`` and ``y``
-    ``(n,)`` of zeros and ones. Returns the Axes.
+    Plot after ``backward()`` and before ``zero_grad()``. With data ``X`` the title counts the
+    dead ReLUs. Returns the Axes, ``(2, parameters)``.
 
-    >>> X, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
-    >>> ax = plot_boundary(lambda points: points[:, 0], X, y)
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['class 0', 'class 1']
+    Raises ValueError for a model without parameters, without gradients, or with more than 30
+    parameters.
+
+    >>> import autograd, nn
+    >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    >>> X = autograd.ones(5, 2)
+    >>> model(X).sum().backward()
+    >>> panels = plot_histograms(model, X)
+    >>> panels.shape, panels[0, 0].get_title()
+    ((2, 4), '0.weight\\n(3, 2)')
     """
-    from autograd import no_grad
+    import matplotlib.pyplot as plt
 
-    ax = axes(ax)
-    X, y = array(X), array(y)
-    if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
-        raise ValueError(f"plot_boundary: X {X.shape} and y {y.shape} must be (n, 2) and (n,)")
-    low, high = X.min(0), X.max(0)
-    margin = 0.15 * (high - low) + 1e-6
-    xx, yy = np.meshgrid(*np.linspace(low - margin, high + margin, resolution).T)
-    with no_grad():
-        p = array(predict(np.stack([xx, yy], axis=-1).reshape(-1, 2))).reshape(xx.shape)
-    # Limits beyond 0 and 1 keep the shades light, so that the points stand out.
-    shades = ax.contourf(
-        xx, yy, p, levels=np.linspace(0, 1, 21), cmap="RdBu", vmin=-0.35, vmax=1.35
-    )
-    ax.contour(xx, yy, p, levels=[0.5], colors="black", linewidths=1.2)
-    ax.figure.colorbar(shades, ax=ax, label="probability of class 1", ticks=np.linspace(0, 1, 6))
-    for label, marker, color in [(0, "o", "#B2182B"), (1, "^", "#2166AC")]:
-        points = X[y == label].T
-        ax.scatter(
-            *points, marker=marker, color=color, edgecolor="white", s=42, label=f"class {label}"
+    parameters = dict(model.named_parameters())
+    n = len(parameters)
+    if not 0 < n <= MOST:
+        raise ValueError(
+            f"plot_histograms: draws 1 to {MOST} parameters, and this {type(model).__name__} has "
+            f"{n}; give a part of it, such as model[0]"
         )
-    ax.set_xlabel("$x_1$")
-    ax.set_ylabel("$x_2$")
-    ax.legend(loc="upper right")
-    return ax
+    if all(p.grad is None for p in parameters.values()):
+        raise ValueError(
+            "plot_histograms: no parameter has a gradient; call loss.backward() before, and "
+            "zero_grad() after"
+        )
+    size = (0.6 + 2.2 * n, 4.4)
+    figure, panels = plt.subplots(2, n, figsize=size, layout="constrained", squeeze=False)
+    for (name, p), above, below in zip(parameters.items(), *panels):
+        above.set_title(f"{name}\n{p.shape}", fontsize=10)
+        draw_histogram(above, p, "#2F6DA8")
+        draw_histogram(below, p.grad, "#C2571A")
+    panels[0, 0].set_ylabel("values (count)")
+    panels[1, 0].set_ylabel("gradients (count)")
+    if X is not None:
+        counts = [f"{dead} of {units}" for dead, units in dead_relus(model, X)]
+        figure.suptitle(f"dead ReLUs: {', '.join(counts) or 'there is no ReLU'}", fontsize=11)
+    return panels
+
+
+def draw_histogram(ax: Any, x: Any, color: str) -> None:
+    values = np.zeros(0) if x is None else array(x).astype(float).ravel()
+    finite = values[np.isfinite(values)]
+    ax.spines[["top", "right"]].set_visible(False)
+    notes = ["no gradient"] if x is None else []
+    if len(finite):
+        ax.hist(finite, bins=20, color=color)
+        ax.locator_params(nbins=4)
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.yaxis.get_major_locator().set_params(integer=True)
+        notes.append(f"mean {finite.mean():.2g}, std {finite.std():.2g}")
+    else:
+        ax.set(xticks=[], yticks=[])
+    if len(finite) < len(values):
+        notes.append(f"{len(values) - len(finite)} not finite")
+    ax.set_xlabel("\n".join(notes), fontsize=8)
+
+
+def dead_relus(model: Any, X: Any) -> list[tuple[int, int]]:
+    """How many units of each ReLU are active for no point of ``X``, and how many there are.
+
+    The ReLUs come in the order in which ``model(X)`` runs them, modules and functions alike.
+    Units are the last dimension of their output. A dead unit's weights get no gradient from ``X``.
+
+    Raises ValueError for empty ``X``.
+
+    >>> import autograd, nn
+    >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    >>> model[0].load_state_dict({"weight": [[1, 0], [0, 1], [0, 0]], "bias": [0, 0, -1]})
+    >>> dead_relus(model, autograd.ones(5, 2))
+    [(1, 3)]
+    """
+    x = X.detach() if isinstance(X, Tensor) else Tensor(X)
+    if not x.size:
+        raise ValueError(f"dead_relus: X {x.shape} is empty, so every unit would be dead")
+    if x.dtype.kind == "f":
+        x.requires_grad = True  # so that the ops are recorded, even with frozen parameters
+    with enable_grad():
+        order = topological_order(model(x))
+    outputs = [node.values[0] for node in reversed(order) if node.name == "relu"]
+    active = [(y > 0).reshape(-1, y.shape[-1] if y.ndim else 1).any(axis=0) for y in outputs]
+    return [(int((~units).sum()), len(units)) for units in active]
 
 
 def axes(ax: Any) -> Any:
