@@ -192,8 +192,8 @@ class Scope:
         return f"Scope({self.owner!r})"
 
 
-def scopes_around(frame: Any) -> tuple[Scope, ...]:
-    """The Scopes of a frame and its callers, outermost first.
+def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
+    """The Scopes of a Node that a frame records, outermost first.
 
     Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
     not returned since the last op is still the same object.
@@ -202,11 +202,11 @@ def scopes_around(frame: Any) -> tuple[Scope, ...]:
     while frame is not None:
         code = frame.f_code
         owner = None
-        if code.co_name == "forward":
-            owner = frame.f_locals.get("self")
+        if code.co_name == "forward" and code.co_argcount:
+            owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
             owner = frame.f_locals.get("node")
-        if owner is not None:
+        if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)
         frame = frame.f_back
@@ -218,7 +218,7 @@ def scopes_around(frame: Any) -> tuple[Scope, ...]:
 def note_source(node: Any) -> None:
     """Remember the line outside the library that recorded a Node, and check its output."""
     frame: Any = sys._getframe(2)
-    node.scopes = scopes_around(frame)
+    node.scopes = scopes_around(node, frame)
     while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
     node.where = Where(frame.f_code.co_filename, frame.f_lineno)

@@ -8,7 +8,7 @@ from autograd import Node, Tensor, topological_order
 from autograd.graph import source
 
 from .labels import constant_label, op_label, tensor_label
-from .modules import fold, home, parameter_names, titles
+from .modules import fold, home, leaf_of, parameter_names, titles
 from .picture import Picture
 from .render import Graph
 
@@ -116,7 +116,7 @@ def picture_of(tensor: Tensor, order: list[Node], names: Mapping[Any, str], look
             name = names.get(id(x)) or names.get(source(x)) or x.name
             op = node.name if node and look.show == "tensors" else None
             label = tensor_label(x, name, op, look.values, look.grads, look.shapes)
-            picture.add(key, kind, label, node.scopes if node else (), x.size)
+            picture.add(key, kind, label, node.scopes if node else ())
 
     add_tensor(source(tensor), tensor, root_kind(tensor), tensor.grad_fn)
     for node in order:
@@ -138,8 +138,7 @@ def picture_of(tensor: Tensor, order: list[Node], names: Mapping[Any, str], look
                 picture.add(key, "constant", constant_label(x), node.scopes)
             picture.edges.append((key, (node, "op")))
     for key, paths in within.items():
-        leaf = key[0] if isinstance(key, tuple) else key
-        picture.vertices[key].scopes = home(leaf, paths)
+        picture.vertices[key].scopes = home(leaf_of(key), paths)
     return picture
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from autograd import Node, Tensor
 
 from .labels import folded_label
-from .picture import Picture, Vertex
+from .picture import Picture
 
 
 def titles(paths: Iterable[tuple]) -> dict[Any, str]:
@@ -64,13 +64,37 @@ def holds(owner: Any, leaf: Tensor) -> bool:
 
 def fold(picture: Picture, depth: int, names: dict[Any, str]) -> None:
     """Make one vertex of each module that lies within ``depth`` others."""
+    scopes = scopes_below(picture, depth)
+    inside: dict[Any, list[Any]] = {}
+    for key, scope in scopes.items():
+        inside.setdefault(scope, []).append(key)
+    for key, calls in parameters_of_calls(picture, scopes).items():
+        scopes[key] = calls[0]
+        for scope in dict.fromkeys(calls):
+            inside[scope].append(key)
+        picture.edges = [edge for edge in picture.edges if edge[0] is not key]
+    for vertex in picture.vertices.values():
+        vertex.scopes = vertex.scopes[:depth]
+    for scope, keys in inside.items():
+        kinds = [picture.vertices[key].kind for key in keys]
+        leaves = {leaf_of(key) for key, kind in zip(keys, kinds) if kind == "parameter"}
+        label = folded_label(names[scope], kinds.count("op"), sum(x.size for x in leaves))
+        picture.add(scope, "module", label, picture.vertices[keys[0]].scopes)
+    picture.merge(scopes)
+
+
+def scopes_below(picture: Picture, depth: int) -> dict[Any, Any]:
+    """For each vertex that folding takes in, by key, the Scope that it goes into.
+
+    The result that comes out of a module stays, without its edges back into the module.
+    """
     scopes = {
         key: vertex.scopes[depth]
         for key, vertex in picture.vertices.items()
         if len(vertex.scopes) > depth
     }
     stay = {key for key, vertex in picture.vertices.items() if vertex.kind in ("loss", "output")}
-    stay |= {  # so does what comes out of a module
+    stay |= {
         source
         for source, target in picture.edges
         if picture.vertices[source].kind == "result"
@@ -81,16 +105,24 @@ def fold(picture: Picture, depth: int, names: dict[Any, str]) -> None:
         for source, target in picture.edges
         if source not in stay or scopes.get(source) is not scopes.get(target, source)
     ]
-    scopes = {key: scope for key, scope in scopes.items() if key not in stay}
-    inside: dict[Any, list[Vertex]] = {}
-    for key, vertex in picture.vertices.items():
-        if key in scopes:
-            inside.setdefault(scopes[key], []).append(vertex)
-        else:
-            vertex.scopes = vertex.scopes[:depth]
-    for scope, vertices in inside.items():
-        ops = sum(vertex.kind == "op" for vertex in vertices)
-        parameters = sum(vertex.size for vertex in vertices if vertex.kind == "parameter")
-        label = folded_label(names[scope], ops, parameters)
-        picture.add(scope, "module", label, vertices[0].scopes[:depth])
-    picture.merge(scopes)
+    return {key: scope for key, scope in scopes.items() if key not in stay}
+
+
+def parameters_of_calls(picture: Picture, scopes: dict[Any, Any]) -> dict[Any, list[Any]]:
+    """Parameters that only the several calls of their module use, and these calls."""
+    users: dict[Any, list[Any]] = {}
+    for source, target in picture.edges:
+        if picture.vertices[source].kind == "parameter" and source not in scopes:
+            users.setdefault(source, []).append(scopes.get(target))
+    return {
+        key: calls
+        for key, calls in users.items()
+        if all(calls)
+        and len({id(scope.owner) for scope in calls}) == 1
+        and holds(calls[0].owner, leaf_of(key))
+    }
+
+
+def leaf_of(key: Any) -> Tensor:
+    """The leaf that a vertex is of, which may be one of several."""
+    return key[0] if isinstance(key, tuple) else key

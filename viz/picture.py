@@ -35,7 +35,6 @@ class Vertex:
     kind: str
     label: str
     scopes: tuple  # the boxes it is in, outermost first
-    size: int = 0  # how many numbers a parameter has
     lit: bool = False
 
 
@@ -47,9 +46,9 @@ class Picture:
         self.edges: list[tuple[Any, Any]] = []
         self.merged: dict[Any, Any] = {}  # from the key of a vertex to that it was merged into
 
-    def add(self, key: Any, kind: str, label: str, scopes: tuple = (), size: int = 0) -> None:
+    def add(self, key: Any, kind: str, label: str, scopes: tuple = ()) -> None:
         """Add a vertex."""
-        self.vertices[key] = Vertex(f"n{len(self.vertices)}", kind, label, scopes, size)
+        self.vertices[key] = Vertex(f"n{len(self.vertices)}", kind, label, scopes)
 
     def merge(self, into: Mapping[Any, Any]) -> None:
         """Take out vertices in favour of others; of their edges, one of each kind stays."""

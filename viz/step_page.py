@@ -18,7 +18,7 @@ from autograd.steps import labels
 
 from .graph import Look, picture_of
 from .labels import short
-from .modules import titles
+from .modules import parameter_names, titles
 
 LARGEST = 1000  # ops in the picture; Graphviz takes long beyond
 SHOWN = 24  # rows and columns of an array that the page shows
@@ -74,9 +74,11 @@ def step_page(
     known = labels(names or {}, everything)
     called = {id(x): name for name, x in (names or {}).items() if isinstance(x, Tensor)}
     backward = backward_of(tensor, gradient, len(order), names)
-    picture = picture_of(tensor, order, {**known, **called}, Look())
+    paths = [node.scopes for node in order]
+    called = {**parameter_names(paths), **known, **called}
+    picture = picture_of(tensor, order, called, Look())
     ids = {key: vertex.id for key, vertex in picture.vertices.items()}
-    graph = picture.draw("TB", titles(node.scopes for node in order))
+    graph = picture.draw("TB", titles(paths))
     graph.attr(bgcolor="transparent")
     svg = graph.pipe(encoding="utf-8")
     data = {
