@@ -46,4 +46,5 @@ from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
 from .primitive import primitive, vjp_of
+from .source import Source, to_source
 from .steps import Step, backward_steps

@@ -53,7 +53,7 @@ def narrow(y: Any, operands: list) -> Any:
     adapt to the floats, and without any the result has the default dtype. A 0-d
     operand does not widen an n-d one of the same kind.
     """
-    arrays = [v for v in operands if isinstance(v, np.ndarray | np.generic)]
+    arrays = [v for v in operands if hasattr(v, "dtype")]
     wide = [v for v in arrays if v.dtype == float64]
     if len(wide) == len(operands) or y.ndim == 0 < len(wide) or any([v.ndim for v in wide]):
         return y

@@ -33,6 +33,7 @@ from .errors import explain_forward
 from .grad_mode import mode
 from .graph import Node
 from .memory import share_memory
+from .trace import Untraceable, Var, traced, whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -83,6 +84,8 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
+        except Untraceable:
+            y = whole(forward, values, keywords)
         if y.dtype is float64 and "dtype" not in keywords:
             y = narrow(y, values)
         out = new(_tensor.Tensor)
@@ -140,7 +143,7 @@ def constant(op: Op, x: Any) -> Any:
         return float(x) if isinstance(x, float) else x
     if isinstance(x, np.generic):
         return x.item()
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray | Var):
         return x
     if isinstance(x, list | tuple):
         return _tensor.Tensor(x)._data
@@ -152,7 +155,10 @@ def constant(op: Op, x: Any) -> Any:
 
 def on(x: Any, op: Callable) -> Callable:
     """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
-    return op if isinstance(x, _tensor.Tensor) else op.op.forward  # type: ignore[attr-defined]
+    if isinstance(x, _tensor.Tensor):
+        return op
+    forward = op.op.forward  # type: ignore[attr-defined]
+    return traced(forward) if isinstance(x, Var) else forward
 
 
 class Op:

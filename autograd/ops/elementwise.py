@@ -146,7 +146,7 @@ def sigmoid(x: Operand) -> Array:
     tensor([0.5000, 0.0000])
     """
     with np.errstate(over="ignore"):
-        return np.reciprocal(np.exp(-x) + 1.0)
+        return np.reciprocal(1.0 + np.exp(-x))
 
 
 @vjp_of(sigmoid, "x")
