@@ -41,6 +41,7 @@ class Worker:
     def read(self) -> str:
         line = self.process.stdout.readline()
         if not line:
+            self.close()
             raise SystemExit(f"{self.name} failed, see above")
         return line
 
