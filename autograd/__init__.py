@@ -11,6 +11,7 @@ tensor([2., 4.])
 from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
 from . import functional
 from .backward import backward, grad
+from .compiled import compile
 from .creation import (
     arange,
     eye,

@@ -38,7 +38,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return result(np.asarray(array, dtype)).requires_grad_(requires_grad)
+    return result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

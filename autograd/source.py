@@ -11,7 +11,6 @@ import operator
 from collections.abc import Mapping
 from copy import copy
 from functools import partial
-from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from .cotangents import fit
 from .dtypes import float64, narrow
 from .graph import Node, source, topological_order
-from .spelling import ATOM, PRODUCT, SIGN, called, helpers, identifier, literal
+from .spelling import ATOM, PRODUCT, SIGN, called, helpers, identifier, literal, name_of
 from .tensor import Tensor
 from .trace import Attribute, Call, Method, Trace, Var, traced, vars_in
 
@@ -370,7 +369,7 @@ class Printer:
         if function == Method("reshape") and var.shape == (*args[0].shape, 1):
             function, args = operator.getitem, (args[0], (..., None))
             args = (args[0], (slice(None), None)) if args[0].ndim == 1 else args
-        if isinstance(function, FunctionType) and not function.__module__.startswith("numpy"):
+        if name_of(function) is None:
             self.whole.append(function)
         keywords = dict(call.keywords)
         if isinstance(function, Method) and function.name in ("squeeze", "sum"):

@@ -8,8 +8,8 @@ import keyword
 import operator
 import re
 import textwrap
-from collections.abc import Callable
-from types import FunctionType, ModuleType
+from collections.abc import Callable, Mapping
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -65,9 +65,13 @@ def called(function: Callable, args: list[tuple[str, int]], keywords: dict) -> t
     if isinstance(function, Method):
         head, args = f"{grouped(args[0])}.{function.name}", args[1:]
     else:
-        head = name_of(function)
-    inner = [text for text, _ in args] + [f"{key}={text}" for key, text in keywords.items()]
-    return f"{head}({', '.join(inner)})", ATOM
+        head = name_of(function) or function.__name__
+    return call_text(head, [text for text, _ in args], keywords), ATOM
+
+
+def call_text(head: str, args: list[str], keywords: Mapping[str, str] | None = None) -> str:
+    inner = [*args, *(f"{key}={text}" for key, text in (keywords or {}).items())]
+    return f"{head}({', '.join(inner)})"
 
 
 def grouped(arg: tuple[str, int]) -> str:
@@ -75,21 +79,26 @@ def grouped(arg: tuple[str, int]) -> str:
     return text if level == ATOM else f"({text})"
 
 
-def name_of(function: Any) -> str:
-    """The name of a function in a program that has ``np``: ``np.exp``, ``np.add.reduce``."""
+def name_of(function: Any) -> str | None:
+    """The name of one of NumPy's functions, such as ``np.exp`` and ``np.add.reduce``, or None."""
+    if isinstance(function, BuiltinFunctionType) and function.__module__ == "_operator":
+        return f"operator.{function.__name__}"
+    if isinstance(function, Attribute | Method):
+        return function.name
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{function.__name__}"
-    if isinstance(function, np.ufunc):
-        return f"np.{function.__name__}"
-    if isinstance(function, FunctionType) and not function.__module__.startswith("numpy"):
-        return function.__name__
-    name = function.__name__
-    if getattr(operator, name.strip("_"), None) is function:
-        return f"operator.{name}"
-    module = (getattr(function, "__module__", None) or "numpy").removeprefix("numpy")
-    inner = f"{module}." if module in (".linalg", ".fft") else "."
-    return f"np{inner}{name}"
+    module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
+    inner = (module or "").removeprefix("numpy").removeprefix(".")
+    name = f"{inner}.{function.__name__}" if inner else function.__name__
+    return f"np.{name}" if found_at(np, name) is function else None
+
+
+def found_at(owner: Any, name: str) -> Any:
+    """``owner.a.b`` for the name ``a.b``, or None."""
+    for part in name.split("."):
+        owner = getattr(owner, part, None)
+    return owner
 
 
 def literal(x: Any) -> str | None:

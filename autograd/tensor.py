@@ -67,7 +67,7 @@ class Tensor:
 
         Changes made through it are not recorded and not noticed by ``backward()``.
         """
-        if not isinstance(self._data, np.ndarray):
+        if isinstance(self._data, np.generic):
             self._data = np.asarray(self._data)
         return self._data
 

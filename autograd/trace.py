@@ -48,6 +48,7 @@ class Call:
 
     name = ""  # of the variable that the rule assigned the result to, if it did
     rule = ""  # the name of the rule that made it
+    draws = False  # whether it draws random numbers: each time others
 
     def __init__(self, function: Any, args: Any, keywords: dict, out: Var, quiet: bool) -> None:
         self.function = function
@@ -88,6 +89,9 @@ class Trace:
             self._constants[id(array)] = Var(self, array)
         return self._constants[id(array)]
 
+    def is_constant(self, var: Var) -> bool:
+        return self._constants.get(id(var.value)) is var
+
     def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
         args, keywords = self._lifted(args), self._lifted(keywords)
@@ -97,7 +101,8 @@ class Trace:
         if isinstance(value, tuple | list) or value is None:
             raise Untraceable(f"{function} does not give one array")
         writes = out = keywords.get("out")
-        if out is not None and self._is_temporary(out):
+        renewed = out is not None and self._is_temporary(out)
+        if renewed:  # a new value in the place of one that nobody sees any more
             writes = None
             del keywords["out"]
             args = self._renewed(out, args)
@@ -107,7 +112,7 @@ class Trace:
         call.writes = writes
         if writes is None:
             out.call = call
-            for x in call.inputs:
+            for x in [] if renewed else call.inputs:
                 if np.may_share_memory(value, x.value):
                     out.root = x.root
         self._note_name(call)
@@ -123,10 +128,10 @@ class Trace:
         call.rule = frame.f_code.co_name.strip("_")
         assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
         if assigned:
-            if self._named and self._named[0] == (place, frame):
+            if self._named and self._named[0] == (place, id(frame)):
                 self._named[1].name = ""
             call.name = assigned[1]
-            self._named = ((place, frame), call)
+            self._named = ((place, id(frame)), call)
 
     def _is_temporary(self, var: Var) -> bool:
         """Whether a call made ``var``, and nothing else shares its memory."""

@@ -1,0 +1,245 @@
+"""Calls as a program: lines of NumPy that write into memory kept from run to run."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .spelling import ATOM, call_text, called, identifier, literal, name_of
+from .tidy import UFUNCS
+from .trace import Call, Guard, Method, Var, vars_in
+
+REDUCTIONS: dict[Any, Any] = {
+    Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
+    Method("min"): np.minimum, np.min: np.minimum,
+}  # fmt: skip
+
+POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
+
+QUIET = 'with np.errstate(all="ignore"):'
+TEMPORARY = ("", "x", "y", "dx", "out")  # names in rules that say nothing
+
+
+class Writer:
+    """Writes calls as lines of Python, and the memory and views that these lines use.
+
+    ``names`` holds what the Vars that the program begins with are called, and ``fixed`` those
+    whose array is one and the same at every run. Results, whose roots are in ``fresh``, get
+    memory of their own at each run.
+    """
+
+    def __init__(
+        self, names: dict[Var, str], taken: set[str], fixed: set[Var], fresh: set[Var]
+    ) -> None:
+        self.names = names
+        self.taken = taken
+        self.fixed = fixed
+        self.fresh = fresh
+        self.namespace: dict[str, Any] = {"np": np}
+        self.setup: list[str] = []
+        self.beginning: list[str] = []  # of each run
+        self.numbers: dict[Any, str] = {}
+        self.buffers: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
+        self.free: dict[Any, list[str]] = {}  # buffers that nobody needs any more
+        self.count = 0  # of buffers
+        self.last: dict[Var, int] = {}  # the last line that uses a root
+        self.made_before: set[Var] = set()  # views that the setup makes
+
+    def statements(self, calls: list[Call | Guard], lasting: list[Var]) -> list[str]:
+        """The line of each call. The memory of ``lasting`` is not used for anything else."""
+        made = [call for call in calls if isinstance(call, Call)]
+        self.results = {a.out for a, b in zip(made, [*made[1:], None]) if not b or a.rule != b.rule}
+        for i, call in enumerate(calls):
+            used = [call.var] if isinstance(call, Guard) else [*call.inputs, call.out]
+            self.last.update({x.root: i for x in used})
+        self.last.update({x.root: len(calls) for x in lasting})
+        return [
+            f"if {'not ' * call.taken}{self.name(call.var)}: return again"
+            if isinstance(call, Guard)
+            else self.statement(call, i)
+            for i, call in enumerate(calls)
+        ]
+
+    def statement(self, call: Call, i: int) -> str:
+        """The line of a call; none for a view of memory that stays: that is made beforehand."""
+        out = call.out
+        if call.writes is not None:
+            if call.function is np.copyto:
+                return call_text("np.copyto", [self.name(out), self.text(call.args[1])])
+            args = [self.operand(x, call) for x in call.args]
+            return call_text(name_of(call.function), args, {"out": self.name(out)})
+        if self.looks_at_fixed(call):
+            places = {x: self.buffers[x][0] for x in call.inputs if x in self.buffers}
+            text = self.expression(call, {**self.names, **places})
+            self.setup.append(f"{self.new_name(out)} = {text}")
+            self.fixed.add(out)
+            self.made_before.add(out)
+            return ""
+        function, args, keywords = self.with_out(call)
+        if function is None or not isinstance(out.value, np.ndarray) or not self.fits(out):
+            text = self.expression(call)
+            if call.function in REDUCTIONS and function is not None:
+                text = call_text(name_of(function), args, keywords)
+            self.release(call, i)
+            return f"{self.new_name(out)} = {text}"
+        if self.may_overwrite(call, i):
+            self.release(call, i)
+        keywords["out"] = self.buffer(out)
+        self.release(call, i)
+        self.fixed.add(out)
+        return f"{self.new_name(out)} = {call_text(name_of(function), args, keywords)}"
+
+    def with_out(self, call: Call) -> tuple[Any, list[str], dict[str, str]]:
+        """A function that takes ``out=``, and its arguments; None where there is no such thing."""
+        function, args = call.function, call.args
+        if function in REDUCTIONS:
+            settings = {"axis": None, "keepdims": False} | call.keywords
+            if set(settings) == {"axis", "keepdims"} and len(args) < 3:
+                axis = args[1] if len(args) > 1 else settings["axis"]
+                keepdims = {"keepdims": "True"} if settings["keepdims"] else {}
+                text = [self.name(args[0]), literal(axis) or "None"]
+                return REDUCTIONS[function].reduce, text, keepdims
+        if call.keywords:
+            return None, [], {}
+        if function is operator.pow and call.out.value.dtype.kind == "f":
+            exponent = args[1]
+            if isinstance(exponent, int | float) and exponent in POWERS:
+                function, args = POWERS[exponent], args[:1]
+        function = UFUNCS.get(function, function)
+        if isinstance(function, np.ufunc):
+            return function, [self.operand(x, call) for x in args], {}
+        if function is np.dot:
+            return function, [self.name(x) for x in args], {}
+        return None, [], {}
+
+    def looks_at_fixed(self, call: Call) -> bool:
+        """Whether a call only looks in another way at an array that stays where it is."""
+        if not isinstance(call.out.value, np.ndarray) or call.out.root is call.out:
+            return False
+        return all(x in self.fixed for x in call.inputs)
+
+    # -- memory ------------------------------------------------------------------------------
+
+    def fits(self, out: Var) -> bool:
+        """Whether a result can go into a buffer."""
+        flags = out.value.flags
+        return out.root is out and out not in self.fresh and (flags.c_contiguous or flags.f_contiguous)
+
+    def may_overwrite(self, call: Call, i: int) -> bool:
+        """Whether an elementwise call may write over operands that nobody needs any more."""
+        function = UFUNCS.get(call.function, call.function)
+        if not isinstance(function, np.ufunc) or function is np.matmul:
+            return False
+        dying = [x for x in call.inputs if self.last[x.root] == i and x.root in self.buffers]
+        return all(x.root is x and x.shape == call.out.shape for x in dying)
+
+    def buffer(self, out: Var) -> str:
+        value = out.value
+        order = "C" if value.flags.c_contiguous else "F"
+        kind = (value.shape, value.dtype, order)
+        free = self.free.get(kind)
+        if free:
+            name = free.pop()
+        else:
+            self.count += 1
+            name = identifier(f"buffer{self.count}", self.taken)
+            order = ', order="F"' if order == "F" else ""
+            self.setup.append(f"{name} = np.empty({value.shape}, {literal(value.dtype)}{order})")
+        self.buffers[out] = name, kind
+        return name
+
+    def lasting_buffer(self, var: Var) -> str | None:
+        """The buffer that holds a Var after the last line, if it is in one."""
+        return self.buffers[var][0] if var in self.buffers else None
+
+    def release(self, call: Call, i: int) -> None:
+        """Give back the buffers that are used here for the last time."""
+        for x in [*call.inputs, call.out]:
+            if self.last[x.root] == i and x.root in self.buffers and x.root is not call.out:
+                name, kind = self.buffers.pop(x.root)
+                self.free.setdefault(kind, []).append(name)
+
+    # -- texts -------------------------------------------------------------------------------
+
+    def new_name(self, out: Var) -> str:
+        assert out.call is not None
+        name = out.call.name
+        if name in TEMPORARY or out in self.results:
+            name = out.call.rule if out in self.results else short_name(out.call.function)
+        self.names[out] = identifier(name or "t", self.taken)
+        return self.names[out]
+
+    def name(self, var: Var, names: Mapping[Var, str] | None = None) -> str:
+        return (names or self.names).get(var) or self.kept(var.value, "constant")
+
+    def kept(self, value: Any, name: str) -> str:
+        """The name of an object that the program refers to."""
+        for known, x in self.namespace.items():
+            if x is value:
+                return known
+        name = identifier(name, self.taken)
+        self.namespace[name] = value
+        return name
+
+    def operand(self, x: Any, call: Call) -> str:
+        """An operand of a ufunc; a number as a 0-d array, which NumPy takes more quickly."""
+        number = x.value if isinstance(x, Var) else x
+        computed = isinstance(x, Var) and x.call is not None
+        if computed or isinstance(number, bool) or not isinstance(number, int | float | np.generic):
+            return self.text(x)
+        arrays = [v.value for v in call.inputs if hasattr(v.value, "dtype")]
+        dtype = np.result_type(*arrays, number)
+        key = (x if isinstance(x, Var) else float(number), dtype)
+        if key not in self.numbers:
+            value = literal(number.item() if isinstance(number, np.generic) else number) or "0"
+            digits = value.removesuffix(".0").replace("-", "minus_").replace(".", "_")
+            name = f"c{digits}" if len(digits) < 10 else "constant"
+            name = identifier(f"{self.names[x]}_array" if isinstance(x, Var) else name, self.taken)
+            self.setup.append(f"{name} = np.array({value}, {literal(dtype)})")
+            if isinstance(x, Var):
+                self.beginning.append(f"{name}.fill({self.names[x]})")
+            self.numbers[key] = name
+        return self.numbers[key]
+
+    def text(self, x: Any, names: Mapping[Var, str] | None = None) -> str:
+        if isinstance(x, Var):
+            return self.name(x, names)
+        if any(True for _ in vars_in(x)):
+            parts = ", ".join(self.text(item, names) for item in x)
+            return f"[{parts}]" if isinstance(x, list) else f"({parts},)"
+        text = None if isinstance(x, np.generic) else literal(x)
+        return text or self.kept(x, "constant")
+
+    def expression(self, call: Call, names: Mapping[Var, str] | None = None) -> str:
+        """A call as an expression that gives a new array, a number or a view."""
+        function = call.function
+        args = [self.text(x, names) for x in call.args]
+        keywords = {key: self.text(x, names) for key, x in call.keywords.items()}
+        mean = function in (np.mean, Method("mean")) and call.out.shape == ()
+        if mean and call.out.value.dtype != np.float16:
+            return f"np.add.reduce({args[0]}, None) / {call.args[0].size}"
+        if name_of(function) is None:
+            return call_text(self.kept(function, function.__name__.strip("_")), args, keywords)
+        pairs = [(f"({arg})" if arg.startswith("-") else arg, ATOM) for arg in args]
+        return called(function, pairs, keywords)[0]
+
+
+def short_name(function: Any) -> str:
+    name = getattr(function, "name", getattr(function, "__name__", "t"))
+    return f"{name}_" if name in ("T", "mT") else name.strip("_")
+
+
+def block(calls: list[Call | Guard], statements: list[str]) -> list[str]:
+    """Statements as lines, those of rules that ignore NumPy's warnings within ``np.errstate``."""
+    lines: list[str] = []
+    quiet = False
+    for call, line in zip(calls, statements):
+        if line:
+            if isinstance(call, Call) and call.quiet and not quiet:
+                lines.append(QUIET)
+            quiet = isinstance(call, Call) and call.quiet
+            lines.append("    " * quiet + line)
+    return lines

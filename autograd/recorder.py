@@ -1,0 +1,273 @@
+"""What a function reads and writes while ``compile`` records it.
+
+While a Recorder is on, the data of a Tensor is looked up here (``Tensor._data`` is a property
+for that time, and for this thread): a Tensor from outside becomes an input of the program, so
+that nothing it holds is taken for a constant, and the same goes for gradients, for the settings
+of optimizers and for random numbers.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import random
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import creation
+from .tensor import Tensor, result
+from .trace import Trace, Var, values_of
+
+recording: Recorder | None = None  # the one that is on, in whichever thread
+outdated = 0  # how often an attribute of a Module was set: what a recording may have read
+
+
+class Input(NamedTuple):
+    """Where a program finds one of its inputs: ``kind`` of ``owner`` at ``key``."""
+
+    kind: str  # "argument", "tensor", "grad", "setting" or "state"
+    owner: Any
+    key: Any
+    var: Var
+
+
+class Recorder:
+    """Records one run of a function: a Trace, and what came from outside and went there."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.thread = threading.get_ident()
+        self.inputs: dict[Any, Input] = {}  # by where they are found
+        self.made: dict[int, Tensor] = {}  # the Tensors made inside
+        self.grads: dict[int, Any] = {}  # the gradients of others, as they are inside
+        self.had_grad: list[tuple[Tensor, bool]] = []  # whose gradient was asked for before it
+        self.set_grads: dict[int, Tensor] = {}  # was set inside, and whose was set
+        self.new_grads: list[tuple[Tensor, Any]] = []  # with the Vars of what was set
+        self.stand_ins: dict[int, int] = {}  # the position of the argument, by id of its stand-in
+        self.states: list[State] = []
+        self.fixed: list[tuple[Any, str, Any]] = []  # settings that hold as they are
+
+    # -- Tensors -----------------------------------------------------------------------------
+
+    def __enter__(self) -> Recorder:
+        global recording
+        lock.acquire()
+        recording = self
+        Tensor._data = property(self.get_data, self.set_data)  # type: ignore[assignment]
+        Tensor._grad = property(self.get_grad, self.set_grad)  # type: ignore[assignment]
+        self.generator = creation._generator
+        creation._generator = Generator(self, self.generator)  # type: ignore[assignment]
+        self.randoms = random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        global recording
+        recording = None
+        for x in self.set_grads.values():
+            grad = self.grads[id(x)]
+            self.new_grads.append((x, None if grad is None else vars(grad)["_data"]))
+        self.reseeded = not isinstance(creation._generator, Generator)
+        if not self.reseeded:
+            creation._generator = self.generator
+        del Tensor._data
+        Tensor._grad = None
+        lock.release()
+        for tensor in self.made.values():
+            data = vars(tensor).get("_data")
+            if isinstance(data, Var):
+                tensor._data = data.value
+        for tensor in self.set_grads.values():
+            vars(tensor)["_grad"] = self.grads[id(tensor)]
+        for state in self.states:
+            state.real.update({key: values_of(x) for key, x in state.set.items()})
+
+    def get_data(self, tensor: Tensor) -> Any:
+        data = vars(tensor)["_data"]
+        if isinstance(data, Var) or self.is_made(tensor):
+            return data
+        if isinstance(data, np.generic):  # an array, which can be changed in place
+            data = vars(tensor)["_data"] = np.asarray(data)
+        return self.input("tensor", tensor, None, data)
+
+    def set_data(self, tensor: Tensor, data: Any) -> None:
+        if threading.get_ident() == self.thread and "_data" not in vars(tensor):
+            self.made[id(tensor)] = tensor
+        elif not self.is_made(tensor):
+            if data is self.get_data(tensor):
+                return
+            raise Refused("gives a tensor from outside other memory (tensor.data = ...)")
+        if isinstance(data, np.ndarray) and threading.get_ident() == self.thread:
+            data = self.trace.call(np.copy, data)  # anew at each run, should it be changed
+        vars(tensor)["_data"] = data
+
+    def get_grad(self, tensor: Tensor) -> Any:
+        if self.is_made(tensor) and id(tensor) not in self.stand_ins:
+            return vars(tensor).get("_grad")
+        if id(tensor) not in self.grads:
+            grad = vars(tensor).get("_grad")
+            self.had_grad.append((tensor, grad is not None))
+            if grad is not None:
+                grad = result(self.input("grad", tensor, None, grad._data))
+            self.grads[id(tensor)] = grad
+        return self.grads[id(tensor)]
+
+    def set_grad(self, tensor: Tensor, grad: Any) -> None:
+        if self.is_made(tensor) and id(tensor) not in self.stand_ins:
+            vars(tensor)["_grad"] = grad
+        else:
+            self.grads[id(tensor)] = grad
+            self.set_grads[id(tensor)] = tensor
+
+    def is_made(self, tensor: Tensor) -> bool:
+        """Whether a Tensor is none of the recorder's business: made inside, or another thread's."""
+        return id(tensor) in self.made or threading.get_ident() != self.thread
+
+    def input(self, kind: str, owner: Any, key: Any, value: Any) -> Var:
+        place = (kind, id(owner), key)
+        if place not in self.inputs:
+            self.inputs[place] = Input(kind, owner, key, Var(self.trace, value))
+        return self.inputs[place].var
+
+    def argument(self, position: int, x: Any) -> Any:
+        """A stand-in for an argument of the function; a setting stands for itself."""
+        if isinstance(x, np.ndarray):
+            return self.input("argument", x, position, x)
+        if not isinstance(x, Tensor):
+            return x
+        if x.grad_fn is not None:
+            raise Refused(
+                f"was given the result of {x.grad_fn.name} as argument {position + 1}, whose graph "
+                "would be lost. Give it tensor.detach(), or have it compute that, too"
+            )
+        stand_in = object.__new__(type(x))
+        vars(stand_in).update(vars(x))
+        self.made[id(stand_in)] = stand_in
+        self.stand_ins[id(stand_in)] = position
+        vars(stand_in)["_data"] = self.input("argument", x, position, vars(x)["_data"])
+        return stand_in
+
+    def check(self) -> None:
+        """Raise Refused for what a program cannot repeat: random numbers, Tensors kept outside."""
+        if self.reseeded:
+            raise Refused("calls manual_seed, which would reseed at each run. Call it outside")
+        if self.randoms != (random.getstate(), repr(np.random.get_state())):
+            raise Refused(
+                "draws random numbers from random or np.random, which would be the same at each "
+                "run. Use autograd.rand, randn or nn.Dropout"
+            )
+        gradients = {id(grad) for grad in self.grads.values()}
+        made = [weakref.ref(x) for x in self.made.values() if id(x) not in gradients]
+        self.made.clear()
+        gc.collect()
+        kept = sum(ref() is not None for ref in made)
+        if kept:
+            raise Refused(
+                f"keeps {kept} tensor(s) made in it somewhere outside, such as a list or an "
+                "attribute, which would not happen at the next run. Return them instead"
+            )
+
+    # -- optimizers ----------------------------------------------------------------------------
+
+    def stand_in(self, holder: Any) -> Any:
+        """A copy of an optimizer whose numbers are inputs of the program."""
+        clone = copy.copy(holder)
+        for name, value in vars(holder).items():
+            if isinstance(value, float):
+                vars(clone)[name] = self.input("setting", holder, (name, None), value)
+            elif isinstance(value, tuple) and all(isinstance(x, float) for x in value):
+                vars(clone)[name] = tuple(
+                    self.input("setting", holder, (name, i), x) for i, x in enumerate(value)
+                )
+            elif isinstance(value, bool | int | str):
+                self.fixed.append((holder, name, value))
+        clone.state = [State(self, state) for state in holder.state]
+        self.states += clone.state
+        return clone
+
+
+class State(dict):
+    """What an optimizer remembers of a parameter: arrays and numbers that are inputs."""
+
+    def __init__(self, recorder: Recorder, real: dict) -> None:
+        super().__init__(real)
+        self.recorder = recorder
+        self.real = real
+        self.size_before = len(real)
+        self.set: dict[str, Any] = {}
+        self.touched = False
+
+    def __len__(self) -> int:
+        self.touched = True
+        return super().__len__()
+
+    def __contains__(self, key: object) -> bool:
+        self.touched = True
+        return super().__contains__(key)
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self.set:
+            return self.set[key]
+        return self.recorder.input("state", self.real, key, super().__getitem__(key))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.set[key] = value
+
+    def update(self, *others: Any, **values: Any) -> None:
+        for key, value in dict(*others, **values).items():
+            self[key] = value
+
+
+class Refused(Exception):
+    """Why a function cannot be compiled, as the end of a sentence that begins with its name."""
+
+
+lock = threading.RLock()
+
+
+def active() -> Recorder | None:
+    """The Recorder of this thread, if one is on."""
+    here = recording is not None and recording.thread == threading.get_ident()
+    return recording if here else None
+
+
+def settings_of(optimizer: Any) -> Any:
+    """An optimizer itself, or a stand-in while a function that steps it is recorded."""
+    recorder = active()
+    return optimizer if recorder is None else recorder.stand_in(optimizer)
+
+
+class Generator:
+    """Stands for NumPy's generator: what it draws is drawn anew at each run."""
+
+    def __init__(self, recorder: Recorder, real: Any) -> None:
+        self.recorder = recorder
+        self.real = real
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.real, name)
+        if threading.get_ident() != self.recorder.thread:
+            return method
+
+        def draw(*args: Any, **keywords: Any) -> Any:
+            trace = self.recorder.trace
+            out = trace.call(drawing(name), *args, **keywords)
+            trace.calls[-1].draws = True
+            return out
+
+        return draw
+
+
+def drawing(name: str) -> Callable:
+    """The method ``name`` of the generator that ``manual_seed`` set last, as a function."""
+
+    def draw(*args: Any, **keywords: Any) -> Any:
+        generator = creation._generator
+        return getattr(getattr(generator, "real", generator), name)(*args, **keywords)
+
+    draw.__name__ = name
+    return draw
