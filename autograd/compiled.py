@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
 from functools import update_wrapper
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import recorder as recorders
 from .backward import backward
 from .graph import Node, topological_order
-from .listing import Listing, again
+from .listing import Listing, Slot, again
 from .recorder import Recorder, Refused
 from .tensor import Tensor, result
 from .trace import Untraceable, Var, mapped
@@ -64,20 +65,25 @@ class Compiled:
     def __init__(self, function: Callable) -> None:
         update_wrapper(self, function)
         self.function = function
+        self.lock = threading.RLock()
         self.programs: list[Program] = []  # the last used is first
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if keywords:
             args = self.in_order(args, keywords)
-        for program in self.programs:
-            if program.arity == len(args) and program.holds(*args):
-                values = program.run(*args)
-                if values is not again:
-                    if program is not self.programs[0]:
-                        self.programs.remove(program)
-                        self.programs.insert(0, program)
-                    return program.results(values, args)
-        return self.record(args)
+        with self.lock:  # programs write into memory that is there once
+            for program in self.programs:
+                if program.arity == len(args):
+                    values = program.run(*args)
+                    if values is not again:
+                        return values if program.plain else self.results(program, values, args)
+            return self.record(args)
+
+    def results(self, program: Program, values: tuple, args: tuple) -> Any:
+        if program is not self.programs[0]:
+            self.programs.remove(program)
+            self.programs.insert(0, program)
+        return program.results(values, args)
 
     def in_order(self, args: tuple, keywords: dict) -> tuple:
         bound = inspect.signature(self.function).bind(*args, **keywords)
@@ -116,12 +122,6 @@ class Compiled:
         return out
 
 
-class Slot(NamedTuple):
-    """A place in what a function returns, which gets the computed value of this number."""
-
-    index: int
-
-
 def recorded(function: Callable, args: tuple) -> tuple[Program, Any]:
     """Run ``function`` and write down what it does: a Program, and what this run gave."""
     recorder = Recorder()
@@ -142,7 +142,7 @@ def recorded(function: Callable, args: tuple) -> tuple[Program, Any]:
         cotangents, leaves, gradients = backward_of([computed[i] for i in roots], recorder)
         values = [vars(x)["_data"] if isinstance(x, Tensor) else x for x in computed]
     listing = Listing(
-        function, args, recorder, values, forward_calls, roots, cotangents, leaves, gradients
+        function, args, recorder, template, values, forward_calls, roots, cotangents, leaves, gradients
     )
     del out, computed
     recorder.check()
@@ -176,7 +176,7 @@ def backward_of(roots: list[Tensor], recorder: Recorder) -> tuple[list[Var], lis
 
 
 class Program:
-    """What one recording became: ``holds(*args)`` says whether it is right, ``run`` computes."""
+    """What one recording became: ``run`` computes, or says that it does not hold."""
 
     outdated = 0
 
@@ -185,15 +185,14 @@ class Program:
         self.template = template
         self.source = listing.source
         self.arity = listing.arity
-        self.holds = listing.namespace["holds"]
         self.run = listing.namespace[listing.name]
-        self.plain = template == Slot(0) and not listing.roots
+        self.plain = listing.plain  # it returns the one Tensor that the function does
         self.runs = 0
 
     def results(self, values: tuple, args: tuple) -> Any:
         """What the function returns, made of the values that a run gave."""
         if self.plain:
-            return result(values[0])
+            return values
         self.runs += 1
         tensors = [result(value) for value in values[: self.listing.count]]
         for number, i in enumerate(self.listing.roots):

@@ -7,7 +7,7 @@ import itertools
 import linecache
 from collections.abc import Callable
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,12 @@ from .spelling import identifier, literal
 from .tensor import Tensor, result
 from .tidy import tidied
 from .trace import Call, Guard, Var
+
+class Slot(NamedTuple):
+    """A place in what a function returns, which gets the computed value of this number."""
+
+    index: int
+
 
 again = object()  # what a program gives that does not hold for these values
 number = itertools.count(1)  # of listings, for their file names
@@ -37,6 +43,7 @@ class Listing:
         function: Callable,
         args: tuple,
         recorder: Recorder,
+        template: Any,
         values: list[Any],
         forward_calls: int,
         roots: list[int],
@@ -50,7 +57,7 @@ class Listing:
         self.arity = len(args)
         self.leaves = [recorder.stand_ins.get(id(x), x) for x in leaves]
         self.taken = {
-            "again", "result", "holds", "backward", "saved", "np", "note_change", "recorder",
+            "again", "result", "backward", "saved", "np", "note_change", "recorder",
             "mode", "dtypes", "memories", "variables",
         }  # fmt: skip
         self.name = identifier(function.__name__, self.taken)
@@ -103,7 +110,9 @@ class Listing:
         body += self.changes(calls)
         self.saved = self.saved_for([*forward], [*late])
         saved = [f"({', '.join(self.names[x] for x in self.saved)},)"] if roots else []
-        body.append(f"return {', '.join([*outs, *saved])}," if outs or saved else "return ()")
+        values = ", ".join([*outs, *saved])
+        self.plain = template == Slot(0) and not roots
+        body.append(f"return result({values})" if self.plain else f"return ({values},)")
         after.append(f"return {', '.join(self.out(x) for x in self.gradients)},")
         self.write(function, args, body, after, cotangents)
 
@@ -213,7 +222,8 @@ class Listing:
                 found.append(f"{data}.shape == {array.shape} and {data}.dtype is {dtype}")
                 if isinstance(x, Tensor):
                     found.append(f"{name}._requires_grad is {x._requires_grad}")
-                    found.append(f"{name}.grad_fn is None")
+                    if x._requires_grad:
+                        found.append(f"{name}.grad_fn is None")
             else:
                 found.append(f"{name} == {literal(x) or self.writer.kept(x, 'setting')}")
         for x in self.recorder.inputs.values():
@@ -280,11 +290,8 @@ class Listing:
             *writer.setup,
             "",
             "",
-            f"def holds({', '.join(self.arguments)}):",
-            f"    return (\n        {conditions}\n    )",
-            "",
-            "",
             f"def {self.name}({', '.join(self.arguments)}):",
+            f"    if not (\n        {conditions}\n    ):\n        return again",
             *(f"    {line}" for line in [*head, *body]),
         ]
         if self.roots:
@@ -307,7 +314,7 @@ class Listing:
     def used(self, name: str) -> bool:
         return name in self.names.values()
 
-    def first_run(self) -> tuple:
+    def first_run(self) -> Any:
         """What the run that was recorded gave, as ``run`` gives it."""
         for x in self.saved:  # backward reads them where later runs will leave them
             buffer = self.writer.lasting_buffer(x)
@@ -315,7 +322,7 @@ class Listing:
                 np.copyto(self.namespace[buffer], x.value)
         values = [self.now(x).value for x in self.values]
         values = [x.copy() if isinstance(x, np.ndarray) else x for x in values]
-        return (*values, tuple(x.value for x in self.saved))
+        return result(values[0]) if self.plain else (*values, tuple(x.value for x in self.saved))
 
 
 def parameters(function: Callable, args: tuple) -> list[str]:

@@ -296,11 +296,13 @@ class Printer:
         if var in self.written:
             return
         before = list(self.lines), dict(self.written), set(self.taken)
+        wide = self.wide
         for self.wide in (60, 50, 35, 20, 0):
             self.lines, self.written, self.taken = map(copy, before)
             text = self.spelled(self.expression(var))[0]
             if len(name) + len(text) <= WIDTH:
                 break
+        self.wide = wide
         shape = f"  # {var.shape}" if var.shape else ""
         self.lines.append(f"{name} = {text}".ljust(52) * bool(shape) + shape or f"{name} = {text}")
         self.written[var] = name
@@ -359,6 +361,8 @@ class Printer:
             return Term(*called(function, [self.spelled(a), self.spelled(b)], {}))
         if function is np.reciprocal:
             function, args = operator.truediv, (1, args[0])
+        if function is np.dot and self.is_ones(args[0]):
+            function, args = Method("sum"), (args[1], 0)
         if function is np.dot and all(np.ndim(x.value) == 2 for x in args):
             function = operator.matmul
         if function is np.broadcast_to and not term(args[0]).text:
@@ -381,6 +385,11 @@ class Printer:
             if not (x is None and key == "axis") and not (x is False and key == "keepdims")
         }
         return Term(*called(function, [self.spelled(term(x)) for x in args], settings))
+
+    def is_ones(self, x: Any) -> bool:
+        """Whether an operand is a vector of ones that a rule made: a product with it is a sum."""
+        constant = isinstance(x, Var) and self.recording.trace.is_constant(x)
+        return constant and x.ndim == 1 and bool((x.value == 1).all())
 
     def arguments_of(self, call: Call) -> tuple[tuple, dict]:
         """A call's arguments, without the broadcasting that NumPy does by itself."""

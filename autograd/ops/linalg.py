@@ -66,8 +66,8 @@ def linear_dweight(g, x):
 @vjp_of(_linear, "bias")
 def linear_dbias(g):
     if g.ndim != 2:
-        return rows(g).sum(0)
-    return g.sum(0)
+        g = rows(g)
+    return np.dot(np.ones(len(g), g.dtype), g)  # g.sum(0), which this does faster
 
 
 def rows(x):
