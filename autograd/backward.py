@@ -8,6 +8,7 @@ order is for.
 """
 
 from collections.abc import Callable, Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,16 @@ from .memory import check_usable
 
 
 def accumulate_grad(leaf: Any, g: Any) -> None:
-    """Add a cotangent to ``leaf.grad``, which has memory of its own."""
-    leaf._grad = _tensor.result(g.copy() if leaf._grad is None else leaf._grad._data + g)
+    """Add a cotangent to ``leaf.grad``, which has memory of its own.
+
+    An array that only the walk holds needs no copy: it is known here, to the caller, and in the
+    walk's ``cotangents``, and to nobody else.
+    """
+    if leaf._grad is not None:
+        g = leaf._grad._data + g
+    elif g.base is not None or getrefcount(g) > 4:
+        g = g.copy()
+    leaf._grad = _tensor.result(g)
 
 
 def accumulate_graph(leaf: Any, g: Any) -> None:
@@ -65,7 +74,9 @@ def backward(
     walk(order, cotangents, retain_graph or create_graph, create_graph)
     deliver = deliver or (accumulate_graph if create_graph else accumulate_grad)
     for leaf, g in cotangents.items():
-        deliver(leaf, run_hooks(leaf, g) if leaf.hooks else g)
+        if leaf.hooks:
+            g = run_hooks(leaf, g)
+        deliver(leaf, g)
 
 
 def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: bool) -> None:
@@ -85,7 +96,7 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
             if x is not None:
                 saved = needs(values)
                 dx = vjp(g, *saved, **node.keywords)
-                if dx.shape != x.shape or dx.dtype != x.dtype:
+                if dx.shape != x.shape or dx.dtype is not x.dtype:
                     dx = fit(dx, x)
                 if watching:
                     debugging.check_cotangent(node, g, dx)

@@ -21,9 +21,18 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: An
     op = UFUNCS.get(ufunc) if method == "__call__" else None
     if op is None:
         raise unsupported(name)
-    if settings:
+    out = settings.pop("out", (None,))[0]
+    if settings or isinstance(out, _tensor.Tensor):
+        settings = settings or {"out": out}
         raise TypeError(f"np.{name}: {', '.join(settings)} cannot be given for Tensors")
-    return op(*inputs)
+    if out is None:
+        return op(*inputs)
+    if any(isinstance(x, _tensor.Tensor) and x.requires_grad for x in inputs):
+        raise TypeError(
+            f"np.{name}: the result would go into an ndarray, which keeps no graph. detach() the "
+            "operand that requires grad, or compute with Tensors"
+        )
+    return ufunc(*plain(inputs), out=out)  # array -= tensor
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, settings: Any) -> Any:

@@ -139,7 +139,7 @@ def constant(op: Op, x: Any) -> Any:
 
     Numbers become Python numbers, which take the dtype of what they meet.
     """
-    if isinstance(x, float | int):  # np.float64 is a float, and must not widen float32
+    if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
         return float(x) if isinstance(x, float) else x
     if isinstance(x, np.generic):
         return x.item()

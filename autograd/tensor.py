@@ -53,7 +53,7 @@ class Tensor:
         requires_grad: bool = False,
         name: str | None = None,
     ) -> None:
-        self._data = to_array(data, dtype)
+        self._data = to_array(data, dtype)[()]  # a number as a NumPy scalar, which is quicker
         if requires_grad:
             self.requires_grad = True
         if name is not None:
@@ -73,8 +73,9 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        value = value.data if isinstance(value, Tensor) else value
-        self._data = value if isinstance(value, np.ndarray) else np.asarray(value, self.dtype)
+        value = value._data if isinstance(value, Tensor) else value
+        array = isinstance(value, np.ndarray | np.generic)
+        self._data = value if array else np.asarray(value, self.dtype)
 
     # attrgetter, not def: these are asked for all the time.
     shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")

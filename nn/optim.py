@@ -51,7 +51,7 @@ class Optimizer:
     def step(self) -> None:
         """Update each parameter that has a gradient."""
         this = settings_of(self)  # itself, if not inside autograd.compile
-        for parameter, state in zip(this.params, this.state, strict=True):
+        for parameter, state in zip(this.params, this.state):
             if parameter._grad is not None:
                 p, g = parameter._data, parameter._grad._data
                 if this.weight_decay:

@@ -136,6 +136,7 @@ def relu_dx(g, y):
 
 
 @primitive
+@np.errstate(over="ignore")
 def sigmoid(x: Operand) -> Array:
     """``1 / (1 + exp(-x))``. VJP: ``dx = g * (1 - y) * y`` with the output ``y``.
 
@@ -145,8 +146,7 @@ def sigmoid(x: Operand) -> Array:
     >>> autograd.sigmoid(autograd.tensor([0.0, -1000.0]))
     tensor([0.5000, 0.0000])
     """
-    with np.errstate(over="ignore"):
-        return np.reciprocal(1.0 + np.exp(-x))
+    return np.reciprocal(1.0 + np.exp(-x))
 
 
 @vjp_of(sigmoid, "x")

@@ -13,10 +13,10 @@ EPSILON = float(np.float32(1e-12))  # torch's bound, which it holds in float32
 
 
 @primitive
+@np.errstate(divide="ignore", invalid="ignore")
 def _binary_cross_entropy(p: Operand, target: Operand) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_p = np.maximum(np.log(p), -100.0)
-        log_q = np.maximum(np.log1p(-p), -100.0)
+    log_p = np.maximum(np.log(p), -100.0)
+    log_q = np.maximum(np.log1p(-p), -100.0)
     return (np.vdot(target - 1, log_q) - np.vdot(target, log_p)) / p.size
 
 

@@ -182,7 +182,7 @@ def _stack(*xs: Operand, axis: int) -> Array:
 
 @vjp_of(_stack, "xs")
 def stack_dxs(g, i, *, axis):
-    return np.moveaxis(g, axis, 0)[i]
+    return g[(slice(None),) * axis + (i,)]
 
 
 def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Any:
@@ -196,4 +196,7 @@ def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) 
     tensors = tuple(tensors)
     if not tensors:
         raise ValueError("stack: needs at least one tensor")
-    return _stack(*tensors, axis=dim if axis is None else axis)
+    axis, ndim = dim if axis is None else axis, np.ndim(tensors[0])
+    if not -ndim - 1 <= axis <= ndim:
+        raise IndexError(f"stack: tensors of {ndim} dimensions make no new dimension {axis}")
+    return _stack(*tensors, axis=axis % (ndim + 1))

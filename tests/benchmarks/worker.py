@@ -46,4 +46,5 @@ def main(number: str, peer: str) -> None:
         print(seconds, flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
