@@ -98,9 +98,9 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
                 dx = vjp(g, *saved, **node.keywords)
                 if dx.shape != x.shape or dx.dtype is not x.dtype:
                     dx = fit(dx, x)
-                if watching:
-                    debugging.check_cotangent(node, g, dx)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+                if watching:
+                    debugging.check_cotangent(node, g, dx, cotangents[x])
         if not retain_graph:
             node.values = None
 

@@ -234,16 +234,23 @@ def note_source(node: Any) -> None:
             )
 
 
-def check_cotangent(node: Any, g: Any, dx: Any) -> None:
-    """Raise ArithmeticError where a VJP rule turns a finite cotangent into NaN or inf."""
-    if _anomaly:
-        odd = oddity(getattr(dx, "_data", dx))
-        if odd:
-            before = oddity(getattr(g, "_data", g)) or "finite"
-            at = f", recorded at {node.where}" if node.where else ""
-            raise ArithmeticError(
-                f"the VJP of {node.name} gives {odd} of a cotangent that is {before}{at}"
-            )
+def check_cotangent(node: Any, g: Any, dx: Any, total: Any) -> None:
+    """Raise ArithmeticError where a VJP rule makes NaN or inf, or the sum it is added to does."""
+    if not _anomaly:
+        return
+    at = f", recorded at {node.where}" if node.where else ""
+    odd = oddity(getattr(dx, "_data", dx))
+    if odd:
+        before = oddity(getattr(g, "_data", g)) or "finite"
+        raise ArithmeticError(
+            f"the VJP of {node.name} gives {odd} of a cotangent that is {before}{at}"
+        )
+    odd = oddity(getattr(total, "_data", total))
+    if odd:
+        raise ArithmeticError(
+            f"the VJP of {node.name} is finite, but gives {odd} when it is added to the other "
+            f"cotangents of that operand{at}"
+        )
 
 
 def oddity(data: Any) -> str | None:

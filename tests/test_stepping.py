@@ -235,6 +235,14 @@ def test_an_anomaly_says_what_went_in_and_shows_the_line_that_calls_a_module():
         assert dx.grad_fn.where.code.startswith("(dx,) = autograd.grad(")
 
 
+def test_an_overflow_of_the_sum_is_an_anomaly():
+    x = autograd.tensor([1.0], requires_grad=True)
+    with autograd.detect_anomaly(), np.errstate(over="ignore"):
+        y = x + x
+        with pytest.raises(ArithmeticError, match=r"add is finite, but gives inf when it is added"):
+            y.backward(autograd.tensor([3e38]))
+
+
 def test_source_lines_are_the_users_through_nn():
     _, loss = moons()
     with autograd.record_source():

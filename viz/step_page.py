@@ -143,7 +143,7 @@ def backward_step(step: Any, known: Mapping, ids: Mapping) -> dict[str, Any]:
 
 
 def shown(name: str, value: Any, role: str) -> dict[str, Any]:
-    """An array for the page: its shape, and its elements as rows, cut to what can be seen."""
+    """An array for the page: its shape and range, and its elements as rows, cut to be seen."""
     array = np.asarray(value, dtype=float)
     if array.size == max(array.shape, default=1):  # a vector, however it lies: in lines of 8
         cut = [line for line in np.split(array.ravel()[:SHOWN], range(8, SHOWN, 8)) if line.size]
@@ -154,6 +154,7 @@ def shown(name: str, value: Any, role: str) -> dict[str, Any]:
         "name": name,
         "role": role,
         "shape": f"{np.shape(value)}",
+        "range": f"{finite.min():.4g} to {finite.max():.4g}" if finite.size > 8 else "",
         "cut": sum(map(len, cut)) < array.size,
         "top": float(np.abs(finite).max()) if finite.size else 0.0,
         "rows": [[f"{x:.4g}" for x in row] for row in cut],
