@@ -54,10 +54,10 @@ def step_page(
 
     Arrow keys, buttons, a slider and clicks on the graph move through the ops: forward first,
     then backward, with the rule, the incoming cotangent and what goes to each operand;
-    ``backward.html#9`` opens at step 9. ``names``
-    (such as ``locals()``) names tensors. The lines of your code are shown where ops were
-    recorded inside ``autograd.record_source()``. The graph stays usable and every ``grad`` of a
-    leaf as it is. Of more than 1000 ops the last 1000 are shown, and the page says so.
+    ``backward.html#9`` opens at step 9. ``names`` (such as ``locals()``) names tensors. The lines
+    of your code are shown where ops were recorded inside ``autograd.record_source()``. The graph
+    stays usable and every ``grad`` of a leaf as it is. Of more than 1000 ops the last 1000 are
+    shown, and the page says so.
 
     Raises TypeError for what is not a Tensor and RuntimeError where ``backward`` would.
 
@@ -91,6 +91,7 @@ def step_page(
     parts = {"DATA": json.dumps(data).replace("<", "\\u003c"), "SVG": svg[svg.index("<svg") :]}
     text = re.sub("@@(DATA|SVG)@@", lambda m: parts[m[1]], TEMPLATE.read_text())
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return Page(path, text)
 
