@@ -1,15 +1,14 @@
-"""How a call is written in NumPy: names, operators, literals, and the source of helper rules."""
+"""How a call is written in NumPy: names, operators, literals."""
 
 from __future__ import annotations
 
-import ast
-import inspect
+import builtins
 import keyword
 import operator
 import re
-import textwrap
-from collections.abc import Callable, Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,9 @@ import numpy as np
 from .trace import Attribute, Method
 
 # How tightly an expression binds: an operand that binds less is put in parentheses.
-ATOM, POWER, SIGN, PRODUCT, SUM, AND, OR, COMPARISON = 8, 7, 6, 5, 4, 3, 2, 1
+ATOM, POWER, SIGN, PRODUCT, SUM, AND, XOR, OR, COMPARISON = 9, 8, 7, 6, 5, 4, 3, 2, 1
+
+LONGEST = 24  # characters of a name
 
 INFIX: dict[Any, tuple[str, int]] = {
     operator.add: ("+", SUM), np.add: ("+", SUM),
@@ -28,6 +29,7 @@ INFIX: dict[Any, tuple[str, int]] = {
     operator.matmul: ("@", PRODUCT), np.matmul: ("@", PRODUCT),
     operator.pow: ("**", POWER), np.power: ("**", POWER),
     operator.and_: ("&", AND), np.bitwise_and: ("&", AND),
+    operator.xor: ("^", XOR), np.bitwise_xor: ("^", XOR),
     operator.or_: ("|", OR), np.bitwise_or: ("|", OR),
     operator.eq: ("==", COMPARISON), np.equal: ("==", COMPARISON),
     operator.ne: ("!=", COMPARISON), np.not_equal: ("!=", COMPARISON),
@@ -51,7 +53,7 @@ def called(function: Callable, args: list[tuple[str, int]], keywords: dict) -> t
     if function in INFIX and not keywords:
         sign, level = INFIX[function]
         (left, a), (right, b) = args
-        left = f"({left})" if a < level or level in (POWER, COMPARISON) and a == level else left
+        left = f"({left})" if a < level or (a == level in (POWER, COMPARISON)) else left
         right = f"({right})" if b <= level else right
         simple = level == POWER and left.isidentifier()
         return f"{left}{sign}{right}" if simple else f"{left} {sign} {right}", level
@@ -82,7 +84,7 @@ def grouped(arg: tuple[str, int]) -> str:
 def name_of(function: Any) -> str | None:
     """The name of one of NumPy's functions, such as ``np.exp`` and ``np.add.reduce``, or None."""
     if isinstance(function, BuiltinFunctionType) and function.__module__ == "_operator":
-        return f"operator.{function.__name__}"
+        return f"np.{function.__name__}"  # abs; the others have signs
     if isinstance(function, Attribute | Method):
         return function.name
     owner = getattr(function, "__self__", None)
@@ -102,89 +104,78 @@ def found_at(owner: Any, name: str) -> Any:
 
 
 def literal(x: Any) -> str | None:
-    """A constant as it is written, or None for what has no short spelling."""
-    if x is None or x is ... or isinstance(x, bool | int | str):
+    """A constant as it is written, or None for what has no short spelling.
+
+    >>> literal((1, None)), literal(np.float32(0.1)), literal((0, slice(1, None)))
+    ('(1, None)', '0.1', 'np.s_[0, 1:]')
+    """
+    if x is None or x is ... or isinstance(x, bool | int | str | bytes):
         return "..." if x is ... else repr(x)
-    if isinstance(x, float):
-        return repr(x) if np.isfinite(x) else f'float("{x}")'
+    if isinstance(x, float | np.floating):
+        if np.isnan(x):
+            return "np.nan"
+        return str(x) if np.isfinite(x) else "np.inf" if x > 0 else "-np.inf"
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return f"np.{np.dtype(x).name if np.dtype(x) != bool else 'bool_'}"
     if isinstance(x, np.generic):
-        return literal(x.item()) if x.dtype.kind != "f" else shortest(x)
+        return literal(x.item())
+    if isinstance(x, type) and x in (bool, int, float):
+        return x.__name__
     if isinstance(x, slice):
-        parts = ["" if part is None else str(part) for part in (x.start, x.stop, x.step)]
-        return ":".join(parts[: 2 if x.step is None else 3])
+        return f"np.s_[{index(x)}]" if index(x) else None
     if isinstance(x, tuple | list):
-        inner = [literal(item) for item in x]
-        if any(part is None for part in inner):
-            return None
-        text = ", ".join(part or "" for part in inner)
         if any(isinstance(item, slice) for item in x):
-            return text
-        return f"[{text}]" if isinstance(x, list) else f"({text}{',' if len(x) == 1 else ''})"
+            return f"np.s_[{index(x)}]" if isinstance(x, tuple) and index(x) else None
+        inner = [literal(item) for item in x]
+        return None if None in inner else enclosed(inner, type(x))
     return None
 
 
-def shortest(x: np.floating) -> str:
-    """The fewest digits that give this value in its own dtype."""
-    return str(x) if np.isfinite(x) else f'float("{x}")'
+def enclosed(items: Sequence[str | None], kind: type) -> str:
+    """Items as a list or a tuple."""
+    text = ", ".join(map(str, items))
+    return f"[{text}]" if kind is list else f"({text}{',' if len(items) == 1 else ''})"
+
+
+def index(x: Any) -> str | None:
+    """What stands between the brackets of ``array[x]``, or None as for ``literal``.
+
+    >>> index((slice(None), 1, slice(2, 9, 3)))
+    ':, 1, 2:9:3'
+    """
+    if isinstance(x, slice):
+        parts = [literal(part) for part in (x.start, x.stop, x.step)]
+        if None in parts:
+            return None
+        start, stop, step = ["" if part == "None" else str(part) for part in parts]
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+    if isinstance(x, tuple) and x:
+        inner = [index(item) for item in x]
+        return None if None in inner else ", ".join(map(str, inner))
+    return literal(x)
 
 
 def identifier(name: str, taken: set[str]) -> str:
     """A Python name made of any text, and not among ``taken``, which gets it.
 
-    Numbers go to the end: ``0.weight`` is ``weight0``.
+    Numbers go to the end: ``0.weight`` is ``weight0``. Names of Python's own get a ``_``.
+
+    >>> taken = set()
+    >>> [identifier(name, taken) for name in ("0.weight", "0.weight", "x; import os", "sum", "")]
+    ['weight0', 'weight0_2', 'x_import_os', 'sum_', 'x']
     """
-    words = re.findall(r"[A-Za-z_][A-Za-z_0-9]*|[0-9]+", str(name).encode("ascii", "ignore").decode())
-    numbers = [word for word in words if word.isdigit()]
-    text = "_".join(word for word in words if not word.isdigit())[:40] or "x"
-    text += "_".join(numbers)[:20]
-    if keyword.iskeyword(text) or text in ("np", "math", "float", "operator"):
+    text = unicodedata.normalize("NFKC", str(name)[:1000])
+    text = "".join(c if f"_{c}".isidentifier() else " " for c in text)
+    words = re.findall(r"[^\W\d]\w*|\d+", text)
+    numbers = "_".join(word for word in words if word.isdecimal())[-8:]
+    text = "_".join(word for word in words if not word.isdecimal())[: LONGEST - len(numbers)]
+    text = text.strip("_") if text.strip("_").isidentifier() else "x"
+    text += numbers
+    if keyword.iskeyword(text) or hasattr(builtins, text) or text == "np":
         text += "_"
     unique, n = text, 1
     while unique in taken:
         n += 1
-        unique = f"{text}_{n}"
+        unique = f"{text}_{n}" if text[-1].isdecimal() else f"{text}{n}"
     taken.add(unique)
     return unique
-
-
-def helpers(functions: list) -> str:
-    """The source of rules that are called whole, and of what they call, without decorators.
-
-    Raises ValueError for a rule whose source cannot be had or that uses what cannot be printed.
-    """
-    texts: dict[str, str] = {}
-    imports: set[str] = set()
-    waiting = list(functions)
-    while waiting:
-        function = waiting.pop()
-        if function.__name__ in texts:
-            continue
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        except (OSError, TypeError, SyntaxError) as error:
-            raise ValueError(
-                f"to_source: the source of {function.__name__} cannot be had: {error}"
-            ) from None
-        assert isinstance(tree, ast.FunctionDef)
-        tree.decorator_list, tree.returns = [], None
-        for argument in ast.walk(tree.args):
-            if isinstance(argument, ast.arg):
-                argument.annotation = None
-        if ast.get_docstring(tree):
-            tree.body = tree.body[1:]
-        texts[function.__name__] = ast.unparse(tree)
-        for name in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}:
-            value = function.__globals__.get(name)
-            if isinstance(value, ModuleType) and value is not np:
-                imports.add(f"import {value.__name__}")
-            elif isinstance(value, FunctionType):
-                waiting.append(inspect.unwrap(value))
-            elif value is not None and value is not np and not isinstance(value, type):
-                if literal(value) is None:
-                    raise ValueError(
-                        f"to_source: {function.__name__} uses {name}, which cannot be written down"
-                    )
-                imports.add(f"{name} = {literal(value)}")
-    return "\n".join([*sorted(imports), *(f"\n\n{text}" for text in reversed(texts.values()))])
