@@ -8,7 +8,7 @@ derivative of anything.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,10 @@ from .dtypes import float64, narrow
 from .graph import Node, source, topological_order
 from .primitive import constant
 from .printer import Printer, Source
+from .replay import arrays_in, looked_into
 from .tensor import Tensor
 from .terms import same
-from .trace import Guard, Trace, Untraceable, Var, whole
+from .trace import Trace, Var
 
 
 def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "backward") -> Source:
@@ -164,23 +165,6 @@ class Recording:
                     self.cotangents[x] = self.own(dx) if before is None else before + dx
 
 
-def looked_into(rule: Callable, values: list, keywords: dict) -> Var:
-    """A rule run on Vars; as one call of itself where it branches on values or writes in place."""
-    trace = next(x for x in values if isinstance(x, Var)).trace
-    begin = len(trace.calls)
-    try:
-        y = rule(*values, **keywords)
-    except (Untraceable, ValueError) as error:  # NumPy makes a ValueError of some
-        if not isinstance(error.__cause__ or error, Untraceable):
-            raise
-        y = None
-    calls = trace.calls[begin:]
-    if y is None or any(isinstance(call, Guard) or call.writes is not None for call in calls):
-        del trace.calls[begin:]
-        y = whole(rule, values, keywords)
-    return y if isinstance(y, Var) else trace.call(same, y)
-
-
 def given_names(names: Any, order: list[Node]) -> tuple[dict[Any, str], dict[int, str]]:
     """Names of Nodes and leaves, and of arrays by id: those tensors have, then those given."""
     known: dict[Any, str] = {}
@@ -209,12 +193,3 @@ def items(names: Any) -> Iterator[tuple[str, Any]]:
         raise TypeError(
             f"names must be a dict such as locals(), or a Module, got {type(names).__name__}"
         )
-
-
-def arrays_in(x: Any) -> Iterator[np.ndarray]:
-    """The arrays in a setting of an op, also within tuples and lists."""
-    if isinstance(x, np.ndarray):
-        yield x
-    elif isinstance(x, tuple | list):
-        for item in x:
-            yield from arrays_in(item)

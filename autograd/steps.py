@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import autograd.tensor as _tensor
 
+from .cotangents import fit
 from .graph import Node, source, topological_order
 from .memory import check_usable
+from .replay import arrays_in, looked_into
+from .terms import Terms
+from .trace import Trace, Var, vars_in
 
 
 @dataclass
@@ -21,7 +24,7 @@ class Contribution:
     operand: str  # the name of the operand in the rule
     target: Any  # the Node or the leaf that gets it
     label: str  # the name of the operand's tensor, or the operand's own
-    formula: str  # the rule's last line with these names
+    formula: str  # what the rule does, with these names
     source: str  # the rule
     cotangent: Any  # the contribution itself
     total: Any  # all that has come to the target so far
@@ -71,10 +74,10 @@ def backward_steps(
     >>> loss = (z * z).sum()
     >>> for step in loss.backward_steps(names=locals()):
     ...     print(step)
-    [1/3] dout1 = np.broadcast_to(unreduce(dloss, None, False), (2,))  # sum, (2,)
+    [1/3] dout1 = np.broadcast_to(dloss, (2,))          # sum, (2,)
     [2/3] dz = dout1 * z                                # mul, (2,)
           dz = dout1 * z                                # mul, (2,)
-    [3/3] dw = dz * 3                                   # mul, (2,)
+    [3/3] dw = 3 * dz                                   # mul, (2,)
     >>> w.grad
     tensor([18., 36.])
     """
@@ -92,19 +95,16 @@ def backward_steps(
             walk([node], cotangents, True, False)
         finally:
             node.hooks.remove(hook)
-        found = node(seen[0])
-        found = found if isinstance(found, tuple) else (found,)
+        rerun = Rerun(node, seen[0], known)
         contributions = [
             Contribution(
                 operand,
                 x,
                 known.get(x, operand),
-                formula(vjp, node, known),
-                inspect.getsource(vjp),
-                dx,
+                *rerun.contribution(x, vjp, needs),
                 _tensor.result(cotangents[x]),
             )
-            for (x, (vjp, _), operand), dx in zip(rules, found)
+            for x, (vjp, needs), operand in rules
             if x is not None
         ]
         if not retain_graph:
@@ -130,16 +130,39 @@ def labels(names: Mapping[str, Any], order: list[Node]) -> dict[Any, str]:
     return known
 
 
-def formula(vjp: Any, node: Node, known: Mapping[Any, str]) -> str:
-    """The expression that a rule returns, with the names of the tensors at hand."""
-    returns = re.findall(r"^\s*return (.+)$", inspect.getsource(vjp), re.MULTILINE)
-    text = returns[-1].split("  #")[0].strip() if returns else vjp.__name__
-    replaced = {"g": f"d{known[node]}", "y": known[node], "y_shape": str(node.shape)}
-    replaced |= {name: repr(value) for name, value in node.keywords.items()}
-    for operand, x in zip(node.op.operands, node.args):
-        if isinstance(x, _tensor.Tensor):
-            replaced[operand] = known.get(source(x), operand)
-        elif isinstance(x, int | float):
-            replaced[operand] = repr(x)
-        replaced[f"{operand}_shape"] = str(getattr(x, "shape", ()))
-    return re.sub(r"(?<![\w.])[A-Za-z_]\w*\b(?!\()", lambda m: replaced.get(m[0], m[0]), text)
+class Rerun:
+    """A Node's VJP rules run on Vars that have names, to see what they do."""
+
+    def __init__(self, node: Node, g: Any, known: Mapping[Any, str]) -> None:
+        self.node = node
+        self.trace = Trace()
+        self.terms = Terms()
+        self.g = self.named(g, f"d{known[node]}")
+        operands = node.op.operands * (len(node.args) if node.op.variadic else 1)
+        values = [self.named(node.values[0], known[node])]
+        for name, x, value in zip(operands, node.args, node.values[1:]):
+            if isinstance(x, _tensor.Tensor):
+                name = known.get(source(x), name)
+            number = isinstance(value, int | float) and not isinstance(x, _tensor.Tensor)
+            values.append(value if number else self.named(value, name))
+        self.values = tuple(values)
+        for name, x in node.keywords.items():
+            for array in arrays_in(x):
+                self.named(array, name)
+
+    def named(self, value: Any, name: str) -> Var:
+        var = self.trace.constant(value)
+        self.terms.name(var, name)
+        return var
+
+    def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
+        """The formula and the source of one rule, and the cotangent it gives."""
+        begin = len(self.trace.calls)
+        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x)
+        calls: list[Any] = self.trace.calls[begin:]
+        for call in calls:
+            for var in vars_in((call.args, call.keywords)):
+                if var not in self.terms.known and not self.terms.constant(var):
+                    self.terms.name(var, "array")
+            self.terms.known[call.out] = self.terms.expression(call)
+        return self.terms.text(dx), inspect.getsource(vjp), _tensor.result(dx.value)
