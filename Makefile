@@ -18,7 +18,7 @@ pictures: $(VENV)/demos
 	$(BIN)/python demos/draw_graphs.py --out demos/pictures
 	$(BIN)/python demos/step_backward.py --page moons_out/backward.html
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,800 \
-	--screenshot=demos/pictures/step_page.png "file://$(CURDIR)/moons_out/backward.html#9"
+	--screenshot=demos/pictures/step_page.png "file://$(CURDIR)/moons_out/backward.html#10"
 
 # Set up and check everything: tests, doctests, style, types.
 test: $(VENV)/test system
