@@ -1,6 +1,7 @@
 """The README quotes the real loop (what it shows as a session runs as a doctest)."""
 
 import inspect
+import re
 import textwrap
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def test_the_ops_listed_exist_and_none_is_missing():
 
 
 def test_pictures_are_there():
-    for name in ("graph.svg", "loss.png", "boundary.png"):
-        assert f"demos/pictures/{name}" in README
-        assert (Path(__file__).parent.parent / "demos" / "pictures" / name).stat().st_size > 1000
+    pictures = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    assert len(pictures) >= 7
+    for picture in pictures:
+        assert (Path(__file__).parent.parent / picture).stat().st_size > 1000
+
+
+def test_what_its_commands_name_exists():
+    for script in re.findall(r"\.venv/bin/python (\S+\.py)", README):
+        assert (Path(__file__).parent.parent / script).exists(), script
+    makefile = (Path(__file__).parent.parent / "Makefile").read_text()
+    for target in re.findall(r"`?make (\w+)", README):
+        assert f"\n{target}:" in makefile, target
