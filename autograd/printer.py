@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 import textwrap
 from typing import Any
@@ -11,13 +12,14 @@ import numpy as np
 
 from .helpers import Helpers
 from .spelling import identifier, name_of
-from .terms import Terms, same
+from .terms import ELEMENTWISE, MOVES, Term, Terms, same
 from .trace import Call, Var, vars_in
 
 CODE = 68  # characters of a line, without indentation and comment
 LINE = 87  # and with them
 WIDE = 60  # an expression beyond gets a line of its own
 SHORT = 16  # an expression used in several places is written out again up to here
+CHEAP = {*ELEMENTWISE, *MOVES, operator.getitem} - {np.where}
 PLAIN = ("", "x", "y", "dx", "out")  # names in rules that say nothing
 
 
@@ -150,31 +152,41 @@ class Printer:
     def add(self, call: Call) -> None:
         """Give a call a line, or keep it to be written into the lines that use it."""
         name = self.labels.get(call.out)
-        term = self.terms.expression(call)
+        term = self.fitted(call, name or name_for(call))
         if call.out not in self.given and (not term.text or term.is_name):
             name = None  # nobody misses it
         if name is None:
             length = len(term.spelled()[0])
-            telling = call.name not in PLAIN
-            once = self.uses[call.out] == 1 and length <= WIDE and not telling
-            if not term.text or length <= SHORT or once:
+            once = self.uses[call.out] == 1 and length <= WIDE and call.name in PLAIN
+            if once or not term.text or term.is_name or (length <= SHORT and self.is_cheap(call)):
                 self.terms.known[call.out] = term
                 return
         self.line(call, name)
 
     def line(self, call: Call, name: str | None = None) -> None:
-        """The line of a call; where it gets too long, operands get lines of their own."""
+        """The line of a call."""
+        self.terms.known[call.out] = self.fitted(call, name or name_for(call))
         name = name or identifier(name_for(call), self.taken)
-        while True:
-            self.terms.known[call.out] = self.terms.expression(call)
-            text = self.terms.text(call.out)
-            parts = [x for x in vars_in((call.args, call.keywords)) if self.is_open(x)]
-            if len(f"{name} = {text}") <= CODE or not parts:
-                break
-            longest: Any = max(parts, key=lambda x: len(self.terms.text(x)))
-            self.line(longest.call)
-        self.lines.append((f"{name} = {text}", str(call.out.shape) if call.out.shape else ""))
+        shape = str(call.out.shape) if call.out.shape else ""
+        self.lines.append((f"{name} = {self.terms.text(call.out)}", shape))
         self.terms.name(call.out, name)
+
+    def fitted(self, call: Call, name: str) -> Term:
+        """A call as an expression that fits a line: long operands get lines of their own."""
+        while True:
+            term = self.terms.expression(call)
+            parts: list[Any] = [x for x in vars_in((call.args, call.keywords)) if self.is_open(x)]
+            if len(f"{name} = {term.spelled()[0]}") <= CODE or not parts:
+                return term
+            parts.sort(key=lambda x: len(self.terms.text(x)), reverse=True)
+            for x in parts[: 1 + len(parts) // 8]:
+                if self.is_open(x):
+                    self.line(x.call)
+
+    def is_cheap(self, call: Call) -> bool:
+        """Whether a call may as well be made again: a view, or one step of arithmetic."""
+        terms = [self.terms.known[x] for x in vars_in((call.args, call.keywords))]
+        return call.function in CHEAP and all(not t.text or t.is_name for t in terms)
 
     def is_open(self, var: Var) -> bool:
         """Whether a Var is an expression that could have a line."""
@@ -205,7 +217,10 @@ def wrapped(code: str, indent: int) -> str:
     name, _, value = code.partition(" = ")
     call, _, inside = code.partition("(")
     inside, _, after = inside.rpartition(")")
-    for start, middle, end in [(f"{call}(", inside, f"){after}"), (f"{name} = (", value, ")")]:
+    ways = [(f"{call}(", inside, f"){after}"), (f"{name} = (", value, ")")]
+    if code.startswith("return "):
+        ways = [("return (", code.removeprefix("return "), ")")]
+    for start, middle, end in ways:
         lines = textwrap.fill(middle, LINE - indent - 4, **AS_IT_IS)
         block = textwrap.indent(lines, f"{space}    ")
         broken = f"{space}{start}\n{block}\n{space}{end}"

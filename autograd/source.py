@@ -81,7 +81,7 @@ class Recording:
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
         self.owned: set[Var] = set()
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
-        self.names, self.array_names = given_names(names, self.order)
+        self.names, self.array_names = given_names(names, root, self.order)
         for node in reversed(self.order):
             self.run_forward(node)
         self.wrt = self.wanted(wrt)
@@ -123,10 +123,9 @@ class Recording:
 
     def own(self, var: Var) -> Var:
         """A Var of its own for the same value: one that is an input, or belongs to another."""
-        if var.call is None or var in self.owned:
-            var = self.trace.call(same, var)
-        self.owned.add(var)
-        return var
+        y = self.trace.call(same, var) if var.call is None or var in self.owned else var
+        self.owned.add(y)
+        return y
 
     def wanted(self, wrt: Any) -> list[Any]:
         """The Nodes and leaves whose gradients are asked for."""
@@ -165,12 +164,15 @@ class Recording:
                     self.cotangents[x] = self.own(dx) if before is None else before + dx
 
 
-def given_names(names: Any, order: list[Node]) -> tuple[dict[Any, str], dict[int, str]]:
+def given_names(
+    names: Any, root: Tensor, order: list[Node]
+) -> tuple[dict[Any, str], dict[int, str]]:
     """Names of Nodes and leaves, and of arrays by id: those tensors have, then those given."""
     known: dict[Any, str] = {}
     arrays: dict[int, str] = {}
-    tensors = [x for node in order for x in node.args if isinstance(x, Tensor) and x.name]
-    for name, x in [*((str(x.name), x) for x in tensors), *items(names)]:
+    operands = [x for node in order for x in node.args if isinstance(x, Tensor)]
+    own = [(str(x.name), x) for x in [root, *operands] if x.name]
+    for name, x in [*own, *items(names)]:
         if isinstance(x, Tensor):
             known.setdefault(source(x), str(x.name or name))
             arrays.setdefault(id(x._data), str(x.name or name))

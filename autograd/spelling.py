@@ -7,6 +7,7 @@ import keyword
 import operator
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType
 from typing import Any
@@ -19,6 +20,7 @@ from .trace import Attribute, Method
 ATOM, POWER, SIGN, PRODUCT, SUM, AND, XOR, OR, COMPARISON = 9, 8, 7, 6, 5, 4, 3, 2, 1
 
 LONGEST = 24  # characters of a name
+ANY = range(2, 10**9)
 
 INFIX: dict[Any, tuple[str, int]] = {
     operator.add: ("+", SUM), np.add: ("+", SUM),
@@ -54,8 +56,8 @@ def called(function: Callable, args: list[tuple[str, int]], keywords: dict) -> t
         sign, level = INFIX[function]
         (left, a), (right, b) = args
         left = f"({left})" if a < level or (a == level in (POWER, COMPARISON)) else left
-        right = f"({right})" if b <= level else right
-        simple = level == POWER and left.isidentifier()
+        right = f"({right})" if b <= level and (level, b) != (POWER, SIGN) else right
+        simple = level == POWER and re.fullmatch(r"[\w.]+", left) and re.fullmatch(r"[\w.]+", right)
         return f"{left}{sign}{right}" if simple else f"{left} {sign} {right}", level
     if function in PREFIX and not keywords:
         (text, level) = args[0]
@@ -173,9 +175,8 @@ def identifier(name: str, taken: set[str]) -> str:
     text += numbers
     if keyword.iskeyword(text) or hasattr(builtins, text) or text == "np":
         text += "_"
-    unique, n = text, 1
-    while unique in taken:
-        n += 1
-        unique = f"{text}_{n}" if text[-1].isdecimal() else f"{text}{n}"
-    taken.add(unique)
-    return unique
+    if text in taken:
+        text += "_" * text[-1].isdecimal()
+        text += str(bisect_left(ANY, True, key=lambda n: f"{text}{n}" not in taken) + ANY.start)
+    taken.add(text)
+    return text

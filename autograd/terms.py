@@ -116,7 +116,8 @@ class Terms:
             dtype = literal(np.dtype(var.dtype))
             kind = {"0": "zeros", "1": "ones"}.get(value)
             if kind:
-                return f"np.{kind}({var.shape}, {dtype})", ATOM
+                more = "" if dtype == "np.float64" else f", {dtype}"
+                return f"np.{kind}({var.shape}{more})", ATOM
             return f"np.full({var.shape}, {value}, {dtype})", ATOM
         plain = not hasattr(var.value, "dtype") or var.dtype == bool
         return (value if plain else f"{literal(var.dtype)}({value})"), ATOM
@@ -136,10 +137,12 @@ class Terms:
         if function == Method("astype") and not self.known[first].text:
             return self.folded(call)
         if function in ELEMENTWISE or isinstance(function, np.ufunc):
-            args = self.bare(call)
+            args, full = self.bare(call)
             if all(not isinstance(x, Var) or not self.known[x].text for x in args):
                 return self.folded(call)
-            terms = self.operands(args[1:] if function is np.where else args)
+            if function in MULTIPLY and (x := self.cast_by_one(args, out)) is not None:
+                return x
+            terms = self.operands(args[1:] if function is np.where else args, full)
             simple = None if call.keywords else self.arithmetic(function, terms, out)
             if simple is not None:
                 return simple
@@ -198,19 +201,31 @@ class Terms:
 
     # -- arithmetic --------------------------------------------------------------------------
 
-    def bare(self, call: Call) -> list[Any]:
-        """Operands without the broadcasting that NumPy does by itself."""
+    def bare(self, call: Call) -> tuple[list[Any], bool]:
+        """Operands without the broadcasting that NumPy does by itself, or in full and True."""
         args = [unbroadcast(x) for x in call.args]
         shapes = [x.shape for x in args if isinstance(x, Var) and self.known[x].text]
         if not shapes or np.broadcast_shapes(*shapes) == call.out.shape:
-            return args
-        return list(call.args)
+            return args, False
+        return list(call.args), True
 
-    def operands(self, args: list[Any]) -> list[Term]:
+    def operands(self, args: list[Any], full: bool) -> list[Term]:
         """Operands as Terms, numbers in the fewest digits that give the same result."""
         dtypes = [x.dtype for x in args if isinstance(x, Var) and self.known[x].text]
         context = np.result_type(*dtypes) if dtypes else None
-        return [self.operand(x, context) for x in args]
+        return [
+            Term(*self.whole(x)) if full and np.shape(x) else self.operand(x, context)
+            for x in args
+        ]
+
+    def cast_by_one(self, args: list[Any], out: Var) -> Term | None:
+        """``1 * mask`` as ``mask.astype(...)``, or None."""
+        masks = [x for x in args if isinstance(x, Var) and x.dtype == bool]
+        ones = [x for x in args if isinstance(x, Var) and self.known[x].is_one]
+        if len(masks) != 1 or len(ones) != 1 or ones[0].dtype != out.dtype:
+            return None
+        cast = [self.whole(masks[0]), (str(literal(out.dtype)), ATOM)]
+        return Term(*called(Method("astype"), cast, {}))
 
     def operand(self, x: Any, context: Any) -> Term:
         if isinstance(x, Var):
@@ -218,7 +233,9 @@ class Terms:
             if term.text:
                 plain = x.dtype == context or term.times == term.over == 1
                 return term if plain else Term(*term.spelled())
-            return term if adapts(x.dtype, context) else Term(*self.whole(x))
+            if adapts(x.dtype, context):
+                return term
+            return Term(f"{literal(x.dtype)}({term.spelled()[0]})")
         if isinstance(x, np.generic):
             value = shortest(x)
             if adapts(x.dtype, context):
@@ -256,10 +273,13 @@ class Terms:
         value = np.asarray(call.out.value)
         linear = call.function in (*MULTIPLY, *DIVIDE, *NEGATIVE)
         if value.size and linear and value.dtype.kind == "f":
+            known = [x for x in call.args if isinstance(x, Var)]
             terms = [self.known[x] if isinstance(x, Var) else Term("", ATOM, x) for x in call.args]
             simple = self.arithmetic(call.function, terms, call.out)
-            if simple is not None and fits(simple.times, simple.over, value.dtype):
-                return simple
+            plain = all(x.dtype == value.dtype for x in known)
+            if plain and simple is not None and fits(simple.times, simple.over, value.dtype):
+                if simple.over != 1:
+                    return simple
         return Term("", ATOM, shortest(value.flat[0] if value.size else value.dtype.type(0)))
 
     # -- shapes --------------------------------------------------------------------------------
