@@ -38,7 +38,7 @@ class Helpers:
         self.imports = {"import numpy as np"}
         self.settings: list[str] = []  # constants
         self.functions: list[str] = []  # each after those that it uses
-        self.constants: dict[tuple[str, str], str] = {}  # by module and name
+        self.constants: dict[tuple[str, str, int], str] = {}  # by module, name and id
         for function in functions:
             self.function(function)
 
@@ -64,7 +64,7 @@ class Helpers:
         spaces = {**inner.__globals__, **around}
         tree.decorator_list = [
             x for x in tree.decorator_list
-            if not any(n.id in OURS for n in ast.walk(x) if isinstance(n, ast.Name))
+            if not any(getattr(n, "id", getattr(n, "attr", "")) in OURS for n in ast.walk(x))
         ]  # fmt: skip
         outside = names_outside(inner.__code__) | {
             n.id
@@ -87,7 +87,7 @@ class Helpers:
             self.imports.add(imported(f"import {value.__name__}", name, value.__name__))
             return self.kept(name)
         if value is sys.modules["autograd.primitive"].on:
-            key = ("autograd.primitive", "on")
+            key = ("autograd.primitive", "on", id(value))
             if key not in self.constants:
                 self.constants[key] = identifier("on", self.taken)
                 self.functions.append(f"def {self.constants[key]}(x, op):\n    return op")
@@ -100,7 +100,7 @@ class Helpers:
             return self.kept(name)
         if isinstance(value, FunctionType):
             return self.function(value)
-        key = (by.__module__, name)
+        key = (by.__module__, name, id(value))
         if key not in self.constants:
             text = literal(value) or self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)

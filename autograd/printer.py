@@ -12,14 +12,15 @@ import numpy as np
 
 from .helpers import Helpers
 from .spelling import identifier, name_of
-from .terms import ELEMENTWISE, MOVES, Term, Terms, same
+from .terms import ELEMENTWISE, MOVES, Term, Terms, does_nothing, same
 from .trace import Call, Var, vars_in
 
-CODE = 68  # characters of a line, without indentation and comment
+CODE = 72  # characters of a line, without indentation and comment
 LINE = 87  # and with them
 WIDE = 60  # an expression beyond gets a line of its own
 SHORT = 16  # an expression used in several places is written out again up to here
 CHEAP = {*ELEMENTWISE, *MOVES, operator.getitem} - {np.where}
+SMALL = 8  # numbers; an operand beyond is an argument
 PLAIN = ("", "x", "y", "dx", "out")  # names in rules that say nothing
 
 
@@ -70,8 +71,9 @@ class Printer:
         for var, operand in recording.inputs.items():  # in the order in which they are used
             name = recording.array_names.get(id(var.value))
             if var in self.uses:
-                kept = name or id(var.value) in leaves or var.value.dtype.kind not in "fiub"
-                if kept or var is given or not self.terms.constant(var):
+                data = var.size > SMALL and var not in recording.settings
+                kept = name or data or id(var.value) in leaves or var is given
+                if kept or not self.terms.constant(var):
                     self.add_argument(var, name or operand)
         for var in self.uses:
             if var.call is None and var not in self.terms.known and not self.terms.constant(var):
@@ -185,6 +187,8 @@ class Printer:
 
     def is_cheap(self, call: Call) -> bool:
         """Whether a call may as well be made again: a view, or one step of arithmetic."""
+        while does_nothing(call) and call.inputs[0].call is not None:
+            call = call.inputs[0].call
         terms = [self.terms.known[x] for x in vars_in((call.args, call.keywords))]
         return call.function in CHEAP and all(not t.text or t.is_name for t in terms)
 

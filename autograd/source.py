@@ -81,6 +81,7 @@ class Recording:
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
         self.owned: set[Var] = set()
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
+        self.settings: set[Var] = set()  # those that are no operands
         self.names, self.array_names = given_names(names, root, self.order)
         for node in reversed(self.order):
             self.run_forward(node)
@@ -99,7 +100,7 @@ class Recording:
         values = [self.operand(node, *triple) for triple in triples]
         for key, x in node.keywords.items():
             for array in arrays_in(x):
-                self.input(array, key)
+                self.settings.add(self.input(array, key))
         y = looked_into(node.op.forward, values, node.keywords)
         if y.dtype == float64 and "dtype" not in node.keywords:
             y = narrow(y, values)

@@ -140,8 +140,9 @@ class Terms:
             args, full = self.bare(call)
             if all(not isinstance(x, Var) or not self.known[x].text for x in args):
                 return self.folded(call)
-            if function in MULTIPLY and (x := self.cast_by_one(args, out)) is not None:
-                return x
+            cast = self.cast_by_one(args, out) if function in MULTIPLY else None
+            if cast is not None:
+                return cast
             terms = self.operands(args[1:] if function is np.where else args, full)
             simple = None if call.keywords else self.arithmetic(function, terms, out)
             if simple is not None:
@@ -214,8 +215,7 @@ class Terms:
         dtypes = [x.dtype for x in args if isinstance(x, Var) and self.known[x].text]
         context = np.result_type(*dtypes) if dtypes else None
         return [
-            Term(*self.whole(x)) if full and np.shape(x) else self.operand(x, context)
-            for x in args
+            Term(*self.whole(x)) if full and np.shape(x) else self.operand(x, context) for x in args
         ]
 
     def cast_by_one(self, args: list[Any], out: Var) -> Term | None:
@@ -277,9 +277,8 @@ class Terms:
             terms = [self.known[x] if isinstance(x, Var) else Term("", ATOM, x) for x in call.args]
             simple = self.arithmetic(call.function, terms, call.out)
             plain = all(x.dtype == value.dtype for x in known)
-            if plain and simple is not None and fits(simple.times, simple.over, value.dtype):
-                if simple.over != 1:
-                    return simple
+            if plain and simple is not None and simple.over != 1:
+                return simple
         return Term("", ATOM, shortest(value.flat[0] if value.size else value.dtype.type(0)))
 
     # -- shapes --------------------------------------------------------------------------------
@@ -358,7 +357,8 @@ def fits(times: Any, over: Any, dtype: np.dtype) -> bool:
     if dtype.kind != "f":
         return False
     limits = np.finfo(dtype)
-    return all(limits.smallest_normal <= abs(x) <= limits.max for x in (times, over))
+    low, high = float(limits.smallest_normal), float(limits.max)
+    return low <= abs(times) <= high and low <= abs(over) <= high
 
 
 def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
