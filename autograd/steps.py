@@ -147,8 +147,9 @@ class Rerun:
             values.append(value if number else self.named(value, name))
         self.values = tuple(values)
         for name, x in node.keywords.items():
-            for array in arrays_in(x):
-                self.named(array, name)
+            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
+                for array in arrays_in(part):
+                    self.named(array, f"{name}[{i}]" if isinstance(x, tuple) else name)
 
     def named(self, value: Any, name: str) -> Var:
         var = self.trace.constant(value)

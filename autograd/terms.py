@@ -156,7 +156,7 @@ class Terms:
             function = operator.matmul
         if function in TRANSPOSE and transposes(call):
             return self.transposed(first)
-        if function in RESHAPE:
+        if function in RESHAPE or (function is operator.getitem and only_widens(args[1])):
             return self.reshaped(call)
         if isinstance(function, Method) and function.name in OVER_AXES:
             args = (first, *map(alone, args[1:]))
@@ -428,6 +428,12 @@ def summed_over(call: Call) -> tuple[tuple[int, ...], bool]:
     axis = settings.get("axis")
     axis = tuple(range(ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return tuple(i % ndim for i in axis), bool(settings.get("keepdims"))
+
+
+def only_widens(item: Any) -> bool:
+    """Whether an index does nothing but put in dimensions: ``..., None, :``."""
+    parts = (index(item) or "").split(", ")
+    return "None" in parts and set(parts) <= {"None", ":", "..."}
 
 
 def widened(old: tuple, new: tuple) -> str:

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 import autograd
 import nn
+from autograd.graph import source
+from autograd.steps import labels
 
 from .op_table import TABLE
 
@@ -176,6 +178,58 @@ def test_any_graph_as_the_engine(steps, named, scalar, dtype):
         limit = 1e-10 if dtype == "float64" else 2e-2
         if np.isfinite(b).all():
             np.testing.assert_allclose(a, b, rtol=limit, atol=limit * scale, err_msg=text)
+
+
+# -- the formulas of steps ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
+def test_a_step_does_what_its_formula_says(row):
+    helpers = {
+        op.name: op.forward for ops in autograd.primitive.__globals__["OPS"].values() for op in ops
+    }
+
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(row.draws)
+    def evaluate(drawn):
+        y = recorded(row, drawn)
+        known = labels({}, autograd.topological_order(y))
+        for step in y.backward_steps(autograd.tensor(cotangent(y)), retain_graph=True):
+            node = step.node
+            space = {"np": np, **helpers, **node.keywords, known[node]: node.values[0]}
+            rules = [rule for _, (rule, _) in zip(node.args, node.op.rules) if rule]
+            space |= {rule.__name__: rule for rule in rules}
+            for name, x, value in zip(node.op.operands * 9, node.args, node.values[1:]):
+                is_tensor = isinstance(x, autograd.Tensor)
+                space[known.get(source(x), name) if is_tensor else name] = value
+            space[f"d{known[node]}"] = step.g.data
+            for c in step.contributions:
+                found = np.asarray(eval(c.formula, dict(space)))
+                agree([found], [c.cotangent.data], False, f"{step}")
+
+    evaluate()
+
+
+def test_formulas_of_rules_with_several_returns():
+    def formulas(y):
+        (step,) = y.backward_steps(autograd.ones(*y.shape), names=names)
+        return [c.formula for c in step.contributions]
+
+    A, B, v, w, b = (
+        autograd.ones(*shape, requires_grad=True) for shape in [(2, 3), (3, 4), (3,), (3,), (2,)]
+    )
+    X = autograd.ones(5, 2, 3, requires_grad=True)
+    names = dict(A=A, B=B, v=v, w=w, b=b, X=X)
+    assert formulas(A @ B) == ["dout0 @ B.T", "A.T @ dout0"]
+    assert formulas(A @ v) == ["dout0[:, None] * v", "(A.T @ dout0[:, None])[..., 0]"]
+    assert formulas(v @ w) == ["dout0[None] * w", "v * dout0"]
+    assert formulas(v @ B) == ["(B @ dout0[:, None])[..., 0]", "v[:, None] * dout0[None]"]
+    linear = nn.functional.linear
+    assert formulas(linear(v[None].detach(), A, b)) == ["dout0.T @ x", "dout0.sum(0)"]
+    rows = "dout0.reshape(10, 2)"
+    assert formulas(linear(X, A, b)) == [
+        "np.dot(dout0, A)", f"{rows}.T @ X.reshape(10, 3)", f"{rows}.sum(0)",
+    ]  # fmt: skip
 
 
 # -- what is asked for -------------------------------------------------------------------
