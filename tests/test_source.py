@@ -488,6 +488,16 @@ def cube_like(g):
     return g
 
 
+def test_a_rule_that_uses_the_engine_is_refused():
+    @autograd.primitive
+    def shown(x):
+        return np.array(x.tolist(), autograd.zeros(1).dtype)
+
+    autograd.vjp_of(shown, "x")(cube_like)
+    with pytest.raises(ValueError, match="shown is called as a whole.*it uses autograd"):
+        autograd.to_source(shown(autograd.ones(1, requires_grad=True)))
+
+
 def test_a_setting_that_cannot_be_written_is_refused():
     @autograd.primitive
     def through(x, *, how):
