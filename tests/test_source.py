@@ -494,7 +494,7 @@ def test_a_rule_that_uses_the_engine_is_refused():
         return np.array(x.tolist(), autograd.zeros(1).dtype)
 
     autograd.vjp_of(shown, "x")(cube_like)
-    with pytest.raises(ValueError, match="shown is called as a whole.*it uses autograd"):
+    with pytest.raises(ValueError, match=r"shown is called as a whole.*it uses autograd"):
         autograd.to_source(shown(autograd.ones(1, requires_grad=True)))
 
 
