@@ -36,5 +36,5 @@ def test_what_its_commands_name_exists():
     for script in re.findall(r"\.venv/bin/python (\S+\.py)", README):
         assert (Path(__file__).parent.parent / script).exists(), script
     makefile = (Path(__file__).parent.parent / "Makefile").read_text()
-    for target in re.findall(r"`?make (\w+)", README):
+    for target in re.findall(r"(?:`|^)make (\w+)", README, re.MULTILINE):
         assert f"\n{target}:" in makefile, target
