@@ -5,21 +5,25 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable
-from functools import update_wrapper
-from types import SimpleNamespace
+from dataclasses import dataclass
+from functools import partial, update_wrapper
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from . import recorder as recorders
-from .backward import backward
+from .backward import walk
 from .graph import Node, topological_order
-from .listing import Listing, Slot, again
+from .listing import Backward, Listing, Recording, Slot, again, halfway
+from .memory import check_usable
 from .recorder import Recorder, Refused
+from .surroundings import Surroundings
 from .tensor import Tensor, result
-from .trace import Untraceable, Var, mapped
+from .trace import ASKED, Untraceable, Var, mapped
 
 MOST = 64  # programs of one function
+
 
 def compile(function: Callable) -> Compiled:
     """Record what ``function`` computes, and run that as straight NumPy from then on.
@@ -64,20 +68,29 @@ class Compiled:
 
     def __init__(self, function: Callable) -> None:
         update_wrapper(self, function)
+        self.name: str = getattr(function, "__name__", type(function).__name__)
         self.function = function
         self.lock = threading.RLock()
         self.programs: list[Program] = []  # the last used is first
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if recorders.recording is not None and recorders.active():  # inside another recording
+            return self.function(*args, **keywords)
         if keywords:
             args = self.in_order(args, keywords)
         with self.lock:  # programs write into memory that is there once
             for program in self.programs:
                 if program.arity == len(args):
                     values = program.run(*args)
-                    if values is not again:
+                    if values is halfway:
+                        program.runs += 1
+                    elif values is not again:
                         return values if program.plain else self.results(program, values, args)
             return self.record(args)
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """As a method: the object is the first argument."""
+        return self if owner is None else MethodType(self, owner)
 
     def results(self, program: Program, values: tuple, args: tuple) -> Any:
         if program is not self.programs[0]:
@@ -89,66 +102,102 @@ class Compiled:
         bound = inspect.signature(self.function).bind(*args, **keywords)
         bound.apply_defaults()
         if bound.kwargs:
-            raise TypeError(f"{self.__name__}: compile takes no keyword-only arguments")
+            raise TypeError(f"{self.name}: compile takes no keyword-only arguments")
         return bound.args
 
     @property
     def source(self) -> str:
         """The Python that runs. Raises RuntimeError before the first call, which records."""
         if not self.programs:
-            raise RuntimeError(f"{self.__name__}: nothing is recorded before the first call")
+            raise RuntimeError(f"{self.name}: nothing is recorded before the first call")
         return self.programs[0].source
 
     def record(self, args: tuple) -> Any:
         """Run the function and keep what it did as a program."""
-        if recorders.active():  # inside another recording
-            return self.function(*args)
         self.programs = [p for p in self.programs if p.outdated == recorders.outdated]
         if len(self.programs) >= MOST:
             raise RuntimeError(
-                f"{self.__name__}: was recorded {len(self.programs)} times, for other shapes, "
+                f"{self.name}: was recorded {len(self.programs)} times, for other shapes, "
                 "settings or branches each. Call it without compile"
             )
         try:
-            program, out = recorded(self.function, args)
+            program, out = recorded(self.name, self.function, args)
         except Untraceable as error:
             raise RuntimeError(
-                f"compile: {self.__name__}: {error}, but while a function is recorded its values "
+                f"compile: {self.name}: {error}, but while a function is recorded its values "
                 "are not settled. Return the tensor and ask outside, or use where()"
             ) from None
         except Refused as error:
-            raise RuntimeError(f"compile: {self.__name__} {error}") from None
+            raise RuntimeError(f"compile: {self.name} {error}") from None
         self.programs.insert(0, program)
         return out
 
 
-def recorded(function: Callable, args: tuple) -> tuple[Program, Any]:
+def recorded(name: str, function: Callable, args: tuple) -> tuple[Program, Any]:
     """Run ``function`` and write down what it does: a Program, and what this run gave."""
     recorder = Recorder()
     outdated = recorders.outdated
+    surroundings = Surroundings(function, args)
+    computed: list[Any] = []
     with recorder:
-        out = function(*[recorder.argument(i, x) for i, x in enumerate(args)])
-        computed: list[Any] = []
-
-        def slot(x: Any) -> Any:
-            if not isinstance(x, Var) and id(x) not in recorder.made:
-                return x
-            computed.append(x)
-            return Slot(len(computed) - 1)
-
-        template = mapped(slot, out)
-        forward_calls = len(recorder.trace.calls)
-        roots = [i for i, x in enumerate(computed) if isinstance(x, Tensor) and live(x)]
-        cotangents, leaves, gradients = backward_of([computed[i] for i in roots], recorder)
+        stand_ins = [recorder.argument(i, x) for i, x in enumerate(args)]
+        out = function(*stand_ins)
+        if recorder.trace.shown:
+            raise Untraceable(ASKED)
+        template = mapped(partial(slot, computed, recorder), out)
+        backwards, ends = backwards_of(computed, recorder)
+        inner = inner_results(computed)
         values = [vars(x)["_data"] if isinstance(x, Tensor) else x for x in computed]
-    listing = Listing(
-        function, args, recorder, template, values, forward_calls, roots, cotangents, leaves, gradients
+    del out, computed, stand_ins
+    changed = surroundings.changed([optimizer for optimizer, _ in recorder.optimizers])
+    if changed:
+        raise Refused(f"changes {changed}, which would not happen at the next run. Do it outside")
+    recording = Recording(
+        name, function, args, surroundings, recorder, outdated, template, values, backwards, ends
     )
-    del out, computed
+    listing = Listing(recording)
     recorder.check()
-    program = Program(listing, template)
-    program.outdated = outdated
+    program = Program(listing, inner)
     return program, program.results(listing.first_run(), args)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A place in what a function returns, which gets the argument at this position."""
+
+    position: int
+
+
+def slot(computed: list, recorder: Recorder, x: Any) -> Any:
+    """What stands for ``x`` where a function returns it; what is computed goes to ``computed``."""
+    if id(x) in recorder.arguments:
+        return Given(recorder.arguments[id(x)].position)
+    if id(x) in recorder.made:
+        if type(x) is not Tensor or (x._requires_grad and x.grad_fn is None):
+            raise Refused(
+                "returns a parameter that was made in it, which would be another at each run. "
+                "Make it outside"
+            )
+        if vars(x).get("_grad") is not None or x._retained:
+            raise Refused(
+                "returns a tensor that has a grad or is to retain one. Return its grad, too, or "
+                "have backward and retain_grad outside"
+            )
+    elif not isinstance(x, Var):
+        return x
+    computed.append(x)
+    return Slot(len(computed) - 1, isinstance(x, Tensor), getattr(x, "name", None))
+
+
+def backwards_of(computed: list, recorder: Recorder) -> tuple[list[Backward], list[int]]:
+    """Record the backward passes, too; and where the calls before and of each of them end."""
+    ends = [len(recorder.trace.calls)]
+    backwards = []
+    for i, x in enumerate(computed):
+        if isinstance(x, Tensor) and live(x):
+            backwards.append(backward_of(i, x, recorder))
+            ends.append(len(recorder.trace.calls))
+    return backwards, ends
 
 
 def live(tensor: Tensor) -> bool:
@@ -157,81 +206,126 @@ def live(tensor: Tensor) -> bool:
     return bool(order) and all(node.values is not None for node in order)
 
 
-def backward_of(roots: list[Tensor], recorder: Recorder) -> tuple[list[Var], list, list]:
-    """Record backward, too: the cotangents it begins with, the leaves and their gradients."""
-    cotangents = [
-        recorder.input("cotangent", y, i, np.ones(y.shape, y.dtype)) for i, y in enumerate(roots)
-    ]
-    leaves: list[Tensor] = []
-    gradients: list[Any] = []
+def backward_of(root: int, tensor: Tensor, recorder: Recorder) -> Backward:
+    """Record the backward pass of a result, too, up to the leaves, whose hooks come later."""
+    cotangent = Var(recorder.trace, np.ones(tensor.shape, tensor.dtype))
+    order = topological_order(tensor)
+    check_usable(order)
+    cotangents: dict[Any, Any] = {tensor.grad_fn: cotangent}
+    with np.errstate(all="call", call=lambda *warning: None):  # nobody asked for it yet
+        walk(order, cotangents, True, False)
+    outside = [x for x in cotangents if id(x) not in recorder.made or id(x) in recorder.arguments]
+    return Backward(root, cotangent, {x: cotangents[x] for x in outside})
 
-    def deliver(leaf: Tensor, g: Any) -> None:
-        if id(leaf) not in recorder.made or id(leaf) in recorder.stand_ins:
-            leaves.append(leaf)
-            gradients.append(g)
 
-    if roots:
-        backward(roots, [result(g) for g in cotangents], retain_graph=True, deliver=deliver)
-    return cotangents, leaves, gradients
+def inner_results(computed: list) -> set[int]:
+    """The results that other results were computed from."""
+    nodes = [x.grad_fn if isinstance(x, Tensor) else None for x in computed]
+    before = {node for x in nodes if x is not None for node in topological_order(x)[1:]}
+    return {i for i, node in enumerate(nodes) if node in before}
 
 
 class Program:
     """What one recording became: ``run`` computes, or says that it does not hold."""
 
-    outdated = 0
-
-    def __init__(self, listing: Listing, template: Any) -> None:
-        self.listing = listing
-        self.template = template
+    def __init__(self, listing: Listing, inner: set[int]) -> None:
+        recording = listing.recording
+        self.name = recording.name
         self.source = listing.source
-        self.arity = listing.arity
+        self.arity = len(recording.args)
         self.run = listing.namespace[listing.name]
-        self.plain = listing.plain  # it returns the one Tensor that the function does
+        self.plain = recording.plain
+        self.outdated = recording.outdated
         self.runs = 0
+        self.template = recording.template
+        self.count = len(recording.values)
+        self.inner = inner
+        roots = [b.root for b in recording.backwards]
+        self.backwards = {root: listing.namespace[f"backward{root}"] for root in roots}
+        self.leaves = {
+            b.root: [listing.position_or_self(x) for x in b.gradients] for b in recording.backwards
+        }
+        self.needed = [listing.position_or_self(x) for x in listing.needed_tensors()]
 
     def results(self, values: tuple, args: tuple) -> Any:
         """What the function returns, made of the values that a run gave."""
         if self.plain:
             return values
         self.runs += 1
-        tensors = [result(value) for value in values[: self.listing.count]]
-        for number, i in enumerate(self.listing.roots):
-            tensors[i].grad_fn = self.node(number, i, values, args)
-            tensors[i]._requires_grad = True
-        return mapped(lambda x: tensors[x.index] if isinstance(x, Slot) else x, self.template)
 
-    def node(self, number: int, i: int, values: tuple, args: tuple) -> Node:
-        """The ``grad_fn`` of a result: its VJP rules are the program's own backward pass."""
-        leaves = [args[x] if isinstance(x, int) else x for x in self.listing.leaves]
-        op = CompiledOp(self, number, values)
-        return Node(op, tuple(leaves), {}, leaves, (values[i], *[x._data for x in leaves]))  # type: ignore[arg-type]
+        def put(x: Any) -> Any:
+            if isinstance(x, Given):
+                return args[x.position]
+            if not isinstance(x, Slot):
+                return x
+            if not x.is_tensor:
+                return values[x.index]
+            return self.tensor(x, values, args)
+
+        return mapped(put, self.template)
+
+    def tensor(self, x: Slot, values: tuple, args: tuple) -> Tensor:
+        out = result(values[x.index])
+        out.name = x.name
+        if x.index in self.backwards:
+            leaves = [args[i] if isinstance(i, int) else i for i in self.leaves[x.index]]
+            needed = [args[i] if isinstance(i, int) else i for i in self.needed]
+            out.grad_fn = CompiledNode(self, x.index, values, leaves, needed)
+            out._requires_grad = True
+        return out
+
+
+class CompiledNode(Node):
+    """The ``grad_fn`` of a result: a run of a program, whose VJP rules share one backward pass."""
+
+    def __init__(
+        self, program: Program, root: int, values: tuple, leaves: list, needed: list
+    ) -> None:
+        op = CompiledOp(program, root, values, len(leaves), len(needed))
+        arrays = [x._data for x in [*leaves, *needed]]
+        parents = [*leaves, *[None] * len(needed)]
+        super().__init__(op, (*leaves, *needed), {}, parents, (values[root], *arrays))  # type: ignore[arg-type]
+        self.is_inner = root in program.inner
+
+    def add_hook(self, hook: Any) -> Any:
+        if self.is_inner:
+            raise RuntimeError(
+                f"{self.name}: the gradient of this result is not to be had, for another result "
+                "was computed from it inside the program. Call the function without compile"
+            )
+        return super().add_hook(hook)
 
 
 class CompiledOp:
-    """A run of a program as an op: one VJP rule for each leaf, which share one backward pass."""
+    """What a CompiledNode takes for an op: one VJP rule for each leaf."""
 
     complete = True
     variadic = False
     stop = 0
     keywords: tuple = ()
 
-    def __init__(self, program: Program, number: int, values: tuple) -> None:
-        self.name = program.listing.name
-        self.forward = program.run
+    def __init__(
+        self, program: Program, root: int, values: tuple, leaves: int, needed: int
+    ) -> None:
+        self.name = program.name
         self.program = program
-        self.number = number
+        self.root = root
         self.run = program.runs
-        self.shapes = [np.shape(values[i]) for i in program.listing.roots]
-        self.dtypes = [values[i].dtype for i in program.listing.roots]
         self.saved = values[-1]
         self.g: Any = None
         self.found: tuple = ()
-        count = len(program.listing.leaves)
-        self.operands = [f"leaf{k}" for k in range(count)]
-        self.saves = [
-            SimpleNamespace(names=(f"leaf{k}",), positions=(k + 1,)) for k in range(count)
-        ]
-        self.rules = [(self.rule(k), lambda values: ()) for k in range(count)]
+        self.operands = [f"leaf{k}" for k in range(leaves)] + [f"x{k}" for k in range(needed)]
+        positions = tuple(range(leaves + 1, leaves + needed + 1))
+        saves = SimpleNamespace(names=tuple(self.operands[leaves:]), positions=positions)
+        self.saves = [saves] * (leaves + needed)
+        self.rules: list = [(self.rule(k), lambda values: ()) for k in range(leaves)]
+        self.rules += [(None, None)] * needed
+
+    def forward(self, *values: Any) -> Any:
+        raise RuntimeError(
+            f"{self.name}: is compiled, and its ops are not recorded one by one. Print its "
+            ".source, or call the function without compile"
+        )
 
     def rule(self, k: int) -> Callable:
         def vjp(g: Any) -> Any:
@@ -252,6 +346,4 @@ class CompiledOp:
                 f"{self.name}: was called again before this backward, and the memory that backward "
                 "needs was used again. Call backward() first"
             )
-        cotangents = [np.zeros(s, d) for s, d in zip(self.shapes, self.dtypes)]
-        cotangents[self.number] = g
-        return self.program.listing.namespace["backward"](self.saved, *cotangents)
+        return self.program.backwards[self.root](self.saved, g)

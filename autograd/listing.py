@@ -6,117 +6,124 @@ import inspect
 import itertools
 import linecache
 from collections.abc import Callable
-from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import dtypes, grad_mode
 from . import recorder as recorders
+from .guards import Conditions, check_guards
 from .memory import note_change
-from .program import Writer, block
-from .recorder import Input, Recorder, Refused
+from .program import Names, Writer, block
+from .recorder import Input, Recorder
 from .spelling import identifier, literal
-from .tensor import Tensor, result
+from .surroundings import Surroundings, same
+from .tensor import Tensor, result, short
 from .tidy import tidied
 from .trace import Call, Guard, Var
 
-class Slot(NamedTuple):
+
+@dataclass(frozen=True)
+class Slot:
     """A place in what a function returns, which gets the computed value of this number."""
 
     index: int
+    is_tensor: bool = True
+    name: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        return self.is_tensor and self.name is None
 
 
-again = object()  # what a program gives that does not hold for these values
+@dataclass
+class Backward:
+    """The recorded backward pass of one result: the cotangent, and the gradients of leaves."""
+
+    root: int  # which of the computed values
+    cotangent: Var
+    gradients: dict[Tensor, Any]  # by leaf
+
+
+@dataclass
+class Recording:
+    """One run of a function, written down: the Trace, and what is to be had from it."""
+
+    name: str
+    function: Callable
+    args: tuple
+    surroundings: Surroundings
+    recorder: Recorder
+    outdated: int  # what ``recorder.outdated`` was
+    template: Any  # what it returned, with Slots
+    values: list[Any]  # that go into the Slots
+    backwards: list[Backward]
+    ends: list[int]  # where the calls of the function end, and those of each backward pass
+
+    @property
+    def plain(self) -> bool:
+        """Whether all it returns is one Tensor without a graph."""
+        return isinstance(self.template, Slot) and self.template.is_plain and not self.backwards
+
+
+again = object()  # what a program gives that does not hold; nothing was done
+halfway = object()  # the same, where values decided it, and its memory has been used
 number = itertools.count(1)  # of listings, for their file names
 
 
 class Listing:
-    """The text of a program and the namespace it runs in.
+    """The text of a program, ``source``, and the ``namespace`` in which it was run."""
 
-    ``values`` are the results; ``gradients`` what backward finds for ``leaves`` from
-    ``cotangents``, where results (``roots``, by number) require grad.
-    """
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.recorder = recording.recorder
+        self.known = Names(
+            again=again, halfway=halfway, result=result, note_change=note_change, same=same,
+            recorder=recorders, mode=grad_mode.mode, dtypes=dtypes,
+        )  # fmt: skip
+        self.known.taken |= {"saved", "g", "memories", "drawn"}
+        self.name = self.known.new(recording.name)
+        self.arguments = [self.known.new(x) for x in parameters(recording)]
+        self.given_away: set[Var] = set()  # roots of results that have one owner
+        self.kept_tensors: set[str] = set()  # of arguments of which more than the array is used
 
-    def __init__(
-        self,
-        function: Callable,
-        args: tuple,
-        recorder: Recorder,
-        template: Any,
-        values: list[Any],
-        forward_calls: int,
-        roots: list[int],
-        cotangents: list[Var],
-        leaves: list[Tensor],
-        gradients: list[Any],
-    ) -> None:
-        self.recorder = recorder
-        self.roots = roots
-        self.count = len(values)
-        self.arity = len(args)
-        self.leaves = [recorder.stand_ins.get(id(x), x) for x in leaves]
-        self.taken = {
-            "again", "result", "backward", "saved", "np", "note_change", "recorder",
-            "mode", "dtypes", "memories", "variables",
-        }  # fmt: skip
-        self.name = identifier(function.__name__, self.taken)
-        self.arguments = [identifier(name, self.taken) for name in parameters(function, args)]
-        self.owners: dict[int, str] = {}  # what the objects outside are called, by id
-        self.given = names_outside(function)
-        self.outside: dict[str, Any] = {}
-        early = {id(call) for call in recorder.trace.calls[:forward_calls]}
+        self.collect_results()
+        self.tidy()
+        self.name_inputs()
+        self.write_calls()
+        lines = [
+            *self.header(),
+            *self.writer.setup, "", "",
+            *self.main(), *self.backwards(),
+        ]  # fmt: skip
+        self.source = "\n".join(lines) + "\n"
+        self.namespace = self.known.namespace
+        file = f"<compiled {short(recording.name)} {next(number)}>"
+        text = self.source.splitlines(keepends=True)
+        linecache.cache[file] = (len(self.source), None, text, file)
+        exec(compile(self.source, file, "exec"), self.namespace)
 
-        grads = recorder.new_grads
-        states = [(s, key, s.set[key]) for s in recorder.states for key in s.set]
-        self.values = [self.var(x) for x in values]
-        self.gradients = [self.var(x) for x in gradients]
-        new_grads = [None if g is None else self.var(g) for _, g in grads]
-        new_states = [self.var(x) for _, _, x in states]
-        lasting = [*self.values, *[x for x in new_grads if x is not None], *new_states]
-        lasting += self.gradients
-        calls, instead = tidied(recorder.trace, lasting)
-        check_guards(calls, recorder)
-        self.now = lambda x: instead.get(x, x)
-        calls = [c for c in calls if not self.is_setting_guard(c)]
-        forward = [c for c in calls if id(c) in early]
-        late = [c for c in calls if id(c) not in early]
+    # -- what is to be computed ---------------------------------------------------------------
 
-        self.names: dict[Var, str] = {}
-        self.fixed: set[Var] = set()
-        self.prologue: list[str] = []
-        used = {id(x) for c in calls for x in (c.inputs if isinstance(c, Call) else [c.var])}
-        used |= {id(self.now(x)) for x in lasting}
-        for x in recorder.inputs.values():
-            if id(x.var) in used or x.kind == "cotangent":
-                self.name_input(x)
-        fresh = {root for x in lasting if (root := self.now(x).root).call is not None}
-        self.writer = Writer(self.names, self.taken, self.fixed, fresh)
-        kept = [self.now(x) for x in lasting]
-        kept += [x for c in late for x in (c.inputs if isinstance(c, Call) else [c.var])]
-        statements = self.writer.statements([*forward, *late], kept)
-        body = block(forward, statements)
-        after = block(late, statements[len(forward) :])
-        self.given_away: set[Var] = set()
-        outs = [self.out(x) for x in self.values]
-        body += [
-            f"{self.owner(x, 'tensor')}._grad = {'None' if g is None else f'result({self.out(g)})'}"
-            for (x, _), g in zip(grads, new_grads)
+    def collect_results(self) -> None:
+        """Note the Vars of what is returned, of gradients, and of what optimizers remember."""
+        self.values = [self.var(x) for x in self.recording.values]
+        self.new_grads = [
+            (x, grad if grad is None or isinstance(grad, Tensor) else self.var(grad))
+            for x, grad in self.recorder.new_grads
         ]
-        body += [
-            f"{self.owner(s.real, 'state')}[{key!r}] = {self.out(x)}"
-            for (s, key, _), x in zip(states, new_states)
+        self.new_states = [
+            (state.real, key, self.var(x))
+            for state in self.recorder.states
+            for key, x in state.set.items()
         ]
-        body += self.changes(calls)
-        self.saved = self.saved_for([*forward], [*late])
-        saved = [f"({', '.join(self.names[x] for x in self.saved)},)"] if roots else []
-        values = ", ".join([*outs, *saved])
-        self.plain = template == Slot(0) and not roots
-        body.append(f"return result({values})" if self.plain else f"return ({values},)")
-        after.append(f"return {', '.join(self.out(x) for x in self.gradients)},")
-        self.write(function, args, body, after, cotangents)
-
-    # -- what is outside -------------------------------------------------------------------------
+        self.gradients = [
+            [self.var(g) for g in b.gradients.values()] for b in self.recording.backwards
+        ]
+        grads = [x for _, x in self.new_grads if isinstance(x, Var)]
+        given = [x for found in self.gradients for x in found]
+        self.results = [*self.values, *grads, *[x for *_, x in self.new_states], *given]
 
     def var(self, x: Any) -> Var:
         if isinstance(x, Var):
@@ -125,270 +132,248 @@ class Listing:
             return self.recorder.trace.constant(x)
         return Var(self.recorder.trace, x)
 
-    def owner(self, x: Any, kind: str) -> str:
-        """The name of an object outside: a Tensor, an optimizer, what one remembers."""
-        if id(x) in self.recorder.stand_ins:
-            return f"{self.arguments[self.recorder.stand_ins[id(x)]]}_tensor"
-        if id(x) not in self.owners:
-            name = self.given.get(id(x)) or getattr(x, "name", None) or kind
-            name = f"{identifier(name, set())}_tensor" if isinstance(x, Tensor) else name
-            self.owners[id(x)] = identifier(name, self.taken)
-            self.outside[self.owners[id(x)]] = x
-        return self.owners[id(x)]
+    def tidy(self) -> None:
+        """Leave out what need not be done; refuse what cannot be taken back."""
+        trace = self.recorder.trace
+        sections, instead = tidied(trace, self.recording.ends, self.results)
+        self.instead = instead
+        settings = {x.var for x in self.recorder.inputs.values() if x.kind == "setting"}
+        sections = [
+            [c for c in calls if isinstance(c, Call) or c.var not in settings] for calls in sections
+        ]
+        self.forward, *self.late = sections
+        check_guards(self.forward, [call for calls in self.late for call in calls])
+        changes = [c for c in self.forward if isinstance(c, Call) and c.writes is not None]
+        roots = {c.out.root for c in changes}
+        written = [x for x in self.recorder.inputs.values() if x.var in roots]
+        self.written = [x for x in written if x.kind in ("tensor", "argument")]
+        self.memories = {x.owner.memory for x in self.written if x.kind == "tensor"}
+        if self.memories:
+            self.known.namespace["memories"] = self.memories
 
-    def name_input(self, x: Input) -> None:
-        """How an input is called, and how it is found at the beginning of a run."""
+    def now(self, x: Var) -> Var:
+        """What takes the place of a Var that was left out."""
+        return self.instead.get(x, x)
+
+    # -- what is outside ----------------------------------------------------------------------
+
+    def name_inputs(self) -> None:
+        """What the program begins with is called, and how it is found."""
+        self.names: dict[Var, str] = {}
+        self.fixed: set[Var] = set()
+        self.prologue: list[str] = []
+        calls = [call for calls in (self.forward, *self.late) for call in calls]
+        used = {x for call in calls for x in inputs_of(call)} | {self.now(x) for x in self.results}
+        used |= {call.out.root for call in calls if isinstance(call, Call)}
+        for x in self.recorder.inputs.values():
+            if x.var in used:
+                self.names[x.var] = self.input_name(x)
+        for b in self.recording.backwards:
+            self.names[b.cotangent] = "g"
+
+    def input_name(self, x: Input) -> str:
         if x.kind == "argument":
-            self.names[x.var] = self.arguments[x.key]
-            return
-        if x.kind == "cotangent":
-            self.names[x.var] = identifier("g", self.taken)
-            return
-        owner = self.owner(x.owner, {"setting": "optimizer", "state": "state"}.get(x.kind, "tensor"))
+            return self.arguments[x.key]
         if x.kind == "tensor":
-            name = identifier(owner.removesuffix("_tensor") or "t", self.taken)
-            self.outside[name] = x.var.value
             self.fixed.add(x.var)
-        elif x.kind == "grad":
-            name = identifier(f"{owner}_grad", self.taken)
+            owner = self.owner(x.owner, "tensor")
+            return self.known.of(x.var.value, owner.removesuffix("_tensor") or "t")
+        if x.kind == "grad":
+            owner = self.owner(x.owner, "tensor")
+            name = self.known.new(f"{owner}_grad")
             self.prologue.append(f"{name} = {owner}._grad._data")
         elif x.kind == "setting":
             attribute, index = x.key
-            name = identifier(attribute if index is None else f"{attribute}{index}", self.taken)
-            item = "" if index is None else f"[{index}]"
-            self.prologue.append(f"{name} = {owner}.{attribute}{item}")
+            name = self.known.new(attribute if index is None else f"{attribute}{index}")
+            self.prologue.append(f"{name} = {self.attribute(x.owner, attribute, index)}")
+        elif isinstance(x.var.value, np.ndarray):
+            self.fixed.add(x.var)
+            return self.known.of(x.var.value, str(x.key))
         else:
-            name = identifier(f"{x.key}", self.taken)
-            if isinstance(x.var.value, np.ndarray):
-                self.outside[name] = x.var.value
-                self.fixed.add(x.var)
+            name = self.known.new(str(x.key))
+            self.prologue.append(f"{name} = {self.owner(x.owner, 'state')}[{str(x.key)!r}]")
+        return name
+
+    def owner(self, x: Any, kind: str) -> str:
+        """The name of an object outside: a Tensor, an optimizer, what one remembers."""
+        position = self.position_or_self(x)
+        if isinstance(position, int):
+            name = f"{self.arguments[position]}_tensor"
+            self.kept_tensors.add(name)
+            return name
+        name = self.recording.surroundings.names.get(id(x)) or getattr(x, "name", None) or kind
+        return self.known.of(x, f"{identifier(name, set())}_tensor" if kind == "tensor" else name)
+
+    def position(self, x: Any) -> int | None:
+        """Which argument a Tensor is, if it is one."""
+        if isinstance(x, Tensor):
+            for i, arg in enumerate(self.recording.args):
+                if arg is x:
+                    return i
+        return None
+
+    def position_or_self(self, x: Tensor) -> Any:
+        """A Tensor from outside; of an argument, its position."""
+        argument = self.recorder.arguments.get(id(x))
+        position = argument.position if argument else self.position(x)
+        return x if position is None else position
+
+    def attribute(self, x: Any, name: str, index: int | None = None) -> str:
+        """An attribute of an object outside, or an item of it, as an expression."""
+        owner = self.owner(x, type(x).__name__.lower())
+        text = f"{owner}.{name}" if name.isidentifier() else f"vars({owner}).get({str(name)!r})"
+        return text if index is None else f"{text}[{index}]"
+
+    # -- what is done -------------------------------------------------------------------------
+
+    def write_calls(self) -> None:
+        """The lines of the forward and the backward passes, without what is around them."""
+        late = [call for calls in self.late for call in calls]
+        lasting = [self.now(x) for x in self.results] + [x for c in late for x in inputs_of(c)]
+        fresh = {root for x in self.results if (root := self.now(x).root).call is not None}
+        self.writer = Writer(self.known, self.names, self.fixed, fresh)
+        draws = any(isinstance(call, Call) and call.draws for call in self.forward)
+        if draws and any(isinstance(call, Guard) for call in self.forward):
+            self.prologue.append("drawn = recorder.random_state()")
+            self.writer.failing = "recorder.put_back(drawn); return halfway"
+        lines = iter(self.writer.statements([*self.forward, *late], lasting))
+        self.body = block(self.forward, lines)
+        self.late_bodies = [block(calls, lines) for calls in self.late]
+        self.saved = self.saved_for(late)
+
+    def saved_for(self, late: list[Call | Guard]) -> list[Var]:
+        """What of the forward pass the backward passes need."""
+        made_late = {call.out for call in late if isinstance(call, Call)}
+        used = [x for call in late for x in inputs_of(call)]
+        used += [self.now(x) for found in self.gradients for x in found]
+        there = set(self.names) - made_late - self.writer.made_before - self.fixed_inputs()
+        cotangents = {b.cotangent for b in self.recording.backwards}
+        return [x for x in dict.fromkeys(used) if x in there and x not in cotangents]
+
+    def fixed_inputs(self) -> set[Var]:
+        return {x.var for x in self.recorder.inputs.values() if x.var in self.fixed}
+
+    def needed_tensors(self) -> list[Tensor]:
+        """The Tensors from outside whose values the backward passes need unchanged."""
+        late = [call for calls in self.late for call in calls]
+        roots = {x.root for call in late for x in inputs_of(call)}
+        inputs = [x for x in self.recorder.inputs.values() if x.var in roots]
+        return [x.owner for x in inputs if isinstance(x.owner, Tensor) and x.kind != "grad"]
+
+    # -- the text -----------------------------------------------------------------------------
+
+    def header(self) -> list[str]:
+        name = short(self.recording.name)
+        return [f"# What {name} does for {described(self.arguments, self.recording.args)}.", ""]
+
+    def main(self) -> list[str]:
+        """The program itself, as a function of the arguments."""
+        ends = [*self.body, *self.ends()]
+        conditions = list(Conditions(self))
+        lines = [
+            "if not (", *[f"    {'and ' * (i > 0)}{c}" for i, c in enumerate(conditions)], "):",
+            "    return again",
+            *self.arrays_of_arguments(), *self.prologue, *self.writer.beginning, *ends,
+        ]  # fmt: skip
+        return [f"def {self.name}({', '.join(self.arguments)}):", *[f"    {x}" for x in lines]]
+
+    def arrays_of_arguments(self) -> list[str]:
+        names = set(self.names.values())
+        written = {x.key for x in self.written if x.kind == "argument"}
+        lines = []
+        for i, (name, x) in enumerate(zip(self.arguments, self.recording.args)):
+            if isinstance(x, Tensor):
+                lines += [f"{name}_tensor = {name}"] * (f"{name}_tensor" in self.kept_tensors)
+                data = "data" if i in written else "_data"
+                lines += [f"{name} = {name}.{data}"] * (name in names)
+        return lines
+
+    def ends(self) -> list[str]:
+        """What a run leaves behind, and what it returns."""
+        outs = [self.out(x) for x in self.values]
+        lines = []
+        for x, grad in self.new_grads:
+            if isinstance(grad, Var):
+                text = f"result({self.out(grad)})"
             else:
-                self.prologue.append(f"{name} = {owner}[{x.key!r}]")
-        self.names[x.var] = name
+                text = "None" if grad is None else self.owner(grad, "tensor")
+            lines.append(f"{self.owner(x, 'tensor')}._grad = {text}")
+        for state, key, value in self.new_states:
+            lines.append(f"{self.owner(state, 'state')}[{str(key)!r}] = {self.out(value)}")
+        if self.memories:
+            lines.append(f"note_change(memories, {self.name!r})")
+        for place in self.written:
+            if place.kind == "argument" and isinstance(place.owner, Tensor):
+                tensor = self.owner(place.owner, "tensor")
+                lines.append(f"note_change([{tensor}.memory], {self.name!r})")
+        if self.recording.plain:
+            return [*lines, f"return result({outs[0]})"]
+        if self.recording.backwards:
+            outs.append(self.tuple(self.names[x] for x in self.saved))
+        return [*lines, f"return {self.tuple(outs)}"]
+
+    def tuple(self, items: Any) -> str:
+        return f"({''.join(f'{x}, ' for x in items).rstrip()})"
 
     def out(self, x: Var) -> str:
         """A result as an expression: memory of its own, and no other result's."""
         x = self.now(x)
         if not isinstance(x.value, np.ndarray):
-            return self.names.get(x) or literal(x.value) or self.writer.kept(x.value, "constant")
+            plain = literal(x.value) if type(x.value) in (int, float, bool) else None
+            return self.names.get(x) or plain or self.known.of(x.value, "constant")
         mine = x.root.call is not None and x.root not in self.given_away
+        mine = mine and x.root not in {saved.root for saved in self.saved}
         self.given_away.add(x.root)
         return self.writer.name(x) if mine else f"{self.writer.name(x)}.copy()"
 
-    def changes(self, calls: list[Call | Guard]) -> list[str]:
-        """Tell those who recorded with the tensors that were changed in place."""
-        roots = {c.writes.root for c in calls if isinstance(c, Call) and c.writes is not None}
-        inputs = [x for x in self.recorder.inputs.values() if x.var in roots]
-        memories = [x.owner.memory for x in inputs if x.kind == "tensor"]
+    def backwards(self) -> list[str]:
+        """The backward pass of each result: the cotangents of its leaves, for its own."""
         lines = []
-        if memories:
-            self.outside["memories"] = memories
-            lines.append(f"note_change(memories, {self.name!r})")
-        for x in inputs:
-            if x.kind == "argument" and isinstance(x.owner, Tensor):
-                tensor = f"{self.arguments[x.key]}_tensor"
-                lines.append(f"note_change([{tensor}.memory], {self.name!r})")
+        for b, body, found in zip(self.recording.backwards, self.late_bodies, self.gradients):
+            self.given_away = set()
+            outs = [self.out(x) for x in found]
+            lines += ["", "", f"def backward{b.root}(saved, g):"]
+            if self.saved:
+                lines.append(f"    {self.tuple(self.names[x] for x in self.saved)} = saved")
+            lines += [f"    {line}" for line in [*body, f"return {self.tuple(outs)}"]]
         return lines
 
-    def saved_for(self, forward: list, late: list) -> list[Var]:
-        """What of the forward pass the backward pass needs."""
-        known = [c.out for c in forward if isinstance(c, Call) and c.writes is None]
-        known += [x.var for x in self.recorder.inputs.values() if x.kind != "cotangent"]
-        views = {c.out for c in late if isinstance(c, Call)}
-        used = [x for c in late for x in (c.inputs if isinstance(c, Call) else [c.var])]
-        used += [self.now(x) for x in self.gradients]
-        local = {x for x in known if x in self.names and x not in self.writer.made_before}
-        return [x for x in dict.fromkeys(used) if x in local and x not in views]
-
-    # -- whether it holds --------------------------------------------------------------------------
-
-    def is_setting_guard(self, call: Call | Guard) -> bool:
-        settings = {x.var for x in self.recorder.inputs.values() if x.kind == "setting"}
-        return isinstance(call, Guard) and call.var in settings
-
-    def conditions(self, function: Callable, args: tuple) -> list[str]:
-        found = [
-            f"recorder.outdated == {recorders.outdated}",
-            f"mode.recording is {grad_mode.mode.recording}",
-            f"dtypes._default is {self.dtype(dtypes.get_default_dtype())}",
-        ]
-        for name, x in zip(self.arguments, args):
-            kind = self.writer.kept(type(x), type(x).__name__)
-            found.append(f"type({name}) is {kind}")
-            data = f"{name}._data" if isinstance(x, Tensor) else name
-            if isinstance(x, Tensor | np.ndarray):
-                array = vars(x)["_data"] if isinstance(x, Tensor) else x
-                dtype = self.dtype(array.dtype)
-                found.append(f"{data}.shape == {array.shape} and {data}.dtype is {dtype}")
-                if isinstance(x, Tensor):
-                    found.append(f"{name}._requires_grad is {x._requires_grad}")
-                    if x._requires_grad:
-                        found.append(f"{name}.grad_fn is None")
-            else:
-                found.append(f"{name} == {literal(x) or self.writer.kept(x, 'setting')}")
-        for x in self.recorder.inputs.values():
-            if x.kind == "tensor":
-                owner, grad = self.owner(x.owner, "tensor"), x.owner._requires_grad
-                if x.var in self.names:
-                    found.append(f"{owner}._data is {self.names[x.var]}")
-                found.append(f"{owner}._requires_grad is {grad}")
-            elif x.kind == "state" and x.var in self.names and isinstance(x.var.value, np.ndarray):
-                found.append(f"{self.owner(x.owner, 'state')}[{x.key!r}] is {self.names[x.var]}")
-        for tensor, had in self.recorder.had_grad:
-            word = "is not" if had else "is"
-            found.append(f"{self.owner(tensor, 'tensor')}._grad {word} None")
-        for state in [s for s in self.recorder.states if s.touched]:
-            found.append(f"len({self.owner(state.real, 'state')}) == {state.size_before}")
-        for holder, name, value in self.recorder.fixed:
-            found.append(f"{self.owner(holder, 'optimizer')}.{name} == {value!r}")
-        return [*found, *self.settings_taken(), *self.variables(function)]
-
-    def dtype(self, dtype: np.dtype) -> str:
-        return self.writer.kept(dtype, dtype.name)
-
-    def settings_taken(self) -> list[str]:
-        found = {}
-        for call in self.recorder.trace.calls:
-            if self.is_setting_guard(call):
-                for x in self.recorder.inputs.values():
-                    if x.var is call.var:
-                        attribute, index = x.key
-                        item = "" if index is None else f"[{index}]"
-                        text = f"{self.owner(x.owner, 'optimizer')}.{attribute}{item}"
-                        found[text] = "" if call.taken else "not "
-        return [f"{no}{text}" for text, no in found.items()]
-
-    def variables(self, function: Callable) -> list[str]:
-        """The variables around the function that it reads must be what they were."""
-        found = []
-        for i, (name, x, cell) in enumerate(variables_of(function)):
-            value = self.writer.kept(x, f"{name}_then")
-            if cell is None:
-                self.outside["variables"] = function.__globals__
-                found.append(f"variables.get({name!r}) is {value}")
-            else:
-                self.outside[f"cell{i}"] = cell
-                found.append(f"cell{i}.cell_contents is {value}")
-        return found
-
-    # -- the text ------------------------------------------------------------------------------------
-
-    def write(
-        self, function: Callable, args: tuple, body: list, after: list, cotangents: list[Var]
-    ) -> None:
-        writer = self.writer
-        tensors = [
-            name for name, x in zip(self.arguments, args) if isinstance(x, Tensor)
-        ]
-        head = [f"{name}_tensor = {name}" for name in tensors if any(f"{name}_tensor" in b for b in body)]
-        head += [f"{name} = {name}._data" for name in tensors if self.used(name)]
-        conditions = "\n        and ".join(self.conditions(function, args))
-        head += [*self.prologue, *writer.beginning]
-        parts = [
-            f"# What {function.__name__} does for {described(self.arguments, args)}.",
-            "",
-            *writer.setup,
-            "",
-            "",
-            f"def {self.name}({', '.join(self.arguments)}):",
-            f"    if not (\n        {conditions}\n    ):\n        return again",
-            *(f"    {line}" for line in [*head, *body]),
-        ]
-        if self.roots:
-            names = [self.names[x] for x in cotangents]
-            parts += ["", "", f"def backward({', '.join(['saved', *names])}):"]
-            if self.saved:
-                parts.append(f"    ({', '.join(self.names[x] for x in self.saved)},) = saved")
-            parts += [f"    {line}" for line in after]
-        self.source = "\n".join(parts) + "\n"
-        self.namespace = {
-            **writer.namespace, **self.outside, "again": again, "result": result,
-            "note_change": note_change, "recorder": recorders, "mode": grad_mode.mode,
-            "dtypes": dtypes,
-        }  # fmt: skip
-        file = f"<compiled {function.__name__} {next(number)}>"
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(self.source), None, lines, file)
-        exec(compile(self.source, file, "exec"), self.namespace)
-
-    def used(self, name: str) -> bool:
-        return name in self.names.values()
-
     def first_run(self) -> Any:
-        """What the run that was recorded gave, as ``run`` gives it."""
-        for x in self.saved:  # backward reads them where later runs will leave them
-            buffer = self.writer.lasting_buffer(x)
-            if buffer is not None:
-                np.copyto(self.namespace[buffer], x.value)
+        """What the run that was recorded gave, as the program gives it."""
+        late = [call for calls in self.late for call in calls]
+        for x in {x.root for call in late for x in inputs_of(call)}:
+            if x in self.writer.buffers:  # backward reads it there
+                np.copyto(self.namespace[self.writer.buffers[x][0]], x.value)
         values = [self.now(x).value for x in self.values]
         values = [x.copy() if isinstance(x, np.ndarray) else x for x in values]
-        return result(values[0]) if self.plain else (*values, tuple(x.value for x in self.saved))
+        if self.recording.plain:
+            return result(values[0])
+        return (*values, tuple(x.value for x in self.saved))
 
 
-def parameters(function: Callable, args: tuple) -> list[str]:
+def inputs_of(call: Call | Guard) -> list[Var]:
+    return [call.var] if isinstance(call, Guard) else call.inputs
+
+
+def parameters(recording: Recording) -> list[str]:
     """The names of the parameters that the arguments go to."""
+    args = recording.args
     names: list[str] = []
     try:
-        for p in inspect.signature(function).parameters.values():
-            rest = len(args) - len(names)
-            names += [f"{p.name}{i}" for i in range(rest)] if p.kind == p.VAR_POSITIONAL else [p.name]
+        for p in inspect.signature(recording.function).parameters.values():
+            rest = range(len(args) - len(names))
+            names += [f"{p.name}{i}" for i in rest] if p.kind == p.VAR_POSITIONAL else [p.name]
     except (TypeError, ValueError):
         names = [f"x{i}" for i in range(len(args))]
     return names[: len(args)]
 
 
-def variables_of(function: Any) -> list[tuple[str, Any, Any]]:
-    """The variables around a function that it reads, but for modules, classes and functions."""
-    if not isinstance(function, FunctionType):
-        return []
-    code = function.__code__
-    found: list[tuple[str, Any, Any]] = []
-    for name, cell in zip(code.co_freevars, function.__closure__ or ()):
-        try:
-            found.append((name, cell.cell_contents, cell))
-        except ValueError:  # not yet assigned
-            continue
-    spaces = function.__globals__
-    found += [(name, spaces[name], None) for name in code.co_names if name in spaces]
-    passed = (ModuleType, type, FunctionType)
-    return [(n, x, c) for n, x, c in found if not isinstance(x, passed) and not callable_only(x)]
-
-
-def callable_only(x: Any) -> bool:
-    """Whether something is called and holds nothing that changes, as far as one can tell."""
-    return callable(x) and not hasattr(x, "named_parameters") and not isinstance(x, Tensor)
-
-
-def names_outside(function: Any) -> dict[int, str]:
-    """Names of Tensors and other objects around a function, by id."""
-    found: dict[int, str] = {}
-    for name, x, _ in variables_of(function):
-        found.setdefault(id(x), name)
-        if hasattr(x, "named_parameters"):
-            for inner, p in x.named_parameters():
-                found.setdefault(id(p), inner)
-    return found
-
-
-def check_guards(calls: list[Call | Guard], recorder: Recorder) -> None:
-    """Raise Refused for a branch on a value after something outside was changed."""
-    settings = {x.var for x in recorder.inputs.values() if x.kind == "setting"}
-    changed = False
-    for call in calls:
-        if isinstance(call, Guard):
-            if changed and call.var not in settings:
-                raise Refused(
-                    "branches (if, while, assert) on a tensor's value after a tensor outside was "
-                    "changed, so a run could not be taken back. Branch first, or use where()"
-                )
-        elif call.writes is not None and call.writes.root.call is None:
-            changed = True
-
-
 def described(names: list[str], args: tuple) -> str:
     """The signature of a call: ``x (3,) float32``."""
     texts = [
-        f"{name} {np.shape(x)} {x.dtype}" if hasattr(x, "dtype") else f"{name}={x!r}"
+        f"{name} {np.shape(x)} {x.dtype}"
+        if isinstance(x, Tensor | np.ndarray)
+        else f"{name}={short(repr(x))}"
         for name, x in zip(names, args)
     ]
     return ", ".join(texts) or "no arguments"

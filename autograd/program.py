@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,26 @@ QUIET = 'with np.errstate(all="ignore"):'
 TEMPORARY = ("", "x", "y", "dx", "out")  # names in rules that say nothing
 
 
+class Names:
+    """Python names, none given twice, and the objects that a program refers to by them."""
+
+    def __init__(self, **objects: Any) -> None:
+        self.namespace: dict[str, Any] = {"np": np, **objects}
+        self.taken = set(self.namespace)
+        self.known: dict[int, str] = {}
+
+    def new(self, name: str) -> str:
+        """A name like this one that is still free."""
+        return identifier(name, self.taken)
+
+    def of(self, x: Any, name: str) -> str:
+        """The name of an object, which is like ``name`` if it had none."""
+        if id(x) not in self.known:
+            self.known[id(x)] = self.new(name)
+            self.namespace[self.known[id(x)]] = x
+        return self.known[id(x)]
+
+
 class Writer:
     """Writes calls as lines of Python, and the memory and views that these lines use.
 
@@ -32,15 +52,15 @@ class Writer:
     """
 
     def __init__(
-        self, names: dict[Var, str], taken: set[str], fixed: set[Var], fresh: set[Var]
+        self, known: Names, names: dict[Var, str], fixed: set[Var], fresh: set[Var]
     ) -> None:
+        self.known = known
         self.names = names
-        self.taken = taken
         self.fixed = fixed
         self.fresh = fresh
-        self.namespace: dict[str, Any] = {"np": np}
         self.setup: list[str] = []
         self.beginning: list[str] = []  # of each run
+        self.failing = "return halfway"  # what to do where a guard does not hold
         self.numbers: dict[Any, str] = {}
         self.buffers: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
         self.free: dict[Any, list[str]] = {}  # buffers that nobody needs any more
@@ -57,7 +77,7 @@ class Writer:
             self.last.update({x.root: i for x in used})
         self.last.update({x.root: len(calls) for x in lasting})
         return [
-            f"if {'not ' * call.taken}{self.name(call.var)}: return again"
+            f"if {'not ' * call.taken}{self.name(call.var)}: {self.failing}"
             if isinstance(call, Guard)
             else self.statement(call, i)
             for i, call in enumerate(calls)
@@ -82,7 +102,7 @@ class Writer:
         if function is None or not isinstance(out.value, np.ndarray) or not self.fits(out):
             text = self.expression(call)
             if call.function in REDUCTIONS and function is not None:
-                text = call_text(name_of(function), args, keywords)
+                text = call_text(str(name_of(function)), args, keywords)
             self.release(call, i)
             return f"{self.new_name(out)} = {text}"
         if self.may_overwrite(call, i):
@@ -95,6 +115,8 @@ class Writer:
     def with_out(self, call: Call) -> tuple[Any, list[str], dict[str, str]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
         function, args = call.function, call.args
+        if not isinstance(call.out.value, np.ndarray | np.generic):
+            return None, [], {}
         if function in REDUCTIONS:
             settings = {"axis": None, "keepdims": False} | call.keywords
             if set(settings) == {"axis", "keepdims"} and len(args) < 3:
@@ -104,8 +126,10 @@ class Writer:
                 return REDUCTIONS[function].reduce, text, keepdims
         if call.keywords:
             return None, [], {}
-        if function is operator.pow and call.out.value.dtype.kind == "f":
+        if function is operator.pow:
             exponent = args[1]
+            if call.out.value.dtype.kind != "f" or getattr(exponent, "shape", None) == ():
+                return None, [], {}
             if isinstance(exponent, int | float) and exponent in POWERS:
                 function, args = POWERS[exponent], args[:1]
         function = UFUNCS.get(function, function)
@@ -126,7 +150,8 @@ class Writer:
     def fits(self, out: Var) -> bool:
         """Whether a result can go into a buffer."""
         flags = out.value.flags
-        return out.root is out and out not in self.fresh and (flags.c_contiguous or flags.f_contiguous)
+        contiguous = flags.c_contiguous or flags.f_contiguous
+        return out.root is out and out not in self.fresh and contiguous
 
     def may_overwrite(self, call: Call, i: int) -> bool:
         """Whether an elementwise call may write over operands that nobody needs any more."""
@@ -145,7 +170,7 @@ class Writer:
             name = free.pop()
         else:
             self.count += 1
-            name = identifier(f"buffer{self.count}", self.taken)
+            name = self.known.new(f"buffer{self.count}")
             order = ', order="F"' if order == "F" else ""
             self.setup.append(f"{name} = np.empty({value.shape}, {literal(value.dtype)}{order})")
         self.buffers[out] = name, kind
@@ -169,40 +194,36 @@ class Writer:
         name = out.call.name
         if name in TEMPORARY or out in self.results:
             name = out.call.rule if out in self.results else short_name(out.call.function)
-        self.names[out] = identifier(name or "t", self.taken)
+        self.names[out] = self.known.new(name or "t")
         return self.names[out]
 
     def name(self, var: Var, names: Mapping[Var, str] | None = None) -> str:
-        return (names or self.names).get(var) or self.kept(var.value, "constant")
-
-    def kept(self, value: Any, name: str) -> str:
-        """The name of an object that the program refers to."""
-        for known, x in self.namespace.items():
-            if x is value:
-                return known
-        name = identifier(name, self.taken)
-        self.namespace[name] = value
-        return name
+        return (names or self.names).get(var) or self.known.of(var.value, "constant")
 
     def operand(self, x: Any, call: Call) -> str:
         """An operand of a ufunc; a number as a 0-d array, which NumPy takes more quickly."""
         number = x.value if isinstance(x, Var) else x
-        computed = isinstance(x, Var) and x.call is not None
-        if computed or isinstance(number, bool) or not isinstance(number, int | float | np.generic):
+        if isinstance(x, Var) and (x.call is not None or isinstance(number, np.ndarray)):
             return self.text(x)
-        arrays = [v.value for v in call.inputs if hasattr(v.value, "dtype")]
-        dtype = np.result_type(*arrays, number)
-        key = (x if isinstance(x, Var) else float(number), dtype)
+        dtype = np.result_type(*[v.value for v in call.inputs if hasattr(v.value, "dtype")], number)
+        if dtype.kind != "f" or not isinstance(number, int | float | np.floating):
+            return self.text(x)
+        key = (x if isinstance(x, Var) else repr(number), dtype)
         if key not in self.numbers:
-            value = literal(number.item() if isinstance(number, np.generic) else number) or "0"
-            digits = value.removesuffix(".0").replace("-", "minus_").replace(".", "_")
-            name = f"c{digits}" if len(digits) < 10 else "constant"
-            name = identifier(f"{self.names[x]}_array" if isinstance(x, Var) else name, self.taken)
-            self.setup.append(f"{name} = np.array({value}, {literal(dtype)})")
-            if isinstance(x, Var):
-                self.beginning.append(f"{name}.fill({self.names[x]})")
-            self.numbers[key] = name
+            self.numbers[key] = self.number(x, number, dtype)
         return self.numbers[key]
+
+    def number(self, x: Any, number: Any, dtype: np.dtype) -> str:
+        """A 0-d array for a number; one that changes from run to run is put in at its beginning."""
+        value = literal(number.item() if isinstance(number, np.generic) else number) or "0"
+        digits = value.removesuffix(".0").replace("-", "minus_").replace(".", "_")
+        if isinstance(x, Var):
+            name = self.known.new(f"{self.names[x]}_array")
+            self.beginning.append(f"{name}.fill({self.names[x]})")
+        else:
+            name = self.known.new(f"c{digits}" if len(digits) < 10 else "constant")
+        self.setup.append(f"{name} = np.array({value}, {literal(dtype)})")
+        return name
 
     def text(self, x: Any, names: Mapping[Var, str] | None = None) -> str:
         if isinstance(x, Var):
@@ -211,18 +232,19 @@ class Writer:
             parts = ", ".join(self.text(item, names) for item in x)
             return f"[{parts}]" if isinstance(x, list) else f"({parts},)"
         text = None if isinstance(x, np.generic) else literal(x)
-        return text or self.kept(x, "constant")
+        return text or self.known.of(x, "constant")
 
     def expression(self, call: Call, names: Mapping[Var, str] | None = None) -> str:
         """A call as an expression that gives a new array, a number or a view."""
         function = call.function
         args = [self.text(x, names) for x in call.args]
         keywords = {key: self.text(x, names) for key, x in call.keywords.items()}
-        mean = function in (np.mean, Method("mean")) and call.out.shape == ()
-        if mean and call.out.value.dtype != np.float16:
-            return f"np.add.reduce({args[0]}, None) / {call.args[0].size}"
+        if function in (np.mean, Method("mean")) and call.out.shape == ():
+            x = call.args[0]
+            if x.size and x.dtype == call.out.dtype and x.dtype.itemsize > 2:
+                return f"np.add.reduce({args[0]}, None) / {x.size}"
         if name_of(function) is None:
-            return call_text(self.kept(function, function.__name__.strip("_")), args, keywords)
+            return call_text(self.known.of(function, function.__name__.strip("_")), args, keywords)
         pairs = [(f"({arg})" if arg.startswith("-") else arg, ATOM) for arg in args]
         return called(function, pairs, keywords)[0]
 
@@ -231,8 +253,8 @@ def written_to(function: Any, args: list[str], keywords: dict[str, str], out: st
     """A call that writes into ``out``: by position where it can be, which is quicker."""
     by_position = isinstance(function, np.ufunc) or function is np.dot
     if by_position and function not in (np.maximum, np.minimum):
-        return call_text(name_of(function), [*args, out], keywords)
-    return call_text(name_of(function), args, {**keywords, "out": out})
+        return call_text(str(name_of(function)), [*args, out], keywords)
+    return call_text(str(name_of(function)), args, {**keywords, "out": out})
 
 
 def short_name(function: Any) -> str:
@@ -240,7 +262,7 @@ def short_name(function: Any) -> str:
     return f"{name}_" if name in ("T", "mT") else name.strip("_")
 
 
-def block(calls: list[Call | Guard], statements: list[str]) -> list[str]:
+def block(calls: list[Call | Guard], statements: Iterable[str]) -> list[str]:
     """Statements as lines, those of rules that ignore NumPy's warnings within ``np.errstate``."""
     lines: list[str] = []
     quiet = False

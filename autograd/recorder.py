@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import creation
+from .memory import Memory
+from .surroundings import same
 from .tensor import Tensor, result
-from .trace import Trace, Var, values_of
+from .trace import Call, Trace, Var, leaves_of, tracing, values_of
 
 recording: Recorder | None = None  # the one that is on, in whichever thread
 outdated = 0  # how often an attribute of a Module was set: what a recording may have read
@@ -35,6 +37,22 @@ class Input(NamedTuple):
     var: Var
 
 
+class Argument(NamedTuple):
+    """A Tensor that the function is given, and what stands for it inside."""
+
+    position: int
+    tensor: Tensor
+    stand_in: Tensor
+
+
+class Outside(NamedTuple):
+    """A Tensor from outside, and how it was when it was first used."""
+
+    tensor: Tensor
+    requires_grad: bool
+    hooks: list
+
+
 class Recorder:
     """Records one run of a function: a Trace, and what came from outside and went there."""
 
@@ -47,7 +65,9 @@ class Recorder:
         self.had_grad: list[tuple[Tensor, bool]] = []  # whose gradient was asked for before it
         self.set_grads: dict[int, Tensor] = {}  # was set inside, and whose was set
         self.new_grads: list[tuple[Tensor, Any]] = []  # with the Vars of what was set
-        self.stand_ins: dict[int, int] = {}  # the position of the argument, by id of its stand-in
+        self.arguments: dict[int, Argument] = {}  # by the id of their stand-ins
+        self.outside: dict[int, Outside] = {}  # the other Tensors, by id, as they were
+        self.optimizers: list[tuple[Any, Any]] = []  # with their stand-ins
         self.states: list[State] = []
         self.fixed: list[tuple[Any, str, Any]] = []  # settings that hold as they are
 
@@ -57,19 +77,22 @@ class Recorder:
         global recording
         lock.acquire()
         recording = self
-        Tensor._data = property(self.get_data, self.set_data)  # type: ignore[assignment]
+        tracing.on = True
+        Tensor._data = property(self.get_data, self.set_data)
         Tensor._grad = property(self.get_grad, self.set_grad)  # type: ignore[assignment]
         self.generator = creation._generator
         creation._generator = Generator(self, self.generator)  # type: ignore[assignment]
-        self.randoms = random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+        self.randoms = random.getstate(), repr(np.random.get_state())
         return self
 
     def __exit__(self, *exc: object) -> None:
         global recording
         recording = None
+        tracing.on = False
         for x in self.set_grads.values():
             grad = self.grads[id(x)]
-            self.new_grads.append((x, None if grad is None else vars(grad)["_data"]))
+            kept = grad is None or not self.is_made(grad) or id(grad) in self.arguments
+            self.new_grads.append((x, grad if kept else vars(grad)["_data"]))
         self.reseeded = not isinstance(creation._generator, Generator)
         if not self.reseeded:
             creation._generator = self.generator
@@ -81,44 +104,62 @@ class Recorder:
             if isinstance(data, Var):
                 tensor._data = data.value
         for tensor in self.set_grads.values():
-            vars(tensor)["_grad"] = self.grads[id(tensor)]
+            grad = self.grads[id(tensor)]
+            vars(self.real(tensor))["_grad"] = None if grad is None else self.real(grad)
         for state in self.states:
             state.real.update({key: values_of(x) for key, x in state.set.items()})
+        self.trace.closed = True
 
     def get_data(self, tensor: Tensor) -> Any:
-        data = vars(tensor)["_data"]
+        try:
+            data = vars(tensor)["_data"]
+        except KeyError:
+            raise AttributeError("_data") from None
         if isinstance(data, Var) or self.is_made(tensor):
             return data
-        if isinstance(data, np.generic):  # an array, which can be changed in place
-            data = vars(tensor)["_data"] = np.asarray(data)
+        self.note_outside(tensor)
         return self.input("tensor", tensor, None, data)
 
     def set_data(self, tensor: Tensor, data: Any) -> None:
+        is_own = isinstance(data, Var) and vars(tensor).get("_data") is data
         if threading.get_ident() == self.thread and "_data" not in vars(tensor):
             self.made[id(tensor)] = tensor
         elif not self.is_made(tensor):
             if data is self.get_data(tensor):
-                return
+                return self.make_array(tensor, data)
             raise Refused("gives a tensor from outside other memory (tensor.data = ...)")
         if isinstance(data, np.ndarray) and threading.get_ident() == self.thread:
             data = self.trace.call(np.copy, data)  # anew at each run, should it be changed
+        elif is_own:  # as Tensor.memory does
+            if id(tensor) in self.arguments:
+                return self.make_array(tensor, data)
+            if isinstance(data.value, np.generic):
+                data = self.trace.call(np.asarray, data)
         vars(tensor)["_data"] = data
 
+    def make_array(self, tensor: Tensor, data: Var) -> None:
+        """Have a number from outside in an array, which can be changed in place."""
+        data.value = np.asarray(data.value)
+        real = vars(self.real(tensor))
+        real["_data"], real["_memory"] = data.value, vars(tensor)["_memory"]
+
     def get_grad(self, tensor: Tensor) -> Any:
-        if self.is_made(tensor) and id(tensor) not in self.stand_ins:
+        if self.is_made(tensor) and id(tensor) not in self.arguments:
             return vars(tensor).get("_grad")
         if id(tensor) not in self.grads:
+            self.note_outside(tensor)
             grad = vars(tensor).get("_grad")
             self.had_grad.append((tensor, grad is not None))
             if grad is not None:
-                grad = result(self.input("grad", tensor, None, grad._data))
+                grad = result(self.input("grad", tensor, None, vars(grad)["_data"]))
             self.grads[id(tensor)] = grad
         return self.grads[id(tensor)]
 
     def set_grad(self, tensor: Tensor, grad: Any) -> None:
-        if self.is_made(tensor) and id(tensor) not in self.stand_ins:
+        if self.is_made(tensor) and id(tensor) not in self.arguments:
             vars(tensor)["_grad"] = grad
         else:
+            self.note_outside(tensor)
             self.grads[id(tensor)] = grad
             self.set_grads[id(tensor)] = tensor
 
@@ -132,26 +173,57 @@ class Recorder:
             self.inputs[place] = Input(kind, owner, key, Var(self.trace, value))
         return self.inputs[place].var
 
+    def note_outside(self, tensor: Tensor) -> None:
+        """Note how a Tensor from outside is when it is first used."""
+        if any(tensor is x.tensor for x in self.arguments.values()):
+            raise Refused(
+                "is given a tensor as argument that it also uses from outside. Use it one way"
+            )
+        if id(tensor) not in self.outside and id(tensor) not in self.arguments:
+            node = tensor.grad_fn
+            if node is not None:
+                raise Refused(
+                    f"uses the result of {node.name} from outside, whose graph would be lost. "
+                    "Use tensor.detach(), or compute it inside"
+                )
+            self.outside[id(tensor)] = Outside(tensor, tensor._requires_grad, list(tensor.hooks))
+
     def argument(self, position: int, x: Any) -> Any:
         """A stand-in for an argument of the function; a setting stands for itself."""
         if isinstance(x, np.ndarray):
             return self.input("argument", x, position, x)
         if not isinstance(x, Tensor):
+            if any(isinstance(item, Tensor | np.ndarray) for item in leaves_of(x)):
+                raise Refused(
+                    f"was given tensors or arrays within a {type(x).__name__}, as argument "
+                    f"{position + 1}. Give each as an argument of its own"
+                )
             return x
         if x.grad_fn is not None:
             raise Refused(
                 f"was given the result of {x.grad_fn.name} as argument {position + 1}, whose graph "
                 "would be lost. Give it tensor.detach(), or have it compute that, too"
             )
+        for known in self.arguments.values():
+            if known.tensor is x:
+                return known.stand_in
+        own = vars(x)
+        if isinstance(own["_data"], np.ndarray):
+            own["_memory"] = own.get("_memory") or Memory()  # which is the stand-in's, too
         stand_in = object.__new__(type(x))
-        vars(stand_in).update(vars(x))
+        vars(stand_in).update(own)
         self.made[id(stand_in)] = stand_in
-        self.stand_ins[id(stand_in)] = position
-        vars(stand_in)["_data"] = self.input("argument", x, position, vars(x)["_data"])
+        self.arguments[id(stand_in)] = Argument(position, x, stand_in)
+        vars(stand_in)["_data"] = self.input("argument", x, position, own["_data"])
         return stand_in
 
+    def real(self, tensor: Tensor) -> Tensor:
+        """The argument that a Tensor stands for, or the Tensor itself."""
+        argument = self.arguments.get(id(tensor))
+        return tensor if argument is None else argument.tensor
+
     def check(self) -> None:
-        """Raise Refused for what a program cannot repeat: random numbers, Tensors kept outside."""
+        """Raise Refused for what a program cannot repeat, and for what it would not."""
         if self.reseeded:
             raise Refused("calls manual_seed, which would reseed at each run. Call it outside")
         if self.randoms != (random.getstate(), repr(np.random.get_state())):
@@ -159,10 +231,25 @@ class Recorder:
                 "draws random numbers from random or np.random, which would be the same at each "
                 "run. Use autograd.rand, randn or nn.Dropout"
             )
+        for tensor, requires_grad, hooks in self.outside.values():
+            if tensor._requires_grad is not requires_grad or list(tensor.hooks) != hooks:
+                raise Refused(
+                    "changes requires_grad or the hooks of a tensor from outside, which would not "
+                    "happen at the next run. Do it outside"
+                )
+        for optimizer, stand_in in self.optimizers:
+            for name, value in vars(stand_in).items():
+                if name != "state" and not same(values_of(value), vars(optimizer).get(name)):
+                    raise Refused(
+                        f"has {type(optimizer).__name__} set its own {name}, which would not "
+                        "happen at the next run. Keep it in the state that change() gets"
+                    )
         gradients = {id(grad) for grad in self.grads.values()}
-        made = [weakref.ref(x) for x in self.made.values() if id(x) not in gradients]
+        free = gradients | set(self.arguments)
+        made = [weakref.ref(x) for x in self.made.values() if id(x) not in free]
         self.made.clear()
-        gc.collect()
+        if any(ref() is not None for ref in made):
+            gc.collect()
         kept = sum(ref() is not None for ref in made)
         if kept:
             raise Refused(
@@ -176,16 +263,17 @@ class Recorder:
         """A copy of an optimizer whose numbers are inputs of the program."""
         clone = copy.copy(holder)
         for name, value in vars(holder).items():
-            if isinstance(value, float):
+            if type(value) in (bool, str, type(None)):
+                self.fixed.append((holder, name, value))
+            elif isinstance(value, int | float):
                 vars(clone)[name] = self.input("setting", holder, (name, None), value)
             elif isinstance(value, tuple) and all(isinstance(x, float) for x in value):
                 vars(clone)[name] = tuple(
                     self.input("setting", holder, (name, i), x) for i, x in enumerate(value)
                 )
-            elif isinstance(value, bool | int | str):
-                self.fixed.append((holder, name, value))
         clone.state = [State(self, state) for state in holder.state]
         self.states += clone.state
+        self.optimizers.append((holder, clone))
         return clone
 
 
@@ -254,9 +342,9 @@ class Generator:
             return method
 
         def draw(*args: Any, **keywords: Any) -> Any:
-            trace = self.recorder.trace
-            out = trace.call(drawing(name), *args, **keywords)
-            trace.calls[-1].draws = True
+            out = self.recorder.trace.call(drawing(name), *args, **keywords)
+            assert isinstance(out.call, Call)
+            out.call.draws = True
             return out
 
         return draw
@@ -271,3 +359,24 @@ def drawing(name: str) -> Callable:
 
     draw.__name__ = name
     return draw
+
+
+def random_state() -> Any:
+    """How far the random numbers are, for ``put_back``."""
+    return creation._generator.bit_generator.state
+
+
+def put_back(state: Any) -> None:
+    """Have the random numbers drawn since ``random_state`` come once more."""
+    creation._generator.bit_generator.state = state
+
+
+def note_attribute(module: Any, name: str) -> None:
+    """Outdate what was recorded: an attribute of a Module is set, which it may have read."""
+    global outdated
+    if active():
+        raise Refused(
+            f"sets {type(module).__name__}.{name}, which would not happen at the next run. "
+            "Set it outside"
+        )
+    outdated += 1

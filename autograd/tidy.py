@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -18,64 +19,97 @@ UFUNCS: dict[Any, Any] = {
     operator.and_: np.bitwise_and, operator.or_: np.bitwise_or,
 }  # fmt: skip
 
+PLAIN = (bool, int, float, str, type(None), slice, np.generic, np.dtype)
 COPIES = (Method("copy"), np.copy, Method("astype"))
 PRODUCTS = (operator.mul, np.multiply, operator.truediv, np.divide)
 RESHAPES = (Method("reshape"), np.reshape, np.broadcast_to)
 
 
-def tidied(trace: Trace, results: Iterable[Any]) -> tuple[list[Call | Guard], dict[Var, Var]]:
+def tidied(
+    trace: Trace, ends: list[int], results: Iterable[Var]
+) -> tuple[list[list[Call | Guard]], dict[Var, Var]]:
     """The calls that ``results``, guards and changes of lasting memory need, each once.
 
-    Also, for each Var whose call was left out, the one that takes its place.
+    They come in sections, which end at ``ends``: after the first, each may run without the
+    others. Also, for each Var whose call was left out, the one that takes its place.
     """
-    instead: dict[Var, Var] = {}
-    written = {c.writes.root for c in trace.calls if isinstance(c, Call) and c.writes is not None}
-    versions: dict[Var, int] = {}  # how often the memory of a root was written so far
-    first: dict[Any, Var] = {}  # the result of each different call
-    calls: list[Call | Guard] = []
+    sections = [trace.calls[i:j] for i, j in zip([0, *ends], ends)]
+    tidy = Tidy(trace)
+    kept: list[list[Call | Guard]] = []
+    for section in sections:
+        if len(kept) == 1:
+            shared = dict(tidy.first)
+        if kept:
+            tidy.first = dict(shared)
+        kept.append([call for call in section if tidy.is_new(call)])
+    wanted = needed([call for section in kept for call in section], map(tidy.now, results))
+    ids = {id(call) for call in wanted}
+    return [[call for call in section if id(call) in ids] for section in kept], tidy.instead
 
-    def now(x: Any) -> Any:
-        return mapped(lambda v: instead.get(v, v) if isinstance(v, Var) else v, x)
 
-    def key(x: Any) -> Any:
-        if isinstance(x, Var):
-            return id(x), versions.get(x.root, 0)
-        if isinstance(x, tuple | list):
-            return type(x), *map(key, x)
-        if isinstance(x, dict):
-            return tuple((name, key(item)) for name, item in x.items())
-        return type(x), repr(x)
+class Tidy:
+    """Goes through the calls of a Trace and finds what is there already.
 
-    for call in trace.calls:
+    Arguments may share memory with one another and with what else comes from outside, and not
+    at every run the same. So a change of any of it counts as one of all.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.instead: dict[Var, Var] = {}
+        self.first: dict[Any, Var] = {}  # the result of each different call
+        self.versions: dict[Var | None, int] = {}  # how often memory was written so far
+        changes = [c for c in trace.calls if isinstance(c, Call) and c.writes is not None]
+        self.written = {self.memory(c.out) for c in changes}
+
+    def memory(self, x: Var) -> Var | None:
+        """Whose memory a Var is in; None for all that comes from outside."""
+        return None if x.root.call is None else x.root
+
+    def now(self, x: Any) -> Any:
+        """Vars as they are called after what was left out so far."""
+        return mapped(lambda v: self.instead.get(v, v) if isinstance(v, Var) else v, x)
+
+    def is_new(self, call: Call | Guard) -> bool:
+        """Whether a call is needed; else its result is known by another Var."""
         if isinstance(call, Guard):
-            call.var = now(call.var)
-            calls.append(call)
-            continue
-        call.args, call.keywords = now(call.args), now(call.keywords)
-        call.args = unbroadcast(trace, call)
+            call.var = self.now(call.var)
+            return True
+        call.args, call.keywords = self.now(call.args), self.now(call.keywords)
+        call.args = unbroadcast(self.trace, call)
         out = call.out
         if out.root is not out:
-            out.root = instead.get(out.root, out.root).root
+            out.root = self.now(out.root).root
         if call.writes is not None:
-            versions[out.root] = versions.get(out.root, 0) + 1
-            calls.append(call)
-        elif (x := same_as(call, trace)) is not None and not {x.root, out.root} & written:
-            instead[out] = x
-        elif call.draws:
-            calls.append(call)
-        else:
-            twin = first.setdefault((call.function, key(call.args), key(call.keywords)), out)
-            if twin is out or out.root in written:
-                calls.append(call)
-            else:
-                instead[out] = twin
-    return needed(calls, [instead.get(x, x) for x in results]), instead
+            place = self.memory(out)
+            self.versions[place] = self.versions.get(place, 0) + 1
+            return True
+        known = None
+        if not call.draws and self.memory(out) not in self.written:
+            known = same_as(call)
+            if known is None:
+                key = (call.function, self.key(call.args), self.key(call.keywords))
+                known = self.first.setdefault(key, out)
+        if known is None or known is out or self.memory(known) in self.written:
+            return True
+        self.instead[out] = known
+        return False
+
+    def key(self, x: Any) -> Any:
+        """What two calls must have in common to give the same."""
+        if isinstance(x, Var):
+            return id(x), self.versions.get(self.memory(x), 0)
+        if isinstance(x, tuple | list):
+            return type(x), *map(self.key, x)
+        if isinstance(x, dict):
+            return tuple((name, self.key(item)) for name, item in x.items())
+        return (type(x), repr(x)) if isinstance(x, PLAIN) else id(x)
 
 
-def needed(calls: list[Call | Guard], results: list[Var]) -> list[Call | Guard]:
+def needed(calls: list[Call | Guard], results: Iterable[Var]) -> list[Call | Guard]:
     """The calls that results, guards, random numbers and changes of lasting memory depend on."""
     wanted = set(results)
-    roots = {x.root for x in results}
+    roots = {x.root for x in wanted}
     kept: list[Call | Guard] = []
     for call in reversed(calls):
         if isinstance(call, Guard):
@@ -92,27 +126,27 @@ def needed(calls: list[Call | Guard], results: list[Var]) -> list[Call | Guard]:
     return kept[::-1]
 
 
-def same_as(call: Call, trace: Trace) -> Var | None:
+def same_as(call: Call) -> Var | None:
     """What a call gives again: the operand of a copy, of a product with 1, of a power of 1."""
     function, out = call.function, call.out
     args = list(call.args)
-    if function in (operator.mul, np.multiply) and is_one(args[0], trace):
+    if function in (operator.mul, np.multiply) and args and is_one(args[0]):
         args.reverse()
     x = args[0] if args else None
     if not isinstance(x, Var) or not isinstance(x.value, np.ndarray):
         return None
-    if out.shape != x.shape or out.value.dtype != x.value.dtype:
+    if not isinstance(out.value, np.ndarray):
+        return None
+    if (out.shape, out.dtype) != (x.shape, x.dtype) or out.value.strides != x.value.strides:
         return None
     if function in (*PRODUCTS, operator.pow):
-        return x if is_one(args[1], trace) else None
+        return x if is_one(args[1]) else None
     return x if function in COPIES or function in RESHAPES else None
 
 
-def is_one(x: Any, trace: Trace) -> bool:
-    """Whether an operand is the constant 1."""
-    if isinstance(x, Var):
-        return trace.is_constant(x) and x.ndim == 0 and x.value == 1
-    return not isinstance(x, bool) and isinstance(x, int | float | np.number) and x == 1
+def is_one(x: Any) -> bool:
+    """Whether an operand is the number 1."""
+    return isinstance(x, int | float | np.number) and not isinstance(x, bool) and x == 1
 
 
 def unbroadcast(trace: Trace, call: Call) -> tuple:
@@ -125,9 +159,22 @@ def unbroadcast(trace: Trace, call: Call) -> tuple:
     for x in call.args:
         while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
             x = x.call.args[0]
-        if isinstance(x, Var) and x.call is None and isinstance(x.value, np.ndarray):
-            if x.ndim and x.size and not any(x.value.strides):  # one number, broadcast
-                x = trace.constant(np.array(x.value.flat[0]))
-        bare.append(x)
+        bare.append(the_number(x.value) if is_one_number(trace, x) else x)
     shapes = [np.shape(getattr(x, "value", x)) for x in bare]
-    return tuple(bare) if np.broadcast_shapes(*shapes) == call.out.shape else call.args
+    fits = any(isinstance(x, Var) for x in bare) and np.broadcast_shapes(*shapes) == call.out.shape
+    return tuple(bare) if fits else call.args
+
+
+def is_one_number(trace: Trace, x: Any) -> bool:
+    """Whether an operand is a constant that a rule made by broadcasting a number.
+
+    An array of the user's may change: one who can change it holds what the number is in.
+    """
+    if not isinstance(x, Var) or not trace.is_constant(x) or not x.ndim or not x.size:
+        return False
+    strides, base = x.value.strides, x.value.base
+    return not any(strides) and not x.value.flags.writeable and getrefcount(base) <= 3
+
+
+def the_number(array: np.ndarray) -> np.generic:
+    return array.dtype.type(array.flat[0])

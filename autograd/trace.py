@@ -14,9 +14,18 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+tracing = SimpleNamespace(on=False)  # while compile records, rules meet Vars in any operand
+
+
+ASKED = (
+    "the value of a tensor was asked for (item(), float(), tolist(), a text, numpy conversion, "
+    "indexing by it)"
+)
 
 
 class Untraceable(Exception):
@@ -82,6 +91,9 @@ class Trace:
         self.calls: list[Call | Guard] = []
         self._constants: dict[int, Var] = {}
         self._named: Any = None  # the last call with a name, and where it was made
+        self._ignored = {kind for kind, way in np.geterr().items() if way == "ignore"}
+        self.closed = False  # when no more may be written down
+        self.shown = False  # whether a value went into a text, as those of errors do
 
     def constant(self, array: np.ndarray) -> Var:
         """The Var of an array that is no Var's: one and the same array, at every run."""
@@ -94,13 +106,21 @@ class Trace:
 
     def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
+        if self.closed:
+            raise RuntimeError(
+                "an array from inside a function was kept while compile recorded it, and used "
+                "afterwards. Return it instead"
+            )
         args, keywords = self._lifted(args), self._lifted(keywords)
-        state = np.geterr()
-        quiet = "ignore" in (state["invalid"], state["over"])
+        ignored = {kind for kind, way in np.geterr().items() if way == "ignore"}
+        quiet = not ignored <= self._ignored
         value = function(*values_of(args), **values_of(keywords))
-        if isinstance(value, tuple | list) or value is None:
+        if isinstance(value, str):
+            raise Untraceable(ASKED)
+        if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
-        writes = out = keywords.get("out")
+        writes: Any = keywords.get("out")
+        out = writes
         renewed = out is not None and self._is_temporary(out)
         if renewed:  # a new value in the place of one that nobody sees any more
             writes = None
@@ -120,7 +140,7 @@ class Trace:
         return out
 
     def _note_name(self, call: Call) -> None:
-        """Name a call after the variable that its line in the rule assigns: the line's last call."""
+        """Name a call after the variable that its line assigns: the last call of the line."""
         frame: Any = sys._getframe(2)
         while frame.f_code.co_filename == __file__:
             frame = frame.f_back
@@ -136,7 +156,7 @@ class Trace:
     def _is_temporary(self, var: Var) -> bool:
         """Whether a call made ``var``, and nothing else shares its memory."""
         outs = [call.out for call in self.calls if isinstance(call, Call)]
-        return any(out is var for out in outs) and all(var.root is not out.root or out is var for out in outs)
+        return var.call is not None and not any(x.root is var.root and x is not var for x in outs)
 
     def _renewed(self, var: Var, args: Any) -> Any:
         """Give the old values of ``var`` to another Var, in all calls so far and in ``args``."""
@@ -174,6 +194,9 @@ class Trace:
 class Var:
     """Stands for an array, a NumPy scalar or a number while a Trace is made of a program."""
 
+    __getitem__: Callable[..., Any]  # and others: see below
+    astype: Callable[..., Any]
+
     def __init__(self, trace: Trace, value: Any) -> None:
         self.trace = trace
         self.value = value
@@ -184,7 +207,7 @@ class Var:
     ndim = property(lambda self: np.ndim(self.value))
     size = property(lambda self: np.size(self.value))
     dtype = property(lambda self: self.value.dtype)
-    base = None
+    base = property(lambda self: self.root if self.root is not self else _base(self.value))
     T = property(lambda self: self.trace.call(Attribute("T"), self))
     mT = property(lambda self: self.trace.call(Attribute("mT"), self))
 
@@ -217,16 +240,23 @@ class Var:
         return (self[i] for i in range(len(self)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if not isinstance(self.value, np.ndarray):
+            self._unknown()
         self.trace.copyto(self[index], value)
 
+    def __format__(self, spec: str) -> str:
+        self.trace.shown = True
+        return format(self.value, spec)
+
     def _unknown(self, *args: Any, **keywords: Any) -> Any:
-        raise Untraceable(
-            "the value of a tensor was asked for (item(), float(), tolist(), numpy conversion, "
-            "indexing by it)"
-        )
+        raise Untraceable(ASKED)
 
     item = tolist = __array__ = __float__ = __int__ = __index__ = __complex__ = _unknown
     __hash__ = object.__hash__
+
+
+def _base(value: Any) -> Any:
+    return getattr(value, "base", None)
 
 
 QUESTIONS = {
@@ -285,6 +315,8 @@ for _name in METHODS:
 
 def mapped(function: Callable, x: Any) -> Any:
     """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[mapped(function, item) for item in x])
     if isinstance(x, tuple | list):
         return type(x)(mapped(function, item) for item in x)
     if isinstance(x, dict):
@@ -302,15 +334,18 @@ def values_of(x: Any) -> Any:
     return mapped(lambda v: v.value if isinstance(v, Var) else v, x)
 
 
-def vars_in(x: Any) -> Iterator[Var]:
-    """The Vars in ``x``, also within tuples, lists, dicts and slices."""
-    if isinstance(x, Var):
+def leaves_of(x: Any) -> Iterator[Any]:
+    """All that is in tuples, lists and dicts, or ``x`` if it is none."""
+    if isinstance(x, tuple | list | dict):
+        for item in x.values() if isinstance(x, dict) else x:
+            yield from leaves_of(item)
+    else:
         yield x
-    elif isinstance(x, tuple | list):
-        for item in x:
-            yield from vars_in(item)
-    elif isinstance(x, dict):
-        yield from vars_in(list(x.values()))
+
+
+def vars_in(x: Any) -> Iterator[Var]:
+    """The Vars in ``x``, also within tuples, lists and dicts."""
+    return (v for v in leaves_of(x) if isinstance(v, Var))
 
 
 def whole(forward: Callable, values: Any, keywords: dict) -> Any:
@@ -327,5 +362,9 @@ def traced(forward: Callable) -> Callable:
             return forward(*values, **keywords)
         except Untraceable:
             return whole(forward, values, keywords)
+        except ValueError as error:  # as which NumPy passes it on
+            if isinstance(error.__cause__, Untraceable):
+                return whole(forward, values, keywords)
+            raise
 
     return run
