@@ -99,10 +99,13 @@ class Compiled:
         return program.results(values, args)
 
     def in_order(self, args: tuple, keywords: dict) -> tuple:
+        """The positional arguments that a call with keywords amounts to."""
         bound = inspect.signature(self.function).bind(*args, **keywords)
-        bound.apply_defaults()
         if bound.kwargs:
-            raise TypeError(f"{self.name}: compile takes no keyword-only arguments")
+            raise TypeError(
+                f"{self.name}: takes {', '.join(bound.kwargs)} by keyword only, or after an "
+                "argument that is left to its default, which compile cannot. Give it by position"
+            )
         return bound.args
 
     @property

@@ -70,7 +70,7 @@ class Surroundings:
             self.visit_object(name, x, attributes)
 
     def visit_function(self, function: FunctionType) -> None:
-        if function.__module__.split(".")[0] in OURS or function in self.seen:
+        if is_ours(function) or function in self.seen:
             return
         self.seen.add(function)
         names, attributes = read_by(function.__code__)
@@ -92,7 +92,7 @@ class Surroundings:
             if isinstance(method, FunctionType) and (method, id(x)) not in self.seen:
                 self.seen.add((method, id(x)))
                 self.visit_function(method)
-                if method.__module__.split(".")[0] not in OURS:
+                if not is_ours(method):
                     self.visit_object(name, x, read_by(method.__code__)[1])
         is_module = hasattr(x, "named_parameters")
         for inner, value in list(vars(x).items()):
@@ -133,6 +133,10 @@ class Surroundings:
                 if not free and (key not in before or not same(value, before[key])):
                     return f"{name}.{key}"
         return None
+
+
+def is_ours(function: FunctionType) -> bool:
+    return (function.__module__ or "").split(".")[0] in OURS
 
 
 def code_of(function: Any) -> CodeType | None:

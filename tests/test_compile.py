@@ -126,6 +126,7 @@ def full(x):
     return x if x.shape == (3, 3) else x + autograd.zeros(3, 3, dtype=x.dtype)
 
 
+@waits
 @settings(max_examples=200, deadline=None)
 @given(made=programs(), dtype=st.sampled_from([np.float32, np.float64]), seed=st.integers(0, 99))
 def test_random_programs_equal_eager(made, dtype, seed):
