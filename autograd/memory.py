@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .trace import Var
+
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
 _last_change = 0
@@ -32,7 +34,7 @@ def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> 
 
 def share_memory(x: Any, out: Any) -> None:
     """Have ``out`` share the Memory of operand ``x`` if it is a view of it."""
-    if isinstance(getattr(x, "_data", None), np.ndarray):
+    if isinstance(getattr(x, "_data", None), np.ndarray | Var):
         base = out._data.base
         if base is x._data or base is x._data.base:
             out._memory = x.memory

@@ -33,7 +33,7 @@ from .errors import explain_forward
 from .grad_mode import mode
 from .graph import Node
 from .memory import share_memory
-from .trace import Untraceable, Var, traced, whole
+from .trace import Untraceable, Var, traced, tracing, whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -158,7 +158,7 @@ def on(x: Any, op: Callable) -> Callable:
     if isinstance(x, _tensor.Tensor):
         return op
     forward = op.op.forward  # type: ignore[attr-defined]
-    return traced(forward) if isinstance(x, Var) else forward
+    return traced(forward) if isinstance(x, Var) or tracing.on else forward
 
 
 class Op:

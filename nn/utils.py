@@ -24,12 +24,12 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
         parameters = [parameters]
     grads = [p.grad for p in parameters if p.grad is not None]
     norms = [np.linalg.norm(g.data.ravel(), norm_type) for g in grads]
-    total = np.linalg.norm(np.array(norms), norm_type) if norms else np.float32(0)
-    factor = max_norm / (float(total) + 1e-6)
+    total = np.linalg.norm(np.stack(norms), norm_type) if norms else np.float32(0)
+    factor = max_norm / (total + 1e-6)
     if factor < 1:
         for g in grads:
             g.data[...] *= factor
-    return result(np.asarray(total, norms[0].dtype if norms else np.float32))
+    return result(total)
 
 
 def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..trace import Var
 
 
 @primitive
@@ -36,7 +37,7 @@ def put_dg(g, *, index, shape):
 def repeats(index: Any) -> bool:
     """Whether an index may name an element twice: integer arrays may."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
+    return any(isinstance(part, np.ndarray | Var) and part.dtype != bool for part in parts)
 
 
 @primitive

@@ -141,7 +141,8 @@ def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
 
 def picked(name: str, x: Any, target: Any) -> Any:
     """The element of each row of ``x`` that ``target`` numbers."""
-    classes = np.asarray(getattr(target, "_data", target))
+    classes = getattr(target, "_data", None)
+    classes = np.asarray(target) if classes is None else classes
     if classes.dtype.kind not in "iu":
         raise TypeError(
             f"{name}: target holds class numbers and must be integer, got {classes.dtype}; "
@@ -158,7 +159,7 @@ def picked(name: str, x: Any, target: Any) -> Any:
             f"{name}: with {count} classes a target must lie in 0 to {count - 1}, "
             f"got {classes.min()} to {classes.max()}"
         )
-    return x[(*np.indices(classes.shape), classes)] if classes.ndim else x[int(classes)]
+    return x[(*np.indices(classes.shape), classes)]
 
 
 def reduced(name: str, losses: Any, reduction: str) -> Any:

@@ -54,11 +54,6 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True) -> Sorted:
     size = np.shape(x)[dim]
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {size} elements")
-    order = argsort(x, dim, descending=largest).data
-    indices = np.take(order, np.arange(k), axis=dim)
-    return Sorted(take_along_dim(x, indices, dim), _wrapped(indices))
-
-
-@primitive
-def _wrapped(indices: Operand) -> Array:
-    return np.asarray(indices)
+    before = (slice(None),) * (dim % np.ndim(x))
+    indices = argsort(x, dim, descending=largest)[(*before, slice(k))]
+    return Sorted(take_along_dim(x, indices, dim), indices)
