@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
-from ..trace import Var
 
 
 @primitive
@@ -37,7 +36,7 @@ def put_dg(g, *, index, shape):
 def repeats(index: Any) -> bool:
     """Whether an index may name an element twice: integer arrays may."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, np.ndarray | Var) and part.dtype != bool for part in parts)
+    return any(getattr(part, "ndim", 0) and part.dtype != bool for part in parts)
 
 
 @primitive

@@ -3,7 +3,7 @@ import numpy as np
 
 def repeats(index):
     parts = index if isinstance(index, tuple) else (index,)
-    return any((isinstance(part, np.ndarray) and part.dtype != bool for part in parts))
+    return any((getattr(part, 'ndim', 0) and part.dtype != bool for part in parts))
 
 
 def put(g, *, index, shape):
