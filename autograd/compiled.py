@@ -17,7 +17,7 @@ from .backward import walk
 from .graph import Node, topological_order
 from .listing import Backward, Listing, Recording, Slot, again, halfway
 from .memory import check_usable
-from .recorder import Recorder, Refused
+from .recorder import ModulesThen, Recorder, Refused
 from .surroundings import Surroundings
 from .tensor import Tensor, result
 from .trace import ASKED, Untraceable, Var, mapped
@@ -117,7 +117,8 @@ class Compiled:
 
     def record(self, args: tuple) -> Any:
         """Run the function and keep what it did as a program."""
-        self.programs = [p for p in self.programs if p.outdated == recorders.outdated]
+        if len(self.programs) >= MOST:
+            self.programs = [p for p in self.programs if p.modules.unchanged()]
         if len(self.programs) >= MOST:
             raise RuntimeError(
                 f"{self.name}: was recorded {len(self.programs)} times, for other shapes, "
@@ -139,7 +140,7 @@ class Compiled:
 def recorded(name: str, function: Callable, args: tuple) -> tuple[Program, Any]:
     """Run ``function`` and write down what it does: a Program, and what this run gave."""
     recorder = Recorder()
-    outdated = recorders.outdated
+    modules = ModulesThen()
     surroundings = Surroundings(function, args)
     computed: list[Any] = []
     with recorder:
@@ -156,7 +157,7 @@ def recorded(name: str, function: Callable, args: tuple) -> tuple[Program, Any]:
     if changed:
         raise Refused(f"changes {changed}, which would not happen at the next run. Do it outside")
     recording = Recording(
-        name, function, args, surroundings, recorder, outdated, template, values, backwards, ends
+        name, function, args, surroundings, recorder, modules, template, values, backwards, ends
     )
     listing = Listing(recording)
     recorder.check()
@@ -238,7 +239,7 @@ class Program:
         self.arity = len(recording.args)
         self.run = listing.namespace[listing.name]
         self.plain = recording.plain
-        self.outdated = recording.outdated
+        self.modules = recording.modules
         self.runs = 0
         self.template = recording.template
         self.count = len(recording.values)

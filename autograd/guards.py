@@ -40,7 +40,7 @@ class Conditions:
         self.recorder: Recorder = listing.recorder
 
     def __iter__(self) -> Any:
-        yield f"recorder.outdated == {self.listing.recording.outdated}"
+        yield "(recorder.changes == modules.known or modules.unchanged())"
         yield f"mode.recording is {grad_mode.mode.recording}"
         yield f"dtypes._default is {self.dtype(dtypes.get_default_dtype())}"
         for name, x in zip(self.listing.arguments, self.listing.recording.surroundings.settings):

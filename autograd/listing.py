@@ -15,8 +15,8 @@ from . import dtypes, grad_mode
 from . import recorder as recorders
 from .guards import Conditions, check_guards
 from .memory import note_change
-from .program import Names, Writer, block
-from .recorder import Input, Recorder
+from .program import Names, Writer, block, ignoring
+from .recorder import Input, ModulesThen, Recorder
 from .spelling import identifier, literal
 from .surroundings import Surroundings, same
 from .tensor import Tensor, result, short
@@ -55,7 +55,7 @@ class Recording:
     args: tuple
     surroundings: Surroundings
     recorder: Recorder
-    outdated: int  # what ``recorder.outdated`` was
+    modules: ModulesThen
     template: Any  # what it returned, with Slots
     values: list[Any]  # that go into the Slots
     backwards: list[Backward]
@@ -69,6 +69,7 @@ class Recording:
 
 again = object()  # what a program gives that does not hold; nothing was done
 halfway = object()  # the same, where values decided it, and its memory has been used
+warnings, ignored = ignoring()
 number = itertools.count(1)  # of listings, for their file names
 
 
@@ -80,9 +81,10 @@ class Listing:
         self.recorder = recording.recorder
         self.known = Names(
             again=again, halfway=halfway, result=result, note_change=note_change, same=same,
-            recorder=recorders, mode=grad_mode.mode, dtypes=dtypes,
+            recorder=recorders, mode=grad_mode.mode, dtypes=dtypes, modules=recording.modules,
+            warnings=warnings, ignored=ignored,
         )  # fmt: skip
-        self.known.taken |= {"saved", "g", "memories", "drawn"}
+        self.known.taken |= {"saved", "g", "memories", "drawn", "loud"}
         self.name = self.known.new(recording.name)
         self.arguments = [self.known.new(x) for x in parameters(recording)]
         self.given_away: set[Var] = set()  # roots of results that have one owner

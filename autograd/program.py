@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ REDUCTIONS: dict[Any, Any] = {
 
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
-QUIET = 'with np.errstate(all="ignore"):'
 TEMPORARY = ("", "x", "y", "dx", "out")  # names in rules that say nothing
 
 
@@ -263,13 +263,24 @@ def short_name(function: Any) -> str:
 
 
 def block(calls: list[Call | Guard], statements: Iterable[str]) -> list[str]:
-    """Statements as lines, those of rules that ignore NumPy's warnings within ``np.errstate``."""
+    """Statements as lines, those of rules that ignore NumPy's warnings between two that do so."""
     lines: list[str] = []
     quiet = False
     for call, line in zip(calls, statements):
-        if line:
-            if isinstance(call, Call) and call.quiet and not quiet:
-                lines.append(QUIET)
-            quiet = isinstance(call, Call) and call.quiet
-            lines.append("    " * quiet + line)
-    return lines
+        if line and quiet is not (isinstance(call, Call) and call.quiet):
+            lines += AGAIN_LOUD if quiet else QUIET
+            quiet = not quiet
+        lines += [f"{'    ' * quiet}{line}"] * bool(line)
+    return lines + AGAIN_LOUD * quiet
+
+
+def ignoring() -> tuple[ContextVar, Any]:
+    """Where NumPy 2 keeps what ``np.errstate`` sets, and what is there where all is ignored."""
+    context = copy_context()
+    context.run(np.seterr, all="ignore")
+    return next((x, context[x]) for x in context if x.name == "numpy.ufunc.extobj")
+
+
+# What `with np.errstate(all="ignore")` does, in a sixth of its time.
+QUIET = ["loud = warnings.set(ignored)", "try:"]
+AGAIN_LOUD = ["finally:", "    warnings.reset(loud)"]

@@ -13,6 +13,7 @@ import gc
 import random
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ from .tensor import Tensor, result
 from .trace import Call, Trace, Var, leaves_of, tracing, values_of
 
 recording: Recorder | None = None  # the one that is on, in whichever thread
-outdated = 0  # how often an attribute of a Module was set: what a recording may have read
+changes = 0  # how often an attribute of a Module was set, and what was there before
+log: deque[tuple[Any, str, Any]] = deque(maxlen=10_000)  # the log itself: nothing
 
 
 class Input(NamedTuple):
@@ -372,11 +374,39 @@ def put_back(state: Any) -> None:
 
 
 def note_attribute(module: Any, name: str) -> None:
-    """Outdate what was recorded: an attribute of a Module is set, which it may have read."""
-    global outdated
+    """Note that an attribute of a Module is about to be set, which a recording may have read."""
+    global changes
     if active():
         raise Refused(
             f"sets {type(module).__name__}.{name}, which would not happen at the next run. "
             "Set it outside"
         )
-    outdated += 1
+    changes += 1
+    log.append((weakref.ref(module), name, vars(module).get(name, log)))
+
+
+class ModulesThen:
+    """The attributes of all Modules as they are now; ``unchanged()`` later says if they are again.
+
+    ``changes`` counts how often one was set, and ``log`` has what was there before the last ones.
+    """
+
+    def __init__(self) -> None:
+        self.known = changes  # when all was as it is now
+        self.otherwise = -1  # when it was not
+
+    def unchanged(self) -> bool:
+        """Whether all that was set since is what it was; new Modules do not matter."""
+        since = changes - self.known
+        if self.otherwise == changes or since > len(log):
+            return False
+        then: dict[Any, Any] = {}
+        for module, name, value in list(log)[len(log) - since :]:
+            then.setdefault((module, name), value)
+        for (module, name), value in then.items():
+            known = then.get((module, "training")) is not log  # else it was made since
+            if known and module() and vars(module()).get(name, log) is not value:
+                self.otherwise = changes
+                return False
+        self.known = changes
+        return True

@@ -198,7 +198,7 @@ def test_dropout_draws_the_same_numbers_and_eval_stops_it():
         if i in (3, 6):
             run.model.train(i == 6)
 
-    check(9, change, 1, model=dropped)
+    check(9, change, 2, model=dropped)
 
 
 @waits
