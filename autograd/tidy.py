@@ -22,6 +22,7 @@ UFUNCS: dict[Any, Any] = {
 PLAIN = (bool, int, float, str, type(None), slice, np.generic, np.dtype)
 COPIES = (Method("copy"), np.copy, Method("astype"))
 PRODUCTS = (operator.mul, np.multiply, operator.truediv, np.divide)
+VIEWS = (Method("reshape"), Method("squeeze"), np.reshape, np.squeeze, np.expand_dims)
 RESHAPES = (Method("reshape"), np.reshape, np.broadcast_to)
 
 
@@ -88,9 +89,14 @@ class Tidy:
         if not call.draws and self.memory(out) not in self.written:
             known = same_as(call)
             if known is None:
-                key = (call.function, self.key(call.args), self.key(call.keywords))
+                args = unshaped(call)
+                key = (call.function, self.key(args), self.key(call.keywords))
                 known = self.first.setdefault(key, out)
         if known is None or known is out or self.memory(known) in self.written:
+            return True
+        if known.shape != out.shape:  # the same numbers in another shape
+            call.function, call.args, call.keywords = Method("reshape"), (known, out.shape), {}
+            out.root = known.root
             return True
         self.instead[out] = known
         return False
@@ -142,6 +148,27 @@ def same_as(call: Call) -> Var | None:
     if function in (*PRODUCTS, operator.pow):
         return x if is_one(args[1]) else None
     return x if function in COPIES or function in RESHAPES else None
+
+
+def unshaped(call: Call) -> tuple:
+    """The arguments of an elementwise call of one array, as which shape it does not matter."""
+    arrays = [x for x in call.inputs if isinstance(x.value, np.ndarray) and x.ndim]
+    if call.function not in UFUNCS and not isinstance(call.function, np.ufunc):
+        return call.args
+    if len(arrays) != 1 or call.function in (operator.matmul, np.matmul) or call.keywords:
+        return call.args
+    x = arrays[0]
+    while x.call is not None and x.call.function in VIEWS and is_flat(x, x.call.args[0]):
+        x = x.call.args[0]
+    return tuple(x if arg is arrays[0] else arg for arg in call.args)
+
+
+def is_flat(view: Var, x: Any) -> bool:
+    """Whether a view has the same numbers in the same order, without gaps."""
+    if not isinstance(x, Var) or not isinstance(x.value, np.ndarray) or not x.ndim:
+        return False
+    contiguous = view.value.flags.c_contiguous and x.value.flags.c_contiguous
+    return contiguous and view.size == x.size
 
 
 def is_one(x: Any) -> bool:
