@@ -97,7 +97,7 @@ def walk(order: list[Node], cotangents: dict, retain_graph: Any, create_graph: b
                 saved = needs(values)
                 dx = vjp(g, *saved, **node.keywords)
                 if dx.shape != x.shape or dx.dtype is not x.dtype:
-                    dx = fit(dx, x)
+                    dx = fit(dx, x, vjp)
                 cotangents[x] = cotangents[x] + dx if x in cotangents else dx
                 if watching:
                     debugging.check_cotangent(node, g, dx, cotangents[x])

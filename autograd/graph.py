@@ -96,7 +96,7 @@ class Node:
             if x is not None:
                 saved = needs(self.values)
                 dx = vjp(g, *saved, **self.keywords)
-                dx = _tensor.result(fit(dx, x))
+                dx = _tensor.result(fit(dx, x, vjp))
             cotangents.append(dx)
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 

@@ -86,7 +86,14 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             raise explain_forward(op, args, values, keywords, error) from None
         except Untraceable:
             y = whole(forward, values, keywords)
-        if y.dtype is float64 and "dtype" not in keywords:
+        try:
+            wide = y.dtype is float64
+        except AttributeError:
+            raise TypeError(
+                f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
+                "use NumPy's functions in it, and return the result"
+            ) from None
+        if wide and "dtype" not in keywords:
             y = narrow(y, values)
         out = new(_tensor.Tensor)
         out._data = y

@@ -160,7 +160,7 @@ class Recording:
             steps = list(zip(node.parents, node.op.rules))
             for x, (vjp, needs) in sorted(steps, key=lambda step: isinstance(step[0], Node)):
                 if x is not None and x in leading:
-                    dx = fit(looked_into(vjp, [g, *needs(values)], node.keywords), x)
+                    dx = fit(looked_into(vjp, [g, *needs(values)], node.keywords), x, vjp)
                     before = self.cotangents.get(x)
                     self.cotangents[x] = self.own(dx) if before is None else before + dx
 

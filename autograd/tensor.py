@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from operator import attrgetter
@@ -159,7 +160,18 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that ``backward()`` adds up; None before."""
+        """The gradient that ``backward()`` adds up; None before.
+
+        Only leaves get one, and others that asked for it with ``retain_grad()``. Warns where None
+        is all there will be.
+        """
+        if self._grad is None and self.grad_fn is not None and self._retained is None:
+            warnings.warn(
+                f"grad: this tensor is the result of {self.grad_fn.name} and no leaf, so "
+                "backward() gives it no gradient. Call retain_grad() on it before; to update a parameter, "
+                "change it in place: with autograd.no_grad(): w -= lr * w.grad",
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter
@@ -168,6 +180,11 @@ class Tensor:
             what = f"shape {grad.shape}" if isinstance(grad, Tensor) else type(grad).__name__
             raise TypeError(f"grad: must be None or a Tensor of shape {self.shape}, got {what}")
         self._grad = grad
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether ``retain_grad()`` was called on this result of an op."""
+        return self._retained is not None
 
     def retain_grad(self) -> None:
         """Have ``backward()`` set ``grad`` on this tensor although it is not a leaf."""
@@ -432,7 +449,12 @@ class Tensor:
         return self.item().__index__()
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.shape == () else format(str(self), spec)
+        if self.shape and spec:
+            raise TypeError(
+                f"format: {spec!r} is for one number, and this tensor has shape {self.shape}. "
+                "Format its elements (.tolist()), or .item() of a scalar"
+            )
+        return format(self.item(), spec) if self.shape == () else str(self)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
@@ -523,6 +545,11 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
 def unwrapped(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [unwrapped(x) for x in data]
+    if isinstance(data, Tensor) and data._requires_grad and mode.recording:
+        raise RuntimeError(
+            "tensor: a tensor in the list requires grad, and a new tensor would lose its graph. "
+            "Use autograd.stack, or detach() it"
+        )
     return data._data if isinstance(data, Tensor) else data
 
 

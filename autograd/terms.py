@@ -26,7 +26,9 @@ MATMUL = (operator.matmul, np.matmul)
 SUM = (Method("sum"), np.sum)
 RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
 TRANSPOSE = (Attribute("T"), Attribute("mT"), np.transpose)
-MOVES = (*RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze)
+MOVES = (
+    *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
+)  # fmt: skip
 ELEMENTWISE = {
     *MULTIPLY, *DIVIDE, *PLUS, *MINUS, *NEGATIVE, *POWER, operator.eq, operator.ne, operator.lt,
     operator.le, operator.gt, operator.ge, operator.and_, operator.or_, np.where,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import autograd
@@ -237,7 +237,41 @@ class Identity(Module):
         return x
 
 
-class Sequential(Module):
+class ModuleList(Module):
+    """A list of modules, whose parameters are found; what is done with them is yours to say.
+
+    Raises TypeError for an item that is no Module.
+
+    >>> layers = ModuleList([Linear(2, 3), Linear(3, 1)])
+    >>> len(layers), layers[1], len(list(layers.parameters()))
+    (2, Linear(in_features=3, out_features=1, bias=True), 4)
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        for module in modules:
+            self.append(module)
+
+    def append(self, module: Module) -> ModuleList:
+        """Put a module at the end; return the list."""
+        if not isinstance(module, Module):
+            name, kind = type(self).__name__, type(module).__name__
+            raise TypeError(f"{name}: item {len(self)} is a {kind}, not a Module")
+        setattr(self, str(len(self)), module)
+        return self
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        modules = list(self)[index]
+        return type(self)(modules) if isinstance(modules, list) else modules
+
+
+class Sequential(ModuleList):
     """Modules applied one after the other.
 
     >>> model = Sequential(Linear(2, 32), ReLU(), Linear(32, 1), Sigmoid())
@@ -253,23 +287,17 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        super().__init__()
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(f"Sequential: item {i} is a {type(module).__name__}, not a Module")
-            setattr(self, str(i), module)
+        super().__init__(modules)
 
     def forward(self, x: Any) -> Any:
-        for module in vars(self).values():
+        for name, module in vars(self).items():
             if isinstance(module, Module):
-                x = module(x)
+                try:
+                    x = module(x)
+                except Exception as error:
+                    error.add_note(f"(in layer {name} of a Sequential: {module!r})")
+                    raise
         return x
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
     def __getitem__(self, index: int | slice) -> Any:
         modules = list(self)[index]

@@ -12,7 +12,7 @@ from autograd.memory import note_change
 from autograd.recorder import settings_of
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
-from .module import zero_grad
+from .module import Module, zero_grad
 
 
 class Optimizer:
@@ -28,11 +28,14 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], **settings: float) -> None:
         name = type(self).__name__
-        if isinstance(params, Tensor):
+        if isinstance(params, Tensor | Module):
             raise TypeError(f"{name}: give a list of Tensors, such as model.parameters()")
         self.params = list(params)
         if not self.params:
-            raise ValueError(f"{name}: got no parameters. A generator can be used only once")
+            raise ValueError(
+                f"{name}: got no parameters. A generator can be used only once; and a Module does "
+                "not see layers in a plain list: use nn.Sequential or nn.ModuleList"
+            )
         for p in self.params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"{name}: optimizes Tensors, got {type(p).__name__}")

@@ -68,7 +68,10 @@ def test_retain_grad():
     z = y * y
     y.retain_grad()
     z.sum().backward()
-    assert y.grad.tolist() == [6, 12] and z.grad is None and x.grad.tolist() == [18, 36]
+    assert y.grad.tolist() == [6, 12] and x.grad.tolist() == [18, 36]
+    assert y.retains_grad and not z.retains_grad
+    with pytest.warns(UserWarning, match=r"result of mul and no leaf.*w -= lr \* w.grad"):
+        assert z.grad is None  # as torch warns, too
     with pytest.raises(RuntimeError, match="does not require grad"):
         tensor(1.0).retain_grad()
 

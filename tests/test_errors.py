@@ -1,5 +1,8 @@
 """Errors say what, where and what to do, and come at the line of the mistake."""
 
+import math
+
+import numpy as np
 import pytest
 
 import autograd
@@ -77,3 +80,53 @@ def test_a_vjp_rule_that_does_not_fit_its_op(operand, rule, message):
 
     with pytest.raises(TypeError, match=message):
         autograd.vjp_of(cube, operand)(rule)
+
+
+def test_a_rule_that_gives_what_it_must_not_is_named():
+    @autograd.primitive
+    def whole_sum(x):
+        return x.sum()
+
+    @autograd.vjp_of(whole_sum, "x")
+    def whole_sum_dx(g):
+        return np.ones(7, np.float32) * g if wrong else g
+
+    x = tensor([1.0, 2.0], requires_grad=True)
+    for wrong in (False, True):
+        shape = r"\(7,\)" if wrong else r"\(\)"
+        message = rf"VJP rule whole_sum_dx gave a cotangent of shape {shape} for .* \(2,\)"
+        with pytest.raises(ValueError, match=message):
+            whole_sum(x).backward()
+
+    @autograd.primitive
+    def exp_of(x):
+        return math.exp(x)
+
+    with pytest.raises(TypeError, match=r"exp_of: its forward rule must give an array.*float"):
+        exp_of(tensor(1.0))
+
+
+def test_mistakes_of_a_first_model():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1))
+    with pytest.raises(TypeError, match=r"SGD: give a list of Tensors, such as model.parameters"):
+        nn.optim.SGD(model)
+    with pytest.raises(ValueError, match=r"SGD: got no parameters.*nn.ModuleList"):
+        nn.optim.SGD([])
+    with pytest.raises(ValueError, match=r"linear: .*takes 4 features") as caught:
+        model(autograd.ones(5, 2))
+    assert caught.value.__notes__ == [f"(in layer 2 of a Sequential: {model[2]!r})"]
+    with pytest.raises(TypeError, match="ModuleList: item 1 is a int, not a Module"):
+        nn.ModuleList([nn.ReLU(), 3])
+
+
+def test_what_would_lose_a_graph_or_make_no_sense():
+    x = tensor(2.0, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"lose its graph. Use autograd.stack"):
+        tensor([x, x])
+    with autograd.no_grad():
+        assert tensor([x, x]).tolist() == [2, 2]
+    with pytest.raises(TypeError, match=r"to: 'cpu' is no dtype.*no devices"):
+        x.to("cpu")
+    with pytest.raises(TypeError, match=r"format: '.2f' is for one number.*\(2,\)"):
+        f"{P:.2f}"
+    assert f"{x:.2f}" == "2.00" and f"{P}" == "tensor([0.5000, 0.5000])"

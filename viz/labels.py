@@ -25,8 +25,9 @@ def tensor_label(
         parts.append(f"{x.shape} {x.dtype}")
     if values:
         parts.append(f"data {number(x) if row else numbers(x.data)}")
-    if grads and x.grad is not None:
-        parts.append(f"grad {number(x.grad) if row else numbers(x.grad.data)}")
+    grad = x.grad if grads and (x.is_leaf or x.retains_grad) else None
+    if grad is not None:
+        parts.append(f"grad {number(grad) if row else numbers(grad.data)}")
     return graphviz.nohtml(" | ".join(parts)) if row else lines(parts)
 
 

@@ -261,7 +261,13 @@ def to(x: Operand, dtype: Any) -> Any:
     >>> autograd.tensor([1, 2]).to(autograd.float32)
     tensor([1., 2.])
     """
-    return _cast(x, dtype=np.dtype(dtype))
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(
+            f"to: {dtype!r} is no dtype; give one such as autograd.float32. There are no devices"
+        ) from None
+    return _cast(x, dtype=dtype)
 
 
 @primitive

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
-from .activations import log_softmax
+from .activations import _softmax, log_softmax
 from .elementwise import abs, sigmoid
 from .reductions import mean, sum
 
@@ -118,7 +118,22 @@ def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     >>> nll_loss(autograd.tensor([[-0.5, -1.0]]), autograd.tensor([0]))
     tensor(0.5000)
     """
-    return reduced("nll_loss", -picked("nll_loss", x, target), reduction)
+    classes = class_numbers("nll_loss", x, target)
+    losses = -x[(*np.indices(classes.shape), classes)]
+    return reduced("nll_loss", losses, reduction)
+
+
+@primitive
+def _cross_entropy(x: Operand, target: Operand) -> Array:
+    x = x - x.max(-1, keepdims=True)
+    chosen = np.take_along_axis(x, target[..., None], -1)
+    return (np.log(np.exp(x).sum(-1, keepdims=True)) - chosen)[..., 0]
+
+
+@vjp_of(_cross_entropy, "x")
+def cross_entropy_dx(g, x, target):
+    one_hot = target[..., None] == np.arange(x.shape[-1])
+    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot)
 
 
 def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
@@ -135,12 +150,13 @@ def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     if np.shape(x) == np.shape(target) and np.ndim(x) > 0:
         losses = -(target * log_softmax(x, -1)).sum(-1)
     else:
-        losses = -picked("cross_entropy", log_softmax(x, -1), target)
+        classes = class_numbers("cross_entropy", x, target)
+        losses = _cross_entropy(x, target if hasattr(target, "grad_fn") else classes)
     return reduced("cross_entropy", losses, reduction)
 
 
-def picked(name: str, x: Any, target: Any) -> Any:
-    """The element of each row of ``x`` that ``target`` numbers."""
+def class_numbers(name: str, x: Any, target: Any) -> Any:
+    """The classes in ``target``, an integer for each row of ``x``."""
     classes = getattr(target, "_data", None)
     classes = np.asarray(target) if classes is None else classes
     if classes.dtype.kind not in "iu":
@@ -159,7 +175,7 @@ def picked(name: str, x: Any, target: Any) -> Any:
             f"{name}: with {count} classes a target must lie in 0 to {count - 1}, "
             f"got {classes.min()} to {classes.max()}"
         )
-    return x[(*np.indices(classes.shape), classes)]
+    return classes
 
 
 def reduced(name: str, losses: Any, reduction: str) -> Any:
