@@ -168,8 +168,8 @@ class Tensor:
         if self._grad is None and self.grad_fn is not None and self._retained is None:
             warnings.warn(
                 f"grad: this tensor is the result of {self.grad_fn.name} and no leaf, so "
-                "backward() gives it no gradient. Call retain_grad() on it before; to update a parameter, "
-                "change it in place: with autograd.no_grad(): w -= lr * w.grad",
+                "backward() gives it no gradient. Call retain_grad() on it before; to update a "
+                "parameter, change it in place: with autograd.no_grad(): w -= lr * w.grad",
                 stacklevel=2,
             )
         return self._grad
