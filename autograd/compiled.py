@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, update_wrapper
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from . import debugging
 from . import recorder as recorders
 from .backward import walk
 from .graph import Node, topological_order
@@ -37,12 +40,16 @@ def compile(function: Callable) -> Compiled:
 
     A call with other shapes, dtypes or settings records anew. So does one where an ``if`` on a
     tensor's value would go another way, and one after an attribute of a Module was set.
-    All other Python in the function runs while it is recorded and not again: it must not depend
-    on what changes, or keep Tensors outside.
+    All other Python in the function runs while it is recorded and not again, so it may not change
+    what is outside, and if a variable, attribute or list that it reads has changed, it is recorded
+    anew. The numbers in an ndarray that it uses should not change; give it as an argument.
+    Inside ``break_on``, ``detect_anomaly`` and ``record_source``, which look at ops, the function
+    itself runs. What it returns has no graph if its ``backward()`` was called inside.
 
     Raises RuntimeError, when it records, for what a program could not repeat: asking for a value
-    (``item()``, ``float()``), random numbers that are not autograd's, tensors kept outside, an
-    argument with a graph, and an ``if`` on values after something outside was changed.
+    (``item()``, ``float()``), random numbers that are not autograd's, changes of what is outside
+    other than of Tensors, tensors with a graph from outside, and an ``if`` on values after a
+    tensor was changed.
 
     >>> import autograd
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
@@ -75,6 +82,8 @@ class Compiled:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if recorders.recording is not None and recorders.active():  # inside another recording
+            return self.function(*args, **keywords)
+        if debugging.watching or debugging.recording_source:  # for which there must be ops
             return self.function(*args, **keywords)
         if keywords:
             args = self.in_order(args, keywords)
@@ -153,7 +162,7 @@ def recorded(name: str, function: Callable, args: tuple) -> tuple[Program, Any]:
         inner = inner_results(computed)
         values = [vars(x)["_data"] if isinstance(x, Tensor) else x for x in computed]
     del out, computed, stand_ins
-    changed = surroundings.changed([optimizer for optimizer, _ in recorder.optimizers])
+    changed = surroundings.changed()
     if changed:
         raise Refused(f"changes {changed}, which would not happen at the next run. Do it outside")
     recording = Recording(
@@ -236,6 +245,7 @@ class Program:
         recording = listing.recording
         self.name = recording.name
         self.source = listing.source
+        weakref.finalize(self, linecache.cache.pop, listing.file, None)
         self.arity = len(recording.args)
         self.run = listing.namespace[listing.name]
         self.plain = recording.plain

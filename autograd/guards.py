@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from . import dtypes, grad_mode
 from .recorder import Recorder, Refused
 from .spelling import literal
-from .surroundings import Place
+from .surroundings import Place, Same, fingerprint
 from .tensor import Tensor
 from .trace import Call, Guard
 
@@ -43,7 +42,7 @@ class Conditions:
         yield "(recorder.changes == modules.known or modules.unchanged())"
         yield f"mode.recording is {grad_mode.mode.recording}"
         yield f"dtypes._default is {self.dtype(dtypes.get_default_dtype())}"
-        for name, x in zip(self.listing.arguments, self.listing.recording.surroundings.settings):
+        for name, x in zip(self.listing.arguments, self.listing.recording.args):
             yield from self.argument(name, x)
         yield from self.arguments_apart()
         for known in self.recorder.outside.values():
@@ -52,7 +51,7 @@ class Conditions:
             yield f"{self.tensor_name(tensor)}._grad is {'not ' * had}None"
         yield from self.states()
         for holder, name, value in self.recorder.fixed:
-            yield self.equal(self.listing.attribute(holder, name), value)
+            yield self.equal(self.listing.attribute(holder, name), value, fingerprint(value))
         yield from self.settings()
         for place in self.listing.recording.surroundings.places:
             yield self.variable(place)
@@ -72,7 +71,7 @@ class Conditions:
 
     def argument(self, name: str, x: Any) -> Any:
         if not isinstance(x, Tensor | np.ndarray):
-            yield self.equal(name, x)
+            yield self.equal(name, x, fingerprint(x))
             return
         yield f"type({name}) is {self.type(x)}"
         data = f"{name}._data" if isinstance(x, Tensor) else name
@@ -143,27 +142,20 @@ class Conditions:
     def variable(self, place: Place) -> str:
         """That something around the function is what it was."""
         if isinstance(place.holder, dict):
-            text = f"{self.names.of(place.holder, 'variables')}.get({place.name!r})"
+            text = f"{self.names.of(place.holder, 'variables')}.get({str(place.name)!r})"
         elif hasattr(place.holder, "cell_contents"):
             text = f"{self.names.of(place.holder, f'{place.name}_cell')}.cell_contents"
         else:
             text = self.listing.attribute(place.holder, place.name)
-        return self.equal(text, place.value, place.name)
+        return self.equal(text, place.value, place.then, place.name)
 
-    def equal(self, text: str, x: Any, name: str = "setting") -> str:
+    def equal(self, text: str, x: Any, then: Any, name: str = "setting") -> str:
         """That an expression gives ``x``, or what is the same to any Python."""
         if x is None or isinstance(x, bool):
             return f"{text} is {x}"
         plain = type(x) in (int, str) or (type(x) is float and x - x == 0 and x != 0)
         if plain and text.isidentifier():
             return f"type({text}) is {type(x).__name__} and {text} == {literal(x)}"
-        then = self.names.of(x, f"{name}_then")
-        if isinstance(x, PASSED_BY_VALUE):
-            return f"same({text}, {then})"
-        return f"{text} is {then}"
-
-
-PASSED_BY_VALUE = (
-    int, float, complex, str, bytes, list, tuple, dict, np.generic, np.dtype,
-    BuiltinFunctionType, MethodType,
-)  # fmt: skip
+        if isinstance(then, Same):
+            return f"{text} is {self.names.of(x, f'{name}_then')}"
+        return f"fingerprint({text}) == {self.names.of(then, f'{name}_then')}"

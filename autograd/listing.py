@@ -18,7 +18,7 @@ from .memory import note_change
 from .program import Names, Writer, block, ignoring
 from .recorder import Input, ModulesThen, Recorder
 from .spelling import identifier, literal
-from .surroundings import Surroundings, same
+from .surroundings import Surroundings, fingerprint
 from .tensor import Tensor, result, short
 from .tidy import tidied
 from .trace import Call, Guard, Var
@@ -80,9 +80,9 @@ class Listing:
         self.recording = recording
         self.recorder = recording.recorder
         self.known = Names(
-            again=again, halfway=halfway, result=result, note_change=note_change, same=same,
-            recorder=recorders, mode=grad_mode.mode, dtypes=dtypes, modules=recording.modules,
-            warnings=warnings, ignored=ignored,
+            again=again, halfway=halfway, result=result, note_change=note_change,
+            fingerprint=fingerprint, recorder=recorders, modules=recording.modules,
+            mode=grad_mode.mode, dtypes=dtypes, warnings=warnings, ignored=ignored,
         )  # fmt: skip
         self.known.taken |= {"saved", "g", "memories", "drawn", "loud"}
         self.name = self.known.new(recording.name)
@@ -101,10 +101,10 @@ class Listing:
         ]  # fmt: skip
         self.source = "\n".join(lines) + "\n"
         self.namespace = self.known.namespace
-        file = f"<compiled {short(recording.name)} {next(number)}>"
+        self.file = f"<compiled {short(recording.name)} {next(number)}>"  # for debuggers
         text = self.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(self.source), None, text, file)
-        exec(compile(self.source, file, "exec"), self.namespace)
+        linecache.cache[self.file] = (len(self.source), None, text, self.file)
+        exec(compile(self.source, self.file, "exec"), self.namespace)
 
     # -- what is to be computed ---------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .spelling import ATOM, call_text, called, identifier, literal, name_of
+from .spelling import ATOM, call_text, called, identifier, index, literal, name_of
 from .tidy import UFUNCS
 from .trace import Call, Guard, Method, Var, vars_in
 
@@ -89,6 +89,8 @@ class Writer:
         if call.writes is not None:
             if call.function is np.copyto:
                 return call_text("np.copyto", [self.name(out), self.text(call.args[1])])
+            if call.function is operator.setitem:
+                return f"{self.name(out)}[{self.index(call.args[1])}] = {self.text(call.args[2])}"
             args = [self.operand(x, call) for x in call.args]
             return written_to(call.function, args, {}, self.name(out))
         if self.looks_at_fixed(call):
@@ -122,7 +124,7 @@ class Writer:
             if set(settings) == {"axis", "keepdims"} and len(args) < 3:
                 axis = args[1] if len(args) > 1 else settings["axis"]
                 keepdims = {"keepdims": "True"} if settings["keepdims"] else {}
-                text = [self.name(args[0]), literal(axis) or "None"]
+                text = [self.name(args[0]), self.text(axis)]
                 return REDUCTIONS[function].reduce, text, keepdims
         if call.keywords:
             return None, [], {}
@@ -206,7 +208,7 @@ class Writer:
         if isinstance(x, Var) and (x.call is not None or isinstance(number, np.ndarray)):
             return self.text(x)
         dtype = np.result_type(*[v.value for v in call.inputs if hasattr(v.value, "dtype")], number)
-        if dtype.kind != "f" or not isinstance(number, int | float | np.floating):
+        if dtype.kind != "f" or not is_written(number):
             return self.text(x)
         key = (x if isinstance(x, Var) else repr(number), dtype)
         if key not in self.numbers:
@@ -231,13 +233,19 @@ class Writer:
         if any(True for _ in vars_in(x)):
             parts = ", ".join(self.text(item, names) for item in x)
             return f"[{parts}]" if isinstance(x, list) else f"({parts},)"
-        text = None if isinstance(x, np.generic) else literal(x)
+        text = literal(x) if is_written(x) and not isinstance(x, np.generic) else None
         return text or self.known.of(x, "constant")
+
+    def index(self, x: Any, names: Mapping[Var, str] | None = None) -> str:
+        """What stands between brackets."""
+        return (index(x) if is_written(x) else None) or self.text(x, names)
 
     def expression(self, call: Call, names: Mapping[Var, str] | None = None) -> str:
         """A call as an expression that gives a new array, a number or a view."""
         function = call.function
         args = [self.text(x, names) for x in call.args]
+        if function is operator.getitem:
+            return f"{args[0]}[{self.index(call.args[1], names)}]"
         keywords = {key: self.text(x, names) for key, x in call.keywords.items()}
         if function in (np.mean, Method("mean")) and call.out.shape == ():
             x = call.args[0]
@@ -247,6 +255,15 @@ class Writer:
             return call_text(self.known.of(function, function.__name__.strip("_")), args, keywords)
         pairs = [(f"({arg})" if arg.startswith("-") else arg, ATOM) for arg in args]
         return called(function, pairs, keywords)[0]
+
+
+def is_written(x: Any) -> bool:
+    """Whether something can be a literal: it has no class, and so no repr, of somebody's own."""
+    if type(x) in (list, tuple):
+        return all(map(is_written, x))
+    if type(x) is slice:
+        return is_written((x.start, x.stop, x.step))
+    return type(x).__module__ in ("builtins", "numpy")
 
 
 def written_to(function: Any, args: list[str], keywords: dict[str, str], out: str) -> str:

@@ -21,7 +21,6 @@ import numpy as np
 
 from . import creation
 from .memory import Memory
-from .surroundings import same
 from .tensor import Tensor, result
 from .trace import Call, Trace, Var, leaves_of, tracing, values_of
 
@@ -241,7 +240,9 @@ class Recorder:
                 )
         for optimizer, stand_in in self.optimizers:
             for name, value in vars(stand_in).items():
-                if name != "state" and not same(values_of(value), vars(optimizer).get(name)):
+                before = vars(optimizer).get(name)
+                number = isinstance(value, Var | tuple) and values_of(value) == before
+                if value is not before and not number and name != "state":
                     raise Refused(
                         f"has {type(optimizer).__name__} set its own {name}, which would not "
                         "happen at the next run. Keep it in the state that change() gets"

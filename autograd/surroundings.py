@@ -1,72 +1,91 @@
 """The plain Python around a function: what a recording of it takes for granted.
 
 A program does not run the Python that it was recorded from. So the variables that this Python
-read must be what they were, which the program asks at each run; and it must not have changed any.
+read must be what they were, which the program asks at each run; and it must not change any.
 """
 
 from __future__ import annotations
 
 import dis
+import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
+from .recorder import Refused
 from .tensor import Tensor
 
-OURS = ("autograd", "nn", "numpy")  # packages whose functions read no variables that change
-PLAIN = (bool, int, float, complex, str, bytes, type(None))
+OURS = ("autograd", "nn", "numpy", "builtins")  # whose functions read no variables that change
+PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+CONTAINERS = (list, tuple, dict, set, frozenset, deque)
+GENERATORS = (random.Random, np.random.Generator, np.random.RandomState)
+CALLS = {"__call__", "forward"}  # what is called without being named
+FOUND_IN_CLASSES = (FunctionType, property, classmethod, staticmethod)
 
 
 class Place(NamedTuple):
-    """A variable, an attribute, or an element, and what is there."""
+    """A variable or an attribute that is read, and what is there."""
 
     holder: Any  # a namespace, the cell of a closure, or an object
     name: str
-    value: Any  # a copy, of a list or a dict
+    value: Any
+    then: Any  # the fingerprint of the value
 
     def now(self) -> Any:
         """What is there now."""
         if isinstance(self.holder, CellType):
             return self.holder.cell_contents
-        inside = self.holder if isinstance(self.holder, dict) else vars(self.holder)
-        return inside.get(self.name)
+        if isinstance(self.holder, dict):
+            return self.holder.get(self.name)
+        return getattr(self.holder, self.name, None)
 
 
 class Surroundings:
-    """What a function and those it calls read: ``places``; and what they might change."""
+    """What a function and those it calls read, in ``places``; and what they must not change."""
 
     def __init__(self, function: Callable, args: tuple) -> None:
         self.places: list[Place] = []
-        self.objects: dict[int, tuple[str, Any, dict]] = {}  # with the attributes they had
-        self.tensors: dict[int, tuple[str, Tensor, bool, list]] = {}  # with what they had
+        self.watched: dict[Any, tuple[str, Callable, Any]] = {}  # how to look, and what was seen
         self.names: dict[int, str] = {}  # what objects are called, by id
         self.seen: set[Any] = set()
-        self.args = args
-        self.settings = [frozen(x) for x in args]  # those that are no Tensors
-        self.visit("function", function, set())
-        _, attributes = read_by(code_of(function))
-        for x in args:
-            self.visit(type(x).__name__, x, attributes)
+        self.visit("the function", function, set())
+        attributes = read_by(code_of(function))[1]
+        for i, x in enumerate(args):
+            if not isinstance(x, Tensor | np.ndarray):
+                self.watch(f"argument {i + 1}", x, fingerprint)
+                self.visit(type(x).__name__, x, attributes)
 
     def visit(self, name: str, x: Any, attributes: set[str]) -> None:
         """Note what is to be known of ``x``, of which ``attributes`` are read."""
         if isinstance(x, MethodType):
             self.visit(name, x.__self__, read_by(x.__func__.__code__)[1])
-            x = x.__func__
-        if isinstance(x, partial):
-            for part in (x.func, *x.args, *x.keywords.values()):
-                self.visit(name, part, attributes)
+            self.visit(name, x.__func__, attributes)
+        elif isinstance(x, partial):
+            self.visit(name, (x.func, x.args, x.keywords), attributes)
         elif isinstance(x, FunctionType):
             self.visit_function(x)
-        elif isinstance(x, list | tuple | dict):
+        elif hasattr(x, "__wrapped__"):  # another compiled function
+            self.visit(name, x.__wrapped__, attributes)
+        elif isinstance(x, CONTAINERS):
             for item in x.values() if isinstance(x, dict) else x:
                 self.visit(name, item, attributes)
         elif isinstance(x, Tensor):
-            self.tensors[id(x)] = (name, x, x.requires_grad, list(x.hooks))
-        elif hasattr(x, "__dict__") and not isinstance(x, ModuleType | type):
+            self.watch(f"requires_grad or the hooks of {name}", x, grad_settings)
+        elif isinstance(x, np.ndarray):
+            self.watch(name, x, contents)
+        elif isinstance(x, GENERATORS):
+            self.watch(f"the random numbers of {name}", x, random_state)
+        elif hasattr(type(x), "__next__"):
+            raise Refused(
+                f"goes through {name}, an iterator, which would not go on at the next run. Give it "
+                "what comes next as an argument"
+            )
+        elif not is_ours(x) and not isinstance(x, PLAIN):
             self.visit_object(name, x, attributes)
 
     def visit_function(self, function: FunctionType) -> None:
@@ -80,63 +99,64 @@ class Surroundings:
                 self.note(cell, name, cell.cell_contents, attributes)
         for name in sorted(names & spaces.keys()):
             self.note(spaces, name, spaces[name], attributes)
-        for x in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.visit(function.__name__, x, attributes)
+        defaults = (function.__defaults__, function.__kwdefaults__)
+        self.watch(f"a default of {function.__name__}", defaults, fingerprint)
+        self.visit(function.__name__, defaults, attributes)
 
     def visit_object(self, name: str, x: Any, attributes: set[str]) -> None:
-        """The attributes that are read; of a Module, whose attributes are watched, the lists."""
-        if id(x) not in self.objects:
-            self.objects[id(x)] = (name, x, frozen(dict(vars(x))))
-            self.name_parameters(x)
-        for method in [getattr(type(x), n, None) for n in (*attributes, "__call__", "forward")]:
-            if isinstance(method, FunctionType) and (method, id(x)) not in self.seen:
-                self.seen.add((method, id(x)))
-                self.visit_function(method)
-                if not is_ours(method):
-                    self.visit_object(name, x, read_by(method.__code__)[1])
+        """Note the attributes that are read. A Module tells by itself if one is set."""
         is_module = hasattr(x, "named_parameters")
-        for inner, value in list(vars(x).items()):
-            if is_module and hasattr(value, "named_parameters"):
-                self.visit(inner, value, attributes)
-                continue
-            read = inner in attributes and (not is_module or isinstance(value, list | dict))
-            if read and (id(x), inner) not in self.seen:
+        if hasattr(x, "__dict__") and not isinstance(x, ModuleType | type):
+            self.watch(name, x, own_attributes)
+        if is_module:
+            for inner, parameter in x.named_parameters():
+                self.names.setdefault(id(parameter), inner)
+                self.visit(inner, parameter, attributes)
+            for inner, child in x.named_children():
+                self.visit(inner, child, attributes)
+        for inner in sorted(attributes | CALLS):
+            if (id(x), inner) not in self.seen:
                 self.seen.add((id(x), inner))
-                self.note(x, inner, value, attributes)
+                self.visit_attribute(name, x, inner, attributes)
+
+    def visit_attribute(self, name: str, x: Any, inner: str, attributes: set[str]) -> None:
+        kinds = x.__mro__ if isinstance(x, type) else type(x).__mro__
+        own = vars(x).get(inner, self) if hasattr(x, "__dict__") else self
+        found = next((vars(kind)[inner] for kind in kinds if inner in vars(kind)), self)
+        for rule in (getattr(found, "__func__", found), getattr(found, "fget", None)):
+            if own is self and isinstance(rule, FunctionType):
+                self.visit_function(rule)
+                if not is_ours(rule):
+                    self.visit_object(name, x, read_by(rule.__code__)[1])
+        if inner in CALLS or (isinstance(found, FOUND_IN_CLASSES) and own is self):
+            return
+        tells = hasattr(x, "named_parameters") and own is not self
+        if (not tells or isinstance(own, CONTAINERS)) and hasattr(x, inner):
+            self.note(x, inner, getattr(x, inner), attributes)
 
     def note(self, holder: Any, name: str, value: Any, attributes: set[str]) -> None:
         if not isinstance(value, ModuleType):
-            self.places.append(Place(holder, name, frozen(value)))
+            self.places.append(Place(holder, name, value, fingerprint(value)))
             self.names.setdefault(id(value), name)
-            self.visit(name, value, attributes)
+        self.visit(name, value, attributes)
 
-    def name_parameters(self, x: Any) -> None:
-        if hasattr(x, "named_parameters"):
-            for name, parameter in x.named_parameters():
-                self.names.setdefault(id(parameter), name)
-                self.visit(name, parameter, set())
+    def watch(self, name: str, x: Any, look: Callable[[Any], Any]) -> None:
+        self.watched.setdefault((id(x), look), (name, partial(look, x), look(x)))
 
-    def changed(self, allowed: list[Any]) -> str | None:
-        """The name of something that is no longer what it was; not the ``state`` of ``allowed``."""
-        for x, before in zip(self.args, self.settings):
-            if not same(x, before):
-                return "an argument"
-        for place in self.places:
-            if not same(place.now(), place.value):
-                return place.name
-        for name, tensor, requires_grad, hooks in self.tensors.values():
-            if tensor.requires_grad is not requires_grad or list(tensor.hooks) != hooks:
-                return f"requires_grad or the hooks of {name}"
-        for name, x, before in self.objects.values():
-            for key, value in vars(x).items():
-                free = key == "state" and any(x is y for y in allowed)
-                if not free and (key not in before or not same(value, before[key])):
-                    return f"{name}.{key}"
-        return None
+    def changed(self) -> str | None:
+        """The name of something that is no longer what it was."""
+        for name, look, seen in self.watched.values():
+            if look() != seen:
+                return name
+        return next((p.name for p in self.places if fingerprint(p.now()) != p.then), None)
 
 
-def is_ours(function: FunctionType) -> bool:
-    return (function.__module__ or "").split(".")[0] in OURS
+def is_ours(x: Any) -> bool:
+    """Whether something is from where it is known to hold nothing that changes."""
+    if isinstance(x, FunctionType | type | ModuleType):
+        module = x.__name__ if isinstance(x, ModuleType) else x.__module__
+        return (module or "").split(".")[0] in OURS
+    return type(x).__module__.split(".")[0] in ("numpy", "builtins")
 
 
 def code_of(function: Any) -> CodeType | None:
@@ -151,7 +171,7 @@ def read_by(code: CodeType | None) -> tuple[set[str], set[str]]:
         for step in dis.get_instructions(part):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 names.add(step.argval)
-            elif step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
                 attributes.add(step.argval)
     return names, attributes
 
@@ -164,25 +184,58 @@ def nested(code: CodeType) -> Iterator[CodeType]:
             yield from nested(x)
 
 
-def frozen(x: Any) -> Any:
-    """``x``, with copies of lists, tuples and dicts that may change."""
-    if type(x) in (list, tuple):
-        return type(x)(frozen(item) for item in x)
-    if type(x) is dict:
-        return {key: frozen(item) for key, item in x.items()}
-    return x
+# -- what is compared -------------------------------------------------------------------------
 
 
-def same(x: Any, y: Any) -> bool:
-    """Whether two values are the same to any Python: equal numbers of one type, one object."""
-    if x is y and type(x) not in (list, tuple, dict):
-        return True
-    if type(x) is not type(y):
-        return False
-    if type(x) in (list, tuple):
-        return len(x) == len(y) and all(map(same, x, y))
-    if type(x) is dict:
-        return list(x) == list(y) and all(map(same, x.values(), y.values()))
-    if type(x) in PLAIN or isinstance(x, np.generic | np.dtype | BuiltinFunctionType):
-        return repr(x) == repr(y)
-    return isinstance(x, MethodType) and x.__func__ is y.__func__ and x.__self__ is y.__self__
+class Same:
+    """Equals what is the very same object."""
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.x is other.x
+
+    def __hash__(self) -> int:
+        return id(self.x)
+
+
+def fingerprint(x: Any) -> Any:
+    """What is equal for two values if they are the same to any Python.
+
+    Numbers and texts of one type that look the same; containers of such; else one object.
+    """
+    if isinstance(x, PLAIN):
+        return type(x), x.__repr__()
+    if isinstance(x, dict):
+        return type(x), *[(fingerprint(key), fingerprint(item)) for key, item in x.items()]
+    if isinstance(x, set | frozenset):
+        return type(x), frozenset(map(fingerprint, x))
+    if isinstance(x, CONTAINERS):
+        return type(x), *map(fingerprint, x)
+    if isinstance(x, MethodType):
+        return Same(x.__func__), Same(x.__self__)
+    return Same(x)
+
+
+def own_attributes(x: Any) -> Any:
+    """An optimizer's ``state`` is no attribute that a program could not change."""
+    known = vars(x).items()
+    optimizer = hasattr(x, "params") and hasattr(x, "change")
+    return {key: fingerprint(value) for key, value in known if not optimizer or key != "state"}
+
+
+def grad_settings(tensor: Tensor) -> Any:
+    return tensor.requires_grad, list(tensor.hooks)
+
+
+def contents(array: np.ndarray) -> Any:
+    return array.shape, array.dtype, crc32(np.ascontiguousarray(array).data.cast("B"))
+
+
+def random_state(generator: Any) -> str:
+    if isinstance(generator, random.Random):
+        return repr(generator.getstate())
+    if isinstance(generator, np.random.Generator):
+        return repr(generator.bit_generator.state)
+    return repr(generator.get_state())

@@ -171,11 +171,19 @@ class Trace:
         return replaced(args, var, old)
 
     def copyto(self, target: Any, source: Any) -> None:
-        """``target[...] = source``, for a Var or an array."""
+        """All of ``target``, a Var or an array, overwritten by ``source``."""
         target, source = self._lifted(target), self._lifted(source)
         np.copyto(target.value, values_of(source), casting="same_kind")
-        call = Call(np.copyto, (target, source), {"casting": "same_kind"}, target, False)
-        call.writes = target
+        self._written(Call(np.copyto, (target, source), {"casting": "same_kind"}, target, False))
+
+    def assign(self, target: Var, index: Any, source: Any) -> None:
+        """``target[index] = source``."""
+        index, source = self._lifted(index), self._lifted(source)
+        target.value[values_of(index)] = values_of(source)
+        self._written(Call(operator.setitem, (target, index, source), {}, target, False))
+
+    def _written(self, call: Call) -> None:
+        call.writes = call.out
         self.calls.append(call)
 
     def guard(self, var: Var) -> bool:
@@ -242,7 +250,7 @@ class Var:
     def __setitem__(self, index: Any, value: Any) -> None:
         if not isinstance(self.value, np.ndarray):
             self._unknown()
-        self.trace.copyto(self[index], value)
+        self.trace.assign(self, index, value)
 
     def __format__(self, spec: str) -> str:
         self.trace.shown = True

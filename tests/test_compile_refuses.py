@@ -1,6 +1,8 @@
 """What compile refuses, with an error that says why and leaves all sound; and what it guards."""
 
+import collections
 import random
+import types
 
 import numpy as np
 import pytest
@@ -394,6 +396,103 @@ def test_lists_of_modules_and_attributes_of_modules():
     assert step(x).tolist() == net(x).tolist()
 
 
+class Shared:
+    rate = 2.0
+    __slots__ = ("factor",)
+
+    @property
+    def both(self):
+        return self.rate * self.factor
+
+
+def test_class_attributes_slots_properties_and_modules():
+    shared, module = Shared(), types.ModuleType("settings")
+    shared.factor, module.rate = 1.0, 1.0
+
+    def step(x, kind):
+        return x * shared.both * module.rate * kind.rate
+
+    compiled = autograd.compile(step)
+    x = autograd.tensor([1.5])
+
+    def check():
+        for _ in range(2):
+            assert compiled(x, Shared).item() == step(x, Shared).item()
+
+    check()
+    shared.factor = 3.0
+    check()
+    module.rate = 5.0
+    check()
+    try:
+        Shared.rate = 7.0
+        check()
+    finally:
+        Shared.rate = 2.0
+    assert len(compiled.programs) == 4
+
+
+class Default:
+    rate = 2.0
+
+
+def test_an_attribute_that_hides_that_of_the_class():
+    owner = Default()
+    compiled = autograd.compile(lambda x: x * owner.rate)
+    x = autograd.tensor([1.0])
+    assert compiled(x).item() == 2
+    owner.rate = 3.0
+    assert compiled(x).item() == 3
+
+
+def test_random_numbers_of_ones_own_and_iterators():
+    generator = np.random.default_rng(0)
+    pythons = random.Random(0)
+    batches = iter([autograd.tensor([1.0])] * 9)
+    total = np.zeros(2)
+
+    def adds(x):
+        total[0] += 1
+        return x * 2
+
+    x = autograd.tensor([1.0])
+    for step, match in [
+        (lambda x: x * generator.random(), "changes the random numbers of generator"),
+        (lambda x: x * pythons.random(), "changes the random numbers of pythons"),
+        (lambda x: x * next(batches), "goes through batches, an iterator"),
+        (adds, "changes total"),
+    ]:
+        with pytest.raises(RuntimeError, match=match):
+            autograd.compile(step)(x)
+
+
+def test_containers_of_all_kinds():
+    known = {
+        "set": {1.0}, "deque": collections.deque([1.0]), "default": collections.defaultdict(list),
+        "nested": [{"a": (1.0, [2.0])}],
+    }  # fmt: skip
+
+    def step(x):
+        counts = known["default"].get("a", [1.0])
+        inner = known["nested"][0]["a"]
+        return x * sum(known["set"]) * sum(known["deque"]) * sum(counts) * (inner[0] + inner[1][0])
+
+    compiled = autograd.compile(step)
+    x = autograd.tensor([1.0])
+    for change in (
+        lambda: None,
+        lambda: known["set"].add(2.0),
+        lambda: known["deque"].append(2.0),
+        lambda: known["default"]["a"].append(3.0),
+        lambda: known["nested"][0]["a"][1].append(3.0),
+        lambda: known["nested"][0]["a"][1].pop(0),
+    ):
+        change()
+        for _ in range(2):
+            assert compiled(x).item() == step(x).item()
+    assert len(compiled.programs) == 6
+
+
 def test_modes():
     step = autograd.compile(lambda x: weight * x)
     x = autograd.tensor([1.0, 1.0])
@@ -408,3 +507,42 @@ def test_modes():
         assert made().dtype == np.float64
     finally:
         autograd.set_default_dtype(autograd.float32)
+
+
+def test_debugging_tools_see_the_ops():
+    step = autograd.compile(lambda x: (weight * x).log().sum())
+    step(autograd.tensor([1.0, 1.0])).backward()
+    x = autograd.tensor([0.0, 1.0])
+    with np.errstate(all="ignore"):
+        step(x).backward()
+        with pytest.raises(ArithmeticError, match="log"), autograd.detect_anomaly():
+            step(x).backward()
+    with autograd.record_source(), np.errstate(all="ignore"):
+        assert step(x).grad_fn.name == "sum"
+    assert step(autograd.tensor([1.0, 1.0])).grad_fn.name == "<lambda>"
+
+
+def test_second_derivatives_inside():
+    def step(x):
+        y = (weight**3 * x).sum()
+        (g,) = autograd.grad(y, weight, create_graph=True)
+        (g * g).sum().backward()
+        return g
+
+    compiled = autograd.compile(step)
+    x = autograd.tensor([1.0, 2.0])
+    for _ in range(2):
+        found = []
+        for function in (step, compiled):
+            weight.grad = None
+            found.append([function(x).tolist(), weight.grad.tolist()])
+        assert found[0] == found[1]
+    assert len(compiled.programs) == 1
+
+
+def test_functions_of_functions_inside():
+    hessian = autograd.compile(lambda x: autograd.functional.hessian(lambda y: (y**3).sum(), x))
+    for values in ([1.0, 2.0], [3.0, 4.0]):
+        x = autograd.tensor(values)
+        assert hessian(x).tolist() == hessian.function(x).tolist()
+    assert len(hessian.programs) == 1

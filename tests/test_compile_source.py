@@ -182,6 +182,20 @@ def test_hostile_settings(setting):
     check_source(compiled.source)
 
 
+class EvilInt(int):
+    __repr__ = __str__ = EvilObject.__repr__
+
+
+def test_hostile_numbers_and_indices():
+    one, numbers = EvilInt(1), [EvilInt(0), EvilInt(1)]
+    compiled = autograd.compile(
+        lambda x: (x * one, x[one], x[:one], x[..., one], x.sum(EvilInt(0)), x[numbers])
+    )
+    for _ in range(2):
+        compiled(autograd.tensor([1.0, 2.0]))
+    check_source(compiled.source)
+
+
 def test_hostile_variables():
     """Names of global variables, which are written into the source, can be any text."""
     space = {"autograd": autograd}
