@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Callable, Generator, Mapping
+import textwrap
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 import autograd.tensor as _tensor
 
@@ -13,21 +17,26 @@ from .cotangents import fit
 from .graph import Node, source, topological_order
 from .memory import check_usable
 from .replay import arrays_in, looked_into
+from .spelling import identifier
 from .terms import Terms
 from .trace import Trace, Var, vars_in
 
 
 @dataclass
 class Contribution:
-    """What one operand gets in a step: ``d<operand> = <formula>``."""
+    """What one operand gets in a step: ``d<operand> = <formula>``, or ``+=`` after others."""
 
     operand: str  # the name of the operand in the rule
     target: Any  # the Node or the leaf that gets it
-    label: str  # the name of the operand's tensor, or the operand's own
+    label: str  # the name of the operand's tensor
+    adds: bool  # whether the target has got something before
     formula: str  # what the rule does, with these names
     source: str  # the rule
     cotangent: Any  # the contribution itself
-    total: Any  # all that has come to the target so far
+    total: Any  # all that has come to the target by the end of the step
+
+    def __str__(self) -> str:
+        return f"d{self.label} {'+=' if self.adds else '='} {self.formula}"
 
 
 @dataclass
@@ -49,8 +58,7 @@ class Step:
     def __str__(self) -> str:
         lines = []
         for c in self.contributions:
-            line = f"d{c.label} = {c.formula}"
-            lines.append(f"{line:44}  # {self.op}, {c.cotangent.shape}")
+            lines.append(f"{c!s:44}  # {self.op}, {c.cotangent.shape}")
         head = f"[{self.index + 1}/{self.count}] "
         return head + ("\n" + " " * len(head)).join(lines)
 
@@ -59,11 +67,14 @@ def backward_steps(
     root: Any,
     gradient: Any = None,
     retain_graph: bool = False,
-    names: Mapping[str, Any] | None = None,
+    names: Any = None,
 ) -> Generator[Step, None, None]:
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
-    ``names`` (such as ``locals()``) gives tensors without a ``name`` the names they have there.
+    ``names`` (``locals()``, a dict, or a Module with named parameters) names tensors that have no
+    ``name``; so do the modules that ops were recorded in, inside ``record_source()``. What comes
+    to a tensor that has got something before is added, and printed with ``+=``.
+
     Leaves get their ``grad`` when the last step has been asked for and the walk is over. Who
     stops halfway leaves every ``grad`` as it was; the values of the ops already visited are
     freed, as by ``backward``, unless ``retain_graph``.
@@ -76,7 +87,7 @@ def backward_steps(
     ...     print(step)
     [1/3] dout1 = np.broadcast_to(dloss, (2,))          # sum, (2,)
     [2/3] dz = dout1 * z                                # mul, (2,)
-          dz = dout1 * z                                # mul, (2,)
+          dz += dout1 * z                               # mul, (2,)
     [3/3] dw = 3 * dz                                   # mul, (2,)
     >>> w.grad
     tensor([18., 36.])
@@ -86,7 +97,8 @@ def backward_steps(
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
     check_usable(order)
-    known = labels(names or {}, order)
+    known = labels(names, order, root)
+    reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
         seen: list = []
         hook = node.add_hook(seen.append)
@@ -96,17 +108,16 @@ def backward_steps(
         finally:
             node.hooks.remove(hook)
         rerun = Rerun(node, seen[0], known)
-        contributions = [
-            Contribution(
-                operand,
-                x,
-                known.get(x, operand),
-                *rerun.contribution(x, vjp, needs),
-                _tensor.result(cotangents[x]),
-            )
-            for x, (vjp, needs), operand in rules
-            if x is not None
-        ]
+        contributions = []
+        for x, (vjp, needs), operand in rules:
+            if x is not None:
+                formula, text, dx = rerun.contribution(x, vjp, needs)
+                total = _tensor.result(cotangents[x])
+                adds = x in reached
+                reached.add(x)
+                contributions.append(
+                    Contribution(operand, x, known[x], adds, formula, text, dx, total)
+                )
         if not retain_graph:
             node.values = None
         label = known.get(node, node.name)
@@ -115,19 +126,68 @@ def backward_steps(
         accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
 
 
-def labels(names: Mapping[str, Any], order: list[Node]) -> dict[Any, str]:
-    """Names of Nodes and leaves: those the tensors have, then those given, then by number."""
+def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
+    """A Python name for each Node, leaf and array (by its id) of a graph.
+
+    It is the one that the tensor has, then the one given, then that of a module's parameter,
+    then the operand's or, for the result of an op, ``out`` and its number.
+    """
+    from .source import items
+
+    operands = [pair for node in reversed(order) for pair in operands_of(node)]
+    keys = {key_of(root), *order, *(key_of(x) for _, x in operands)}
+    named = [(x.name, x) for _, x in [("", root), *operands] if getattr(x, "name", None)]
     known: dict[Any, str] = {}
-    for node in order:
-        for x in node.args:
-            if isinstance(x, _tensor.Tensor) and x.name:
-                known.setdefault(source(x), x.name)
-    for name, x in names.items():
-        if isinstance(x, _tensor.Tensor):
-            known.setdefault(source(x), x.name or name)
+    taken: set[str] = set()
+
+    def take(name: str, key: Any) -> None:
+        if key not in known and key in keys:
+            known[key] = identifier(name, taken)
+            taken.add(f"d{known[key]}")
+
+    for name, x in [*named, *items(names), *parameters(order)]:
+        take(name, key_of(x))
+    for name, x in operands:
+        if not isinstance(key_of(x), Node):
+            take(name, key_of(x))
     for i, node in enumerate(reversed(order)):
-        known.setdefault(node, f"out{i}")
+        take(f"out{i}", node)
     return known
+
+
+NUMBERS = int | float | np.generic
+
+
+def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
+    """The names of an op's operands, and those that are no plain numbers themselves."""
+    names = node.op.operands * (len(node.args) if node.op.variadic else 1)
+    return ((name, x) for name, x in zip(names, node.args) if not isinstance(x, NUMBERS))
+
+
+def key_of(x: Any) -> Any:
+    """What stands for an operand among ``labels``."""
+    return source(x) if isinstance(x, _tensor.Tensor) else id(x)
+
+
+def parameters(order: list[Node]) -> Iterator[tuple[str, Any]]:
+    """The named parameters of the outermost modules that ops were recorded in."""
+    owners = {id(node.scopes[0].owner): node.scopes[0].owner for node in order if node.scopes}
+    for owner in owners.values():
+        if hasattr(owner, "named_parameters"):
+            yield from owner.named_parameters()
+
+
+def code(rule: Callable) -> str:
+    """The source of a rule without its docstring, or a line that says that there is none."""
+    try:
+        text = textwrap.dedent(inspect.getsource(rule))
+    except (OSError, TypeError):
+        return f"# the source of {rule.__name__} cannot be had\n"
+    if not rule.__doc__:
+        return text
+    (function,) = ast.parse(text).body
+    lines, docstring = text.splitlines(keepends=True), function.body[0]  # type: ignore[attr-defined]
+    return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
 class Rerun:
@@ -138,13 +198,10 @@ class Rerun:
         self.trace = Trace()
         self.terms = Terms()
         self.g = self.named(g, f"d{known[node]}")
-        operands = node.op.operands * (len(node.args) if node.op.variadic else 1)
         values = [self.named(node.values[0], known[node])]
-        for name, x, value in zip(operands, node.args, node.values[1:]):
-            if isinstance(x, _tensor.Tensor):
-                name = known.get(source(x), name)
-            number = isinstance(value, int | float) and not isinstance(x, _tensor.Tensor)
-            values.append(value if number else self.named(value, name))
+        for x, value in zip(node.args, node.values[1:]):
+            name = known.get(key_of(x))
+            values.append(self.named(value, name) if name else value)
         self.values = tuple(values)
         for name, x in node.keywords.items():
             for i, part in enumerate(x if isinstance(x, tuple) else [x]):
@@ -159,11 +216,11 @@ class Rerun:
     def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
         """The formula and the source of one rule, and the cotangent it gives."""
         begin = len(self.trace.calls)
-        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x)
+        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x, vjp)
         calls: list[Any] = self.trace.calls[begin:]
         for call in calls:
             for var in vars_in((call.args, call.keywords)):
                 if var not in self.terms.known and not self.terms.constant(var):
                     self.terms.name(var, "array")
             self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), inspect.getsource(vjp), _tensor.result(dx.value)
+        return self.terms.text(dx), code(vjp), _tensor.result(dx.value)

@@ -52,6 +52,84 @@ def test_a_step_shows_rule_cotangents_and_totals():
     assert steps[0].g.tolist() == [1.0, 10.0]
 
 
+def printed(root, **options):
+    steps = root.backward_steps(autograd.ones_like(root), retain_graph=True, **options)
+    return [str(c) for step in steps for c in step.contributions]
+
+
+def test_what_comes_later_is_added():
+    w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    y = (w * 2) * w + w
+    found = printed(y, names=locals())
+    assert found == ["dout1 = dy", "dw = dy", "dout0 = dout1 * w", "dw += dout1 * out0",
+                     "dw += 2 * dout0"]  # fmt: skip
+    values = w.detach().numpy()
+    space = {"w": values, "out0": values * 2, "dy": np.ones(2)}
+    exec("\n".join(line.replace("dw = dy", "dw = dy.copy()") for line in found), space)
+    assert space["dw"].tolist() == w.grad.tolist()
+    assert printed((w * w).sum()) == [
+        "dout0 = np.broadcast_to(dout1, (2,))", "da = dout0 * a", "da += dout0 * a",
+    ]  # fmt: skip
+
+
+def test_parameters_are_called_as_in_their_module():
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    X = autograd.ones(4, 2)
+
+    def weights(root, names=None):
+        return [line for line in printed(root, names=names) if line.startswith("dw")]
+
+    with autograd.record_source():
+        inside = model(X)
+    y = model(X)
+    expected = ["dweight1 = dy.T @ out0", "dweight0 = dout0.T @ X"]
+    assert weights(y, dict(model=model, X=X, y=y)) == expected
+    assert weights(inside, dict(X=X, y=inside)) == expected
+    assert weights(y, dict(model.named_parameters(), X=X, y=y)) == expected
+    assert weights(y, model) == ["dweight1 = dout1.T @ out0", "dweight0 = dout0.T @ x"]
+    assert weights(y) == ["dweight2 = dout1.T @ out0", "dweight = dout0.T @ x"]
+    with pytest.raises(TypeError, match="names must be a dict such as locals"):
+        printed(y, names=3)
+
+
+def test_every_name_is_a_python_name_of_one_thing():
+    x = autograd.tensor([1.0], requires_grad=True, name="out0")
+    z = autograd.tensor([2.0], requires_grad=True, name="two words")
+    w = autograd.tensor([3.0], requires_grad=True, name="out0")
+    b = np.array([5.0], np.float32)
+    y = x * z * w * b * np.array([6.0], np.float32)
+    y.name = "y"
+    assert printed(y, names=dict(a=autograd.ones(1), number=b)) == [
+        "dout2 = dy * b", "dout1 = dout2 * number", "dout0_3 = dout1 * out0_2",
+        "dout0_2 = dout1 * out0_3", "dout0 = dout0_3 * two_words", "dtwo_words = dout0_3 * out0",
+    ]  # fmt: skip
+
+
+def test_steps_leave_out_docstrings_and_do_without_a_source():
+    space = {"primitive": autograd.primitive, "vjp_of": autograd.vjp_of}
+    exec(
+        "@primitive\ndef twice(x):\n    return 2 * x\n"
+        "@vjp_of(twice, 'x')\ndef twice_dx(g):\n    return 2 * g\n",
+        space,
+    )
+
+    @autograd.vjp_of(space["twice"], "x")
+    def documented(g):
+        """Two lines
+
+        of text."""
+        return 2 * g
+
+    x = autograd.tensor([1.0], requires_grad=True)
+    (step,) = space["twice"](x).backward_steps()
+    lines = step.contributions[0].source.splitlines()
+    assert [line.strip() for line in lines[1:]] == ["def documented(g):", "return 2 * g"]
+    autograd.vjp_of(space["twice"], "x")(space["twice_dx"])
+    (step,) = space["twice"](x).backward_steps()
+    assert step.contributions[0].source == "# the source of twice_dx cannot be had\n"
+
+
 def test_stopping_halfway_leaves_gradients_alone_and_says_so_later():
     model, loss = moons()
     root = loss()
