@@ -1,5 +1,6 @@
 """The step page in a real browser: keys, clicks, numbers, light and dark, hostile names."""
 
+import json
 import os
 import re
 import shutil
@@ -58,9 +59,16 @@ def network(path):
     return model, loss, viz.step_page(loss, path, names=names)
 
 
-def numbers(page, index):
-    text = page.locator("figure").nth(index).locator("td").all_inner_texts()
-    return [float(x) for x in text]
+def figures(page, role):
+    """The name and the numbers of each figure with this role."""
+    found = page.locator("figure").filter(has_text=f"· {role}").all()
+    names = [figure.locator("b").inner_text() for figure in found]
+    texts = [figure.locator("td").all_inner_texts() for figure in found]
+    return [(name, [float(x) for x in text]) for name, text in zip(names, texts)]
+
+
+def same_numbers(found, x):
+    np.testing.assert_allclose(found, x.data.ravel()[:24], rtol=2e-3)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -77,12 +85,13 @@ def test_keys_show_the_engines_numbers(visit, tmp_path, scheme):
         assert page.locator("#phase").inner_text().lower() == "backward"
         assert page.locator(".node.current text").text_content() == step.op
         rules = page.locator("#source").inner_text()
-        shown = [numbers(page, 0)]
-        np.testing.assert_allclose(shown[0], step.g.data.ravel()[:24], rtol=2e-3)
-        for i, c in enumerate(step.contributions):
+        ((_, g),) = figures(page, "incoming cotangent g")
+        same_numbers(g, step.g)
+        shown = figures(page, "to this operand")
+        assert [name for name, _ in shown] == [f"d{c.label}" for c in step.contributions]
+        for (_, found), c in zip(shown, step.contributions):
             assert c.source.strip() in rules
-            shown = numbers(page, i + 1)
-            np.testing.assert_allclose(shown, c.cotangent.data.ravel()[:24], rtol=2e-3)
+            same_numbers(found, c.cotangent)
         page.keyboard.press("ArrowRight")
     assert page.locator("#count").inner_text() == "12 / 12"
     page.keyboard.press("Home")
@@ -91,6 +100,61 @@ def test_keys_show_the_engines_numbers(visit, tmp_path, scheme):
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     lightness = sum(map(int, re.findall(r"\d+", background)[:3]))
     assert lightness > 600 if scheme == "light" else lightness < 150
+
+
+def test_a_backward_step_shows_the_values_that_its_formula_uses(visit, tmp_path):
+    w = autograd.tensor([1.0, 2.0], requires_grad=True, name="w")
+    v = autograd.tensor([3.0, 4.0], requires_grad=True, name="v")
+    p = (w * v).sigmoid()
+    made = viz.step_page((p + w).sum(), tmp_path / "page.html", names=dict(p=p))
+    page = visit(made.path, fragment="#7")
+    assert page.locator("#head").inner_text() == "dout0 = dp * (1 - p) * p"
+    ((name, found),) = figures(page, "used")
+    assert name == "p"
+    same_numbers(found, p)
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#head").inner_text() == "dw += dout0 * v\ndv = dout0 * w"
+    assert [name for name, _ in figures(page, "used")] == ["v", "w"]
+    (added,), (total,) = figures(page, "added to this operand"), figures(page, "summed up so far")
+    g = p * (1 - p) * v
+    assert added[0] == total[0] == "dw"
+    same_numbers(added[1], g)
+    same_numbers(total[1], g + 1)
+
+
+def test_arrays_say_what_part_is_shown_and_vectors_where_a_line_begins(visit, tmp_path):
+    x = autograd.tensor(np.linspace(-0.0066667, -1.2345e-10, 100)[:, None], name="x")
+    w = autograd.tensor(np.ones((1, 32)) * 0.5, requires_grad=True, name="w")
+    b = autograd.tensor([1.0, 2.0], name="b")
+    made = viz.step_page(((x @ w).sum() * b).sum(), tmp_path / "page.html")
+    page = visit(made.path)
+    x, w, y = page.locator("figure").all()
+    assert "(100, 1)" in x.inner_text() and "first 24 of 100" in x.inner_text()
+    assert "first 24 of 32" in w.inner_text()
+    assert "24 of 100 rows, 24 of 32 columns" in y.inner_text()
+    assert x.locator("th").all_inner_texts() == ["0", "8", "16"]
+    assert y.locator("th").count() == 0 and y.locator("td").count() == 24 * 24
+    assert x.evaluate("box => box.lastChild.scrollWidth <= box.lastChild.clientWidth")
+    page.locator("#slider").fill("2")
+    _, b, _ = page.locator("figure").all()
+    assert "first" not in b.inner_text() and b.locator("th").all_inner_texts() == ["0"]
+
+
+def test_the_source_is_the_formula_and_is_not_cut_off(visit, tmp_path):
+    x = autograd.randn(4, 2, requires_grad=True)
+    page = visit(viz.step_page(nn.Linear(2, 3)(x).sum(), tmp_path / "page.html").path)
+    source = page.locator("#source")
+    assert "np.dot(x, weight.T)" in source.inner_text()
+    assert '"""' not in source.inner_text() and ">>>" not in source.inner_text()
+    assert source.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_graph_and_formulas_have_the_same_names(visit, tmp_path):
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    out = model(autograd.ones(4, 2)).sum()
+    page = visit(viz.step_page(out, tmp_path / "page.html", names=model).path, fragment="#8")
+    assert page.locator("#head").inner_text().splitlines()[-1] == "dbias0 = dout0.sum(0)"
+    assert page.locator(".node", has_text="bias0").count() == 1
 
 
 def test_clicks_slider_and_filling_gradients(visit, tmp_path):
@@ -160,6 +224,23 @@ def test_2000_nodes_open_in_two_seconds_and_more_are_folded(visit, tmp_path):
     assert time.perf_counter() - begun < 10  # two here; generous on a loaded machine
     page.keyboard.press("End")
     assert page.locator("#count").inner_text() == "2000 / 2000"
+
+
+def test_an_empty_matrix_has_a_page(visit, tmp_path):
+    x = autograd.zeros(3, 0, requires_grad=True)
+    page = visit(viz.step_page((x * x).sum(), tmp_path / "page.html").path)
+    assert page.locator("figure").first.inner_text() == "a (3, 0) · operand"
+
+
+def test_a_page_holds_an_array_once(tmp_path):
+    y = autograd.randn(24, 24, requires_grad=True)
+    for _ in range(50):
+        y = y.sigmoid()
+    made = viz.step_page(y.sum(), tmp_path / "page.html")
+    text = re.search(r'type="application/json">(.*?)</script>', made.path.read_text(), re.S)[1]
+    data = json.loads(text)
+    assert len(data["arrays"]) <= 51 + 51 + 2  # values and cotangents
+    assert sum(len(step["arrays"]) for step in data["steps"]) >= 50 * 5
 
 
 def test_the_page_leaves_graph_and_gradients_alone_and_needs_no_network(tmp_path):

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import html
-import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd import Node, Tensor, topological_order
-from autograd.graph import source
-from autograd.steps import labels
+from autograd.steps import Step, code, key_of, labels
 
 from .graph import Look, picture_of
 from .labels import short
-from .modules import parameter_names, titles
+from .modules import titles
 
 LARGEST = 1000  # ops in the picture; Graphviz takes long beyond
 SHOWN = 24  # rows and columns of an array that the page shows
@@ -48,16 +46,16 @@ def step_page(
     path: Any = "backward.html",
     *,
     gradient: Any = None,
-    names: Mapping[str, Any] | None = None,
+    names: Any = None,
 ) -> Page:
     """Write a page that shows how ``tensor`` was computed and how its gradient flows back.
 
     Arrow keys, buttons, a slider and clicks on the graph move through the ops: forward first,
-    then backward, with the rule, the incoming cotangent and what goes to each operand;
-    ``backward.html#9`` opens at step 9. ``names`` (such as ``locals()``) names tensors. The lines
-    of your code are shown where ops were recorded inside ``autograd.record_source()``. The graph
-    stays usable and every ``grad`` of a leaf as it is. Of more than 1000 ops the last 1000 are
-    shown, and the page says so.
+    then backward, with the rule, the incoming cotangent, the values that the rule uses and what
+    goes to each operand; ``backward.html#9`` opens at step 9. ``names`` (``locals()``, a dict, or a
+    Module with named parameters) names tensors. The lines of your code are shown where ops were
+    recorded inside ``autograd.record_source()``. The graph stays usable and every ``grad`` of a
+    leaf as it is. Of more than 1000 ops the last 1000 are shown, and the page says so.
 
     Raises TypeError for what is not a Tensor and RuntimeError where ``backward`` would.
 
@@ -72,21 +70,20 @@ def step_page(
         raise TypeError(f"step_page: needs a Tensor, got {type(tensor).__name__}")
     everything = topological_order(tensor)
     order = everything[:LARGEST]
-    known = labels(names or {}, everything)
-    called = {id(x): name for name, x in (names or {}).items() if isinstance(x, Tensor)}
+    known = labels(names, everything, tensor)
     backward = backward_of(tensor, gradient, len(order), names)
-    paths = [node.scopes for node in order]
-    called = {**parameter_names(paths), **known, **called}
-    picture = picture_of(tensor, order, called, Look())
+    picture = picture_of(tensor, order, known, Look())
     ids = {key: vertex.id for key, vertex in picture.vertices.items()}
-    graph = picture.draw("TB", titles(paths))
+    graph = picture.draw("TB", titles(node.scopes for node in order))
     graph.attr(bgcolor="transparent")
     svg = graph.pipe(encoding="utf-8")
+    arrays = Arrays()
     data = {
-        "title": f"{known.get(tensor.grad_fn, tensor.name or 'tensor')}, step by step",
+        "title": f"{known.get(key_of(tensor), 'tensor')}, step by step",
         "folded": len(everything) - len(order),
-        "steps": [forward_step(node, known, ids) for node in reversed(order)]
-        + [backward_step(step, known, ids) for step in backward],
+        "steps": [forward_step(node, known, ids, arrays) for node in reversed(order)]
+        + [backward_step(step, known, ids, arrays) for step in backward],
+        "arrays": arrays.shown,
     }
     parts = {"DATA": json.dumps(data).replace("<", "\\u003c"), "SVG": svg[svg.index("<svg") :]}
     text = re.sub("@@(DATA|SVG)@@", lambda m: parts[m[1]], TEMPLATE.read_text())
@@ -104,60 +101,96 @@ def backward_of(tensor: Tensor, gradient: Any, count: int, names: Any) -> list:
     return steps
 
 
-def forward_step(node: Node, known: Mapping, ids: Mapping) -> dict[str, Any]:
-    """An op computes: its operands and its output."""
-    arrays = []
-    for i, (x, value) in enumerate(zip(node.args, node.values[1:])):
-        operand = node.op.operands[min(i, len(node.op.operands) - 1)]
-        name = known.get(source(x), operand) if isinstance(x, Tensor) else operand
-        arrays.append(shown(short(name), value, "operand"))
-    arrays.append(shown(short(known[node]), node.values[0], "output"))
+class Arrays:
+    """The arrays that a page shows, each once, however many steps show it."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, Any]] = []
+        self._places: dict[tuple[str, int], int] = {}
+        self._alive: list[Any] = []  # so that no id is given twice
+
+    def place(self, name: str, value: Any, role: str) -> tuple[int, str]:
+        """Where an array is, and what it is in a step."""
+        key = (short(name), id(value))
+        if key not in self._places:
+            self._places[key] = len(self.shown)
+            self._alive.append(value)
+            self.shown.append({"name": short(name), **shown(value)})
+        return self._places[key], role
+
+
+def forward_step(node: Node, known: Mapping, ids: Mapping, arrays: Arrays) -> dict[str, Any]:
+    """An op computes: its operands, of which numbers are seen in the call, and its output."""
+    named = [known.get(key_of(x), str(x)) for x in node.args]
+    places = [
+        arrays.place(name, value, "operand")
+        for x, name, value in zip(node.args, named, node.values[1:])
+        if key_of(x) in known
+    ]
     return {
         "phase": "forward",
         "op": ids.get((node, "op")),
         "fills": [ids.get(node)],
-        "head": f"{short(known[node])} = {node.name}({', '.join(a['name'] for a in arrays[:-1])})",
-        "source": inspect.getsource(node.op.forward),
+        "head": f"{known[node]} = {node.name}({', '.join(named)})",
+        "source": code(node.op.forward),
         "where": str(node.where) if node.where else "",
-        "arrays": arrays,
+        "arrays": [*places, arrays.place(known[node], node.values[0], "output")],
     }
 
 
-def backward_step(step: Any, known: Mapping, ids: Mapping) -> dict[str, Any]:
-    """A VJP: the incoming cotangent, and what each operand gets."""
-    arrays = [shown(f"d{short(step.label)}", step.g.data, "incoming cotangent g")]
+def backward_step(step: Step, known: Mapping, ids: Mapping, arrays: Arrays) -> dict[str, Any]:
+    """A VJP: the incoming cotangent, the values it uses, and what each operand gets."""
+    places = [arrays.place(f"d{step.label}", step.g.data, "incoming cotangent g")]
+    places += [arrays.place(name, value, "used") for name, value in used(step.node, known)]
     for c in step.contributions:
-        arrays.append(shown(f"d{short(c.label)}", c.cotangent.data, "to this operand"))
-        if not np.array_equal(c.total.data, c.cotangent.data, equal_nan=True):
-            arrays.append(shown(f"d{short(c.label)}", c.total.data, "summed up so far"))
-    sources = list(dict.fromkeys(c.source for c in step.contributions))
+        role = "added to this operand" if c.adds else "to this operand"
+        alone = np.array_equal(c.total.data, c.cotangent.data, equal_nan=True)
+        value = c.total if alone else c.cotangent  # the total comes again, as a cotangent g
+        places.append(arrays.place(f"d{c.label}", value.data, role))
+    for c in {c.target: c for c in step.contributions if c.adds}.values():
+        places.append(arrays.place(f"d{c.label}", c.total.data, "summed up so far"))
     return {
         "phase": "backward",
         "op": ids.get((step.node, "op")),
         "fills": [ids.get(c.target) for c in step.contributions],
-        "head": "\n".join(
-            f"d{short(c.label)} = {short(c.formula, 200)}" for c in step.contributions
-        ),
-        "source": "\n".join(sources),
+        "head": "\n".join(short(c, 200) for c in step.contributions),
+        "source": "\n".join(dict.fromkeys(c.source for c in step.contributions)),
         "where": str(step.node.where) if step.node.where else "",
-        "arrays": arrays,
+        "arrays": places,
     }
 
 
-def shown(name: str, value: Any, role: str) -> dict[str, Any]:
+def used(node: Node, known: Mapping) -> Iterator[tuple[str, Any]]:
+    """The arrays that the VJP rules of an op have saved, and their names."""
+    positions = {
+        position: None
+        for parent, saves in zip(node.parents, node.op.saves)
+        for name, position in zip(saves.names, saves.positions)
+        if parent is not None and not name.endswith("_shape")
+    }
+    keys = [node, *map(key_of, node.args)]
+    return ((known[keys[i]], node.values[i]) for i in positions if keys[i] in known)
+
+
+def shown(value: Any) -> dict[str, Any]:
     """An array for the page: its shape and range, and its elements as rows, cut to be seen."""
     array = np.asarray(value, dtype=float)
-    if array.size == max(array.shape, default=1):  # a vector, however it lies: in lines of 8
+    vector = array.size in (0, max(array.shape, default=1))  # however it lies: in lines of 8
+    if vector:
         cut = [line for line in np.split(array.ravel()[:SHOWN], range(8, SHOWN, 8)) if line.size]
+        parts = [(SHOWN, array.size, "")]
     else:
-        cut = list(array.reshape(-1, array.shape[-1])[:SHOWN, :SHOWN])
+        rows = array.reshape(-1, array.shape[-1])
+        cut = list(rows[:SHOWN, :SHOWN])
+        parts = [(SHOWN, len(rows), " rows"), (SHOWN, rows.shape[1], " columns")]
     finite = array[np.isfinite(array)]
     return {
-        "name": name,
-        "role": role,
         "shape": f"{np.shape(value)}",
         "range": f"{finite.min():.4g} to {finite.max():.4g}" if finite.size > 8 else "",
-        "cut": sum(map(len, cut)) < array.size,
+        "cut": ", ".join(
+            f"{'first ' * vector}{most} of {n}{what}" for most, n, what in parts if n > most
+        ),
+        "vector": vector and array.ndim > 0,
         "top": float(np.abs(finite).max()) if finite.size else 0.0,
         "rows": [[f"{x:.4g}" for x in row] for row in cut],
     }
