@@ -43,7 +43,7 @@ def expression():
 
 def neuron():
     """One neuron: two inputs, two weights, a bias, tanh."""
-    x1, x2 = leaf(2.0, "x1"), leaf(0.0, "x2")
+    x1, x2 = autograd.tensor(2.0, name="x1"), autograd.tensor(0.0, name="x2")
     w1, w2, b = leaf(-3.0, "w1"), leaf(1.0, "w2"), leaf(6.8813735870195432, "b")
     n = x1 * w1 + x2 * w2 + b
     o = n.tanh()

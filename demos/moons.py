@@ -17,8 +17,7 @@ def train(model, X, y, steps, lr, animation=None):
     shown = {int((steps - 1) * (k / 79) ** 2) for k in range(80)}  # most happens early
     optimizer = nn.optim.SGD(model.parameters(), lr=lr)
     history = []
-    progress = trange(steps, desc="training", unit="step")
-    for i in progress:
+    for i in (progress := trange(steps, desc="training", unit="step")):
         optimizer.zero_grad()
         p = model(X).squeeze(1)
         loss = nn.functional.binary_cross_entropy(p, y)
@@ -28,7 +27,8 @@ def train(model, X, y, steps, lr, animation=None):
         optimizer.step()
         history.append(loss.item())
         if i % 50 == 0 or i == steps - 1:
-            progress.set_postfix(loss=f"{loss.item():.4f}", accuracy=f"{accuracy(p, y):.2f}")
+            now = f"loss={loss.item():.4f}, accuracy={accuracy(p, y):.2f}"
+            progress.set_postfix_str(now, refresh=False)
     return history
 
 
