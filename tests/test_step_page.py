@@ -137,7 +137,7 @@ def test_arrays_say_what_part_is_shown_and_vectors_where_a_line_begins(visit, tm
     assert x.evaluate("box => box.lastChild.scrollWidth <= box.lastChild.clientWidth")
     page.locator("#slider").fill("2")
     _, b, _ = page.locator("figure").all()
-    assert "first" not in b.inner_text() and b.locator("th").all_inner_texts() == ["0"]
+    assert "first" not in b.inner_text() and b.locator("th").count() == 0
 
 
 def test_the_source_is_the_formula_and_is_not_cut_off(visit, tmp_path):

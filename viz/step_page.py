@@ -190,7 +190,7 @@ def shown(value: Any) -> dict[str, Any]:
         "cut": ", ".join(
             f"{'first ' * vector}{most} of {n}{what}" for most, n, what in parts if n > most
         ),
-        "vector": vector and array.ndim > 0,
+        "numbered": vector and len(cut) > 1,
         "top": float(np.abs(finite).max()) if finite.size else 0.0,
         "rows": [[f"{x:.4g}" for x in row] for row in cut],
     }
