@@ -39,12 +39,11 @@ def compile(function: Callable) -> Compiled:
     can step through them.
 
     A call with other shapes, dtypes or settings records anew. So does one where an ``if`` on a
-    tensor's value would go another way, and one after an attribute of a Module was set.
-    All other Python in the function runs while it is recorded and not again, so it may not change
-    what is outside, and if a variable, attribute or list that it reads has changed, it is recorded
-    anew. The numbers in an ndarray that it uses should not change; give it as an argument.
+    tensor's value would go another way, and one where a variable, an attribute or a list that the
+    function reads is not what it was. All other Python in the function runs while it is recorded
+    and not again. An ndarray whose numbers change must be an argument.
     Inside ``break_on``, ``detect_anomaly`` and ``record_source``, which look at ops, the function
-    itself runs. What it returns has no graph if its ``backward()`` was called inside.
+    itself runs. Results have memory of their own, and no graph if ``backward()`` was called inside.
 
     Raises RuntimeError, when it records, for what a program could not repeat: asking for a value
     (``item()``, ``float()``), random numbers that are not autograd's, changes of what is outside
@@ -185,6 +184,10 @@ def slot(computed: list, recorder: Recorder, x: Any) -> Any:
     """What stands for ``x`` where a function returns it; what is computed goes to ``computed``."""
     if id(x) in recorder.arguments:
         return Given(recorder.arguments[id(x)].position)
+    if isinstance(x, Var) and x.call is None:
+        for place in recorder.inputs.values():
+            if place.var is x and place.kind == "argument":
+                return Given(place.key)
     if id(x) in recorder.made:
         if type(x) is not Tensor or (x._requires_grad and x.grad_fn is None):
             raise Refused(
@@ -252,7 +255,6 @@ class Program:
         self.modules = recording.modules
         self.runs = 0
         self.template = recording.template
-        self.count = len(recording.values)
         self.inner = inner
         roots = [b.root for b in recording.backwards]
         self.backwards = {root: listing.namespace[f"backward{root}"] for root in roots}

@@ -52,6 +52,9 @@ class Conditions:
         yield from self.states()
         for holder, name, value in self.recorder.fixed:
             yield self.equal(self.listing.attribute(holder, name), value, fingerprint(value))
+        for optimizer, _ in self.recorder.optimizers:
+            params = self.listing.attribute(optimizer, "params")
+            yield f"len({params}) == {len(optimizer.params)}"
         yield from self.settings()
         for place in self.listing.recording.surroundings.places:
             yield self.variable(place)

@@ -91,8 +91,10 @@ class Writer:
                 return call_text("np.copyto", [self.name(out), self.text(call.args[1])])
             if call.function is operator.setitem:
                 return f"{self.name(out)}[{self.index(call.args[1])}] = {self.text(call.args[2])}"
-            args = [self.operand(x, call) for x in call.args]
-            return written_to(call.function, args, {}, self.name(out))
+            kept = {key: self.text(x) for key, x in call.keywords.items() if key != "out"}
+            plain = kept or not isinstance(call.function, np.ufunc)
+            args = [self.text(x) if plain else self.operand(x, call) for x in call.args]
+            return written_to(call.function, args, kept, self.name(out))
         if self.looks_at_fixed(call):
             places = {x: self.buffers[x][0] for x in call.inputs if x in self.buffers}
             text = self.expression(call, {**self.names, **places})
@@ -177,10 +179,6 @@ class Writer:
             self.setup.append(f"{name} = np.empty({value.shape}, {literal(value.dtype)}{order})")
         self.buffers[out] = name, kind
         return name
-
-    def lasting_buffer(self, var: Var) -> str | None:
-        """The buffer that holds a Var after the last line, if it is in one."""
-        return self.buffers[var][0] if var in self.buffers else None
 
     def release(self, call: Call, i: int) -> None:
         """Give back the buffers that are used here for the last time."""

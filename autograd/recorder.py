@@ -14,7 +14,7 @@ import random
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,55 +262,64 @@ class Recorder:
 
     # -- optimizers ----------------------------------------------------------------------------
 
-    def stand_in(self, holder: Any) -> Any:
+    def stand_in(self, optimizer: Any) -> Any:
         """A copy of an optimizer whose numbers are inputs of the program."""
-        clone = copy.copy(holder)
-        for name, value in vars(holder).items():
-            if type(value) in (bool, str, type(None)):
-                self.fixed.append((holder, name, value))
-            elif isinstance(value, int | float):
-                vars(clone)[name] = self.input("setting", holder, (name, None), value)
-            elif isinstance(value, tuple) and all(isinstance(x, float) for x in value):
+        for known, clone in self.optimizers:
+            if known is optimizer:
+                return clone
+        clone = copy.copy(optimizer)
+        for name, value in vars(optimizer).items():
+            if is_number(value):
+                vars(clone)[name] = self.input("setting", optimizer, (name, None), value)
+            elif isinstance(value, tuple) and all(map(is_number, value)):
                 vars(clone)[name] = tuple(
-                    self.input("setting", holder, (name, i), x) for i, x in enumerate(value)
+                    self.input("setting", optimizer, (name, i), x) for i, x in enumerate(value)
                 )
-        clone.state = [State(self, state) for state in holder.state]
+            elif name not in ("params", "memories", "state"):
+                self.fixed.append((optimizer, name, value))
+        clone.state = [State(self, state) for state in optimizer.state]
         self.states += clone.state
-        self.optimizers.append((holder, clone))
+        self.optimizers.append((optimizer, clone))
         return clone
 
 
-class State(dict):
+def is_number(x: Any) -> bool:
+    return isinstance(x, int | float) and not isinstance(x, bool)
+
+
+class State(MutableMapping):
     """What an optimizer remembers of a parameter: arrays and numbers that are inputs."""
 
     def __init__(self, recorder: Recorder, real: dict) -> None:
-        super().__init__(real)
         self.recorder = recorder
         self.real = real
         self.size_before = len(real)
         self.set: dict[str, Any] = {}
-        self.touched = False
+        self.touched = False  # whether it matters what is in it
+
+    def __iter__(self) -> Iterator[str]:
+        self.touched = True
+        return iter({**self.real, **self.set})
 
     def __len__(self) -> int:
-        self.touched = True
-        return super().__len__()
+        return sum(1 for _ in self)
 
     def __contains__(self, key: object) -> bool:
-        self.touched = True
-        return super().__contains__(key)
+        return key in list(self)
 
     def __getitem__(self, key: str) -> Any:
         if key in self.set:
             return self.set[key]
-        return self.recorder.input("state", self.real, key, super().__getitem__(key))
+        if key not in self:
+            raise KeyError(key)
+        return self.recorder.input("state", self.real, key, self.real[key])
 
     def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
+        self.touched = True
         self.set[key] = value
 
-    def update(self, *others: Any, **values: Any) -> None:
-        for key, value in dict(*others, **values).items():
-            self[key] = value
+    def __delitem__(self, key: str) -> None:
+        raise Refused(f"has an optimizer forget {key!r}. Set it to something instead")
 
 
 class Refused(Exception):

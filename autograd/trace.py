@@ -121,7 +121,7 @@ class Trace:
             raise Untraceable(f"{function} does not give one array")
         writes: Any = keywords.get("out")
         out = writes
-        renewed = out is not None and self._is_temporary(out)
+        renewed = list(keywords) == ["out"] and self._is_temporary(writes)
         if renewed:  # a new value in the place of one that nobody sees any more
             writes = None
             del keywords["out"]

@@ -187,6 +187,20 @@ def test_ndarrays_as_arguments():
         step(np.float32([n, 1])).backward()
     assert w.grad.tolist() == [3, 2]
     assert len(step.programs) == 1
+    same = autograd.compile(lambda x: x)
+    array = np.float32([1, 2])
+    assert same(array) is array and same(array) is array
+
+
+def test_ufuncs_that_write_where_they_are_told_to():
+    def step(x, mask):
+        y = x * 1
+        np.add(y.data, 1.0, out=y.data, where=mask.data)
+        np.clip(y.data, 0.5, 1.5, out=y.data)
+        return y
+
+    mask = lambda n: autograd.tensor([n == 0, True, False, n == 1])  # noqa: E731
+    both(step, lambda n: (autograd.tensor([0.0, 1.0, 0.7, 9.0]), mask(n)))
 
 
 # -- what is returned --------------------------------------------------------------------------

@@ -116,6 +116,48 @@ def test_settings_of_the_optimizer_changed_between():
     check(12, change, None, optimizer=OPTIMIZERS["momentum"])
 
 
+@pytest.mark.parametrize("name", ["Adam", "momentum"])
+def test_several_steps_in_one_program(name):
+    def step(run):
+        def train(x, y):
+            for _ in range(3):
+                run.optimizer.zero_grad()
+                loss = F.mse_loss(run.model(x).squeeze(1), y)
+                loss.backward()
+                run.optimizer.step()
+            return loss
+
+        return train
+
+    check(5, programs=2, optimizer=OPTIMIZERS[name], step=step)
+
+
+class Odd(nn.optim.SGD):
+    """Looks at what it remembers in every way there is; has settings of other kinds."""
+
+    def __init__(self, params):
+        super().__init__(params, lr=0.1)
+        self.pair, self.rule, self.table = (0, 0.5), abs, [1.0]
+
+    def change(self, p, g, state):
+        first = state.get("first")
+        if first is None:
+            state.setdefault("first", g * 1)
+        total = sum(value.sum() for key, value in state.items() if key == "first")
+        state["count"] = state.get("count", 0) + 1
+        return self.lr * g + 0.001 * total / state["count"] + self.pair[1] * self.table[0] * g
+
+
+def test_an_optimizer_of_ones_own():
+    def change(run, i):
+        if i == 3:
+            run.optimizer.pair = (0, 0.25)
+        if i == 5:
+            run.optimizer.table[0] = 0.5
+
+    check(7, change, 3, optimizer=Odd)
+
+
 def test_gradients_added_up_over_two_calls():
     def step(run):
         def accumulate(x, y):
