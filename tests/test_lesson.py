@@ -1,5 +1,6 @@
 """The lesson: its own cells with our imports, our parts and notebook, and torch's losses."""
 
+import itertools
 import runpy
 import sys
 import warnings
@@ -106,7 +107,7 @@ def test_the_notebook_is_that_of_the_parts_and_runs():
         warnings.simplefilter("ignore")  # of the kernel's own
         fresh = notebook.made()
     for old, new in zip(kept.cells, fresh.cells):
-        kinds = [[o.get("name", o.output_type) for o in c.get("outputs", [])] for c in (old, new)]
+        kinds = [kinds_of_outputs(cell) for cell in (old, new)]
         assert kinds[0] == kinds[1] and "error" not in kinds[1]
         text = "".join(o.text for o in old.get("outputs", []) if o.output_type == "stream")
         assert "Warning" not in text and "Traceback" not in text
@@ -177,3 +178,9 @@ def test_the_loss_is_torchs_step_by_step(part, dtype, steps, rtol):
     theirs = list(part(torch, torch.nn, torch.optim, getattr(torch, dtype)))
     np.testing.assert_allclose(ours[:steps], theirs[:steps], rtol=rtol)
     assert ours[-1] < ours[0] / 2
+
+
+def kinds_of_outputs(cell):
+    """What a cell shows, in order; what it prints may come in one piece or in several."""
+    kinds = [o.get("name", o.output_type) for o in cell.get("outputs", [])]
+    return [kind for kind, _ in itertools.groupby(kinds)]
