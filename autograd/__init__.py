@@ -8,10 +8,12 @@
 tensor([2., 4.])
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
 from . import functional
 from .backward import backward, grad
-from .compiled import compile
 from .creation import (
     arange,
     eye,
@@ -47,5 +49,22 @@ from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
 from .primitive import primitive, vjp_of
-from .source import Source, to_source
-from .steps import Step, backward_steps
+
+if TYPE_CHECKING:
+    from .codegen.compiled import compile
+    from .codegen.source import Source, to_source
+    from .steps import Step, backward_steps
+
+LOADED_WHEN_ASKED_FOR = {
+    "compile": ".codegen.compiled",
+    "to_source": ".codegen.source",
+    "Source": ".codegen.source",
+    "backward_steps": ".steps",
+    "Step": ".steps",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LOADED_WHEN_ASKED_FOR:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)

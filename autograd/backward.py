@@ -25,14 +25,32 @@ from .memory import check_usable
 def accumulate_grad(leaf: Any, g: Any) -> None:
     """Add a cotangent to ``leaf.grad``, which has memory of its own.
 
-    An array that only the walk holds needs no copy: it is known here, to the caller, and in the
-    walk's ``cotangents``, and to nobody else.
+    An array that only the walk holds needs no copy.
     """
     if leaf._grad is not None:
         g = leaf._grad._data + g
-    elif g.base is not None or getrefcount(g) > 4:
+    elif g.base is not None or getrefcount(g) > NOBODY_ELSE:
         g = g.copy()
     leaf._grad = _tensor.result(g)
+
+
+def references(leaf: Any, g: Any) -> int:
+    return getrefcount(g)
+
+
+def references_of_the_walk() -> int:
+    """How many references ``accumulate_grad`` sees to an array in ``cotangents`` and nowhere else.
+
+    It is called as backward() calls it; the number depends on the version of Python.
+    """
+    cotangents = {0: np.zeros(1)}
+    deliver = references
+    for leaf, g in cotangents.items():
+        count = deliver(leaf, g)
+    return count
+
+
+NOBODY_ELSE = references_of_the_walk()
 
 
 def accumulate_graph(leaf: Any, g: Any) -> None:

@@ -1,5 +1,7 @@
 """Make Tensors: from data, filled, in steps, random."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ from . import dtypes
 from .ops.shape import spread
 from .tensor import Tensor, result
 
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None  # once random numbers were asked for
 
 
 def tensor(
@@ -112,7 +114,7 @@ def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> rand(2, 3).shape
     (2, 3)
     """
-    return made(_generator.random(spread(size)), dtype, requires_grad)
+    return made(generator().random(spread(size)), dtype, requires_grad)
 
 
 def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -121,7 +123,7 @@ def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> randn(2, 3).shape
     (2, 3)
     """
-    return made(_generator.standard_normal(spread(size)), dtype, requires_grad)
+    return made(generator().standard_normal(spread(size)), dtype, requires_grad)
 
 
 def zeros_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -167,4 +169,7 @@ def manual_seed(seed: int) -> None:
 
 def generator() -> np.random.Generator:
     """The generator behind the random numbers, as ``manual_seed`` set it."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
     return _generator

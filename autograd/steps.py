@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-import autograd.tensor as _tensor
-
+from .backward import accumulate_grad, root_cotangents, run_hooks, walk
+from .codegen.replay import arrays_in, looked_into
+from .codegen.source import items
+from .codegen.spelling import identifier
+from .codegen.terms import Terms
 from .cotangents import fit
 from .graph import Node, source, topological_order
 from .memory import check_usable
-from .replay import arrays_in, looked_into
-from .spelling import identifier
-from .terms import Terms
+from .tensor import Tensor, result
 from .trace import Trace, Var, vars_in
 
 
@@ -92,8 +93,6 @@ def backward_steps(
     >>> w.grad
     tensor([18., 36.])
     """
-    from .backward import accumulate_grad, root_cotangents, run_hooks, walk
-
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
     check_usable(order)
@@ -112,7 +111,7 @@ def backward_steps(
         for x, (vjp, needs), operand in rules:
             if x is not None:
                 formula, text, dx = rerun.contribution(x, vjp, needs)
-                total = _tensor.result(cotangents[x])
+                total = result(cotangents[x])
                 adds = x in reached
                 reached.add(x)
                 contributions.append(
@@ -121,7 +120,7 @@ def backward_steps(
         if not retain_graph:
             node.values = None
         label = known.get(node, node.name)
-        yield Step(index, len(order), node, label, _tensor.result(seen[0]), contributions)
+        yield Step(index, len(order), node, label, result(seen[0]), contributions)
     for leaf, g in cotangents.items():
         accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
 
@@ -132,8 +131,6 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
     It is the one that the tensor has, then the one given, then that of a module's parameter,
     then the operand's or, for the result of an op, ``out`` and its number.
     """
-    from .source import items
-
     operands = [pair for node in reversed(order) for pair in operands_of(node)]
     keys = {key_of(root), *order, *(key_of(x) for _, x in operands)}
     named = [(x.name, x) for _, x in [("", root), *operands] if getattr(x, "name", None)]
@@ -166,7 +163,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, _tensor.Tensor) else id(x)
+    return source(x) if isinstance(x, Tensor) else id(x)
 
 
 def parameters(order: list[Node]) -> Iterator[tuple[str, Any]]:
@@ -223,4 +220,4 @@ class Rerun:
                 if var not in self.terms.known and not self.terms.constant(var):
                     self.terms.name(var, "array")
             self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), code(vjp), _tensor.result(dx.value)
+        return self.terms.text(dx), code(vjp), result(dx.value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from .grad_mode import mode
 from .graph import Node
 from .memory import Memory, note_change
 from .primitive import Operand
-from .steps import backward_steps
+
+if TYPE_CHECKING:
+    from .steps import Step
 
 
 class Tensor:
@@ -212,7 +214,14 @@ class Tensor:
         return debugging.add_tensor_hook(self, hook)
 
     backward = backward
-    backward_steps = backward_steps
+
+    def backward_steps(
+        self, gradient: Any = None, retain_graph: bool = False, names: Any = None
+    ) -> Generator[Step, None, None]:
+        """The steps of ``backward(gradient)``, one for each op: see ``autograd.backward_steps``."""
+        from .steps import backward_steps
+
+        return backward_steps(self, gradient, retain_graph, names)
 
     # -- changes in place --------------------------------------------------------------
 

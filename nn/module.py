@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.recorder import note_attribute
+from autograd.codegen.recorder import note_attribute
 
 
 class Parameter(Tensor):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.codegen.recorder import settings_of
 from autograd.memory import note_change
-from autograd.recorder import settings_of
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
 from .module import Module, zero_grad

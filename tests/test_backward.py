@@ -311,3 +311,23 @@ def test_torch_agrees_that_the_lessons_vjp_is_exact():
     f.backward(v)
     t = torch.linspace(0, 2 * np.pi, 100)
     np.testing.assert_allclose(x.grad.data, t.cos().numpy(), atol=1e-6)
+
+
+def test_a_gradient_that_somebody_else_holds_is_copied():
+    kept = []
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    y.register_hook(kept.append)  # its cotangent is what add passes on, and x gets 3 times that
+    x.register_hook(kept.append)
+    (y + 0.0).sum().backward()
+    v = autograd.ones(2)
+    z = leaf(5.0, 6.0)
+    (z + 0.0).backward(v)  # the cotangent goes through add as it is
+    with autograd.no_grad():
+        x.grad.mul_(10)
+        z.grad.mul_(10)
+    assert kept[1].tolist() == [3, 3] and v.tolist() == [1, 1]
+    a, b = leaf(1.0), leaf(2.0)
+    (a + b).sum().backward()  # one array comes to both
+    a.grad.mul_(10)
+    assert b.grad.tolist() == [1]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
 
+from ..trace import Call, Guard, Method, Var, vars_in
 from .spelling import ATOM, call_text, called, identifier, index, literal, name_of
 from .tidy import UFUNCS
-from .trace import Call, Guard, Method, Var, vars_in
 
 REDUCTIONS: dict[Any, Any] = {
     Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
@@ -289,11 +289,24 @@ def block(calls: list[Call | Guard], statements: Iterable[str]) -> list[str]:
     return lines + AGAIN_LOUD * quiet
 
 
-def ignoring() -> tuple[ContextVar, Any]:
-    """Where NumPy 2 keeps what ``np.errstate`` sets, and what is there where all is ignored."""
+class Warnings:
+    """Sets what NumPy warns of, as a ContextVar is set, by its slower public way."""
+
+    def set(self, ways: dict[str, str]) -> Any:
+        return np.seterr(**ways)  # type: ignore[arg-type]
+
+    def reset(self, before: Any) -> None:
+        np.seterr(**before)
+
+
+def ignoring() -> tuple[Any, Any]:
+    """Where NumPy keeps what ``np.errstate`` sets, and what is there where all is ignored."""
     context = copy_context()
     context.run(np.seterr, all="ignore")
-    return next((x, context[x]) for x in context if x.name == "numpy.ufunc.extobj")
+    for variable in context:
+        if variable.name == "numpy.ufunc.extobj":
+            return variable, context[variable]
+    return Warnings(), {"all": "ignore"}
 
 
 # What `with np.errstate(all="ignore")` does, in a sixth of its time.

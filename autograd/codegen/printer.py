@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..trace import Call, Var, vars_in
 from .helpers import Helpers
 from .spelling import identifier, name_of
 from .terms import ELEMENTWISE, MOVES, Term, Terms, does_nothing, same
-from .trace import Call, Var, vars_in
 
 CODE = 72  # characters of a line, without indentation and comment
 LINE = 87  # and with them

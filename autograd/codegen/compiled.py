@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from . import debugging
+from .. import debugging
+from ..backward import walk
+from ..graph import Node, topological_order
+from ..memory import check_usable
+from ..tensor import Tensor, result
+from ..trace import ASKED, Untraceable, Var, mapped
 from . import recorder as recorders
-from .backward import walk
-from .graph import Node, topological_order
 from .listing import Backward, Listing, Recording, Slot, again, halfway
-from .memory import check_usable
 from .recorder import ModulesThen, Recorder, Refused
 from .surroundings import Surroundings
-from .tensor import Tensor, result
-from .trace import ASKED, Untraceable, Var, mapped
 
 MOST = 64  # programs of one function
 

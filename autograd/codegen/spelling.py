@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .trace import Attribute, Method
+from ..trace import Attribute, Method
 
 # How tightly an expression binds: an operand that binds less is put in parentheses.
 ATOM, POWER, SIGN, PRODUCT, SUM, AND, XOR, OR, COMPARISON = 9, 8, 7, 6, 5, 4, 3, 2, 1

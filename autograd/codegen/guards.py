@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, grad_mode
+from .. import dtypes, grad_mode
+from ..tensor import Tensor
+from ..trace import Call, Guard
 from .recorder import Recorder, Refused
 from .spelling import literal
 from .surroundings import Place, Same, fingerprint
-from .tensor import Tensor
-from .trace import Call, Guard
 
 
 def check_guards(forward: list[Call | Guard], backward: list[Call | Guard]) -> None:

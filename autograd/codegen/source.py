@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from .cotangents import fit
-from .dtypes import float64, narrow
-from .graph import Node, source, topological_order
-from .primitive import constant
+from ..cotangents import fit
+from ..dtypes import float64, narrow
+from ..graph import Node, source, topological_order
+from ..primitive import constant
+from ..tensor import Tensor
+from ..trace import Trace, Var
 from .printer import Printer, Source
 from .replay import arrays_in, looked_into
-from .tensor import Tensor
 from .terms import same
-from .trace import Trace, Var
 
 
 def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "backward") -> Source:

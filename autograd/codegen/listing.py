@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, grad_mode
+from .. import dtypes, grad_mode
+from ..memory import note_change
+from ..tensor import Tensor, result, short
+from ..trace import Call, Guard, Var
 from . import recorder as recorders
 from .guards import Conditions, check_guards
-from .memory import note_change
 from .program import Names, Writer, block, ignoring
 from .recorder import Input, ModulesThen, Recorder
 from .spelling import identifier, literal
 from .surroundings import Surroundings, fingerprint
-from .tensor import Tensor, result, short
 from .tidy import tidied
-from .trace import Call, Guard, Var
 
 
 @dataclass(frozen=True)

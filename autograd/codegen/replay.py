@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..trace import Guard, Var, vars_in, whole
 from .terms import same
-from .trace import Guard, Var, vars_in, whole
 
 
 def looked_into(rule: Callable, values: list, keywords: dict) -> Var:

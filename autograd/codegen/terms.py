@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..trace import Attribute, Call, Method, Var
 from .spelling import ATOM, PRODUCT, SIGN, called, enclosed, index, literal, name_of
-from .trace import Attribute, Call, Method, Var
 
 MULTIPLY = (operator.mul, np.multiply)
 DIVIDE = (operator.truediv, np.divide)

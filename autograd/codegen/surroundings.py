@@ -17,8 +17,8 @@ from zlib import crc32
 
 import numpy as np
 
+from ..tensor import Tensor
 from .recorder import Refused
-from .tensor import Tensor
 
 OURS = ("autograd", "nn", "numpy", "builtins")  # whose functions read no variables that change
 PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)

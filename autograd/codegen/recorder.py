@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import creation
-from .memory import Memory
-from .tensor import Tensor, result
-from .trace import Call, Trace, Var, leaves_of, tracing, values_of
+from .. import creation
+from ..memory import Memory
+from ..tensor import Tensor, result
+from ..trace import Call, Trace, Var, leaves_of, tracing, values_of
 
 recording: Recorder | None = None  # the one that is on, in whichever thread
 changes = 0  # how often an attribute of a Module was set, and what was there before
@@ -81,7 +81,7 @@ class Recorder:
         tracing.on = True
         Tensor._data = property(self.get_data, self.set_data)
         Tensor._grad = property(self.get_grad, self.set_grad)  # type: ignore[assignment]
-        self.generator = creation._generator
+        self.generator = creation.generator()
         creation._generator = Generator(self, self.generator)  # type: ignore[assignment]
         self.randoms = random.getstate(), repr(np.random.get_state())
         return self
@@ -366,7 +366,7 @@ def drawing(name: str) -> Callable:
     """The method ``name`` of the generator that ``manual_seed`` set last, as a function."""
 
     def draw(*args: Any, **keywords: Any) -> Any:
-        generator = creation._generator
+        generator = creation.generator()
         return getattr(getattr(generator, "real", generator), name)(*args, **keywords)
 
     draw.__name__ = name
@@ -375,12 +375,12 @@ def drawing(name: str) -> Callable:
 
 def random_state() -> Any:
     """How far the random numbers are, for ``put_back``."""
-    return creation._generator.bit_generator.state
+    return creation.generator().bit_generator.state
 
 
 def put_back(state: Any) -> None:
     """Have the random numbers drawn since ``random_state`` come once more."""
-    creation._generator.bit_generator.state = state
+    creation.generator().bit_generator.state = state
 
 
 def note_attribute(module: Any, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .trace import BINARY, Call, Guard, Method, Trace, Var, mapped
+from ..trace import BINARY, Call, Guard, Method, Trace, Var, mapped
 
 UFUNCS: dict[Any, Any] = {
     **{getattr(operator, name): ufunc for name, ufunc in BINARY.items()},
