@@ -489,9 +489,12 @@ def retain(tensor: Tensor | None, g: Any) -> None:
         (accumulate_graph if isinstance(g, Tensor) else accumulate_grad)(tensor, g)
 
 
+new = object.__new__
+
+
 def result(data: Any) -> Tensor:
     """A Tensor around an array that the engine made: nothing is copied or converted."""
-    out = object.__new__(Tensor)
+    out = new(Tensor)
     out._data = data
     return out
 

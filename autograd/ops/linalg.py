@@ -67,7 +67,7 @@ def linear_dweight(g, x):
 def linear_dbias(g):
     if g.ndim != 2:
         g = rows(g)
-    return np.dot(np.ones(len(g), g.dtype), g)  # g.sum(0), which this does faster
+    return np.dot(np.ones(len(g), g.dtype), g)  # g.sum(0), only faster
 
 
 def rows(x):
