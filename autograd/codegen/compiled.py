@@ -76,7 +76,7 @@ class Compiled:
         update_wrapper(self, function)
         self.name: str = getattr(function, "__name__", type(function).__name__)
         self.function = function
-        self.lock = threading.RLock()
+        self.lock = threading.Lock()
         self.programs: list[Program] = []  # the last used is first
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:

@@ -105,7 +105,8 @@ class Conditions:
                     yield f"{name} is not {self.tensor_name(outside.tensor)}"
             if self.listing.memories:
                 among = "in" if x._memory in self.listing.memories else "not in"
-                yield f"{name}._memory {among} memories"
+                alone = "" if among == "in" else f"{name}._memory is None or "  # quicker, and usual
+                yield f"({alone}{name}._memory {among} memories)"
 
     def tensor(self, tensor: Tensor, requires_grad: bool, hooks: list) -> Any:
         name = self.tensor_name(tensor)
