@@ -54,14 +54,7 @@ def version(peer: str) -> str | None:
 
 def why_missing(peer: str) -> str | None:
     """Why ``peer`` cannot run here; None if it can."""
-    if version(peer) is None:
-        return "not installed"
-    if peer == COMPILED:
-        import autograd
-
-        if not hasattr(autograd, "compile"):
-            return "not built yet"
-    return None
+    return "not installed" if version(peer) is None else None
 
 
 def import_torch() -> ModuleType:
