@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import peers
+from .training import by_jax
 from .workload import Step, Workload, plain
 
 N, LR = 1000, 0.1
@@ -78,28 +79,13 @@ def in_torch() -> Step:
     return by_optimizer(torch, torch.optim)
 
 
-def in_jax() -> Step:
-    jax = peers.import_jax()
-    import jax.numpy as jnp
-
+def jax_loss(jax: Any, jnp: Any) -> Any:
     def loss_of(params: Any) -> Any:
         x, w, b, m, s = params
         z = (jnp.sin(x * w + b) - m) / s
         return (z * z).mean()
 
-    @partial(jax.jit, donate_argnums=0)
-    def train(params: Any) -> Any:
-        loss, grads = jax.value_and_grad(loss_of)(params)
-        return [p - LR * dp for p, dp in zip(params, grads)], loss
-
-    params = [jnp.asarray(p) for p in leaves()]
-
-    def step() -> float:
-        nonlocal params
-        params, loss = train(params)
-        return float(loss)
-
-    return step
+    return loss_of
 
 
 ELEMENTWISE = Workload(
@@ -109,7 +95,7 @@ ELEMENTWISE = Workload(
         peers.OURS: ours,
         peers.COMPILED: compiled,
         peers.TORCH: in_torch,
-        peers.JAX: in_jax,
+        peers.JAX: partial(by_jax, jax_loss, leaves, tuple, LR),
     },
     steps=2,
     rounds=15,

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from . import peers
-from .workload import Step, Workload, plain
+from .training import by_jax, by_module
+from .workload import Step, Workload
 
 BATCH, LR = 256, 0.1
 
@@ -49,77 +50,29 @@ def by_hand() -> Step:
     return step
 
 
-def by_module(library: Any, nn: Any, optim: Any, compile: Any = plain) -> Step:
-    """torch and we differ in the imports only."""
-    model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
-    names = ["0.weight", "0.bias", "2.weight", "2.bias"]
-    model.load_state_dict(dict(zip(names, map(library.tensor, weights()))))
-    optimizer = optim.SGD(model.parameters(), lr=LR)
-    X, y = map(library.tensor, data())
-
-    @compile
-    def train(X: Any, y: Any) -> Any:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(X), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return lambda: train(X, y).item()
+def network(nn: Any) -> Any:
+    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
 
 
-def ours() -> Step:
-    import autograd
-    import nn
-
-    return by_module(autograd, nn, nn.optim)
+def module_loss(nn: Any, model: Any, X: Any, y: Any) -> Any:
+    return nn.functional.cross_entropy(model(X), y)
 
 
-def compiled() -> Step:
-    import autograd
-    import nn
-
-    return by_module(autograd, nn, nn.optim, autograd.compile)
-
-
-def in_torch() -> Step:
-    torch = peers.import_torch()
-    return by_module(torch, torch.nn, torch.optim)
-
-
-def in_jax() -> Step:
-    jax = peers.import_jax()
-    import jax.numpy as jnp
-
+def jax_loss(jax: Any, jnp: Any) -> Any:
     def loss_of(params: Any, X: Any, y: Any) -> Any:
         W1, b1, W2, b2 = params
         logits = jax.nn.relu(X @ W1.T + b1) @ W2.T + b2
         return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(BATCH), y])
 
-    @partial(jax.jit, donate_argnums=0)
-    def train(params: Any, X: Any, y: Any) -> Any:
-        loss, grads = jax.value_and_grad(loss_of)(params, X, y)
-        return [w - LR * dw for w, dw in zip(params, grads)], loss
-
-    X, y = map(jnp.asarray, data())
-    params = [jnp.asarray(w) for w in weights()]
-
-    def step() -> float:
-        nonlocal params
-        params, loss = train(params, X, y)
-        return float(loss)
-
-    return step
+    return loss_of
 
 
 MLP = Workload(
     "MLP step, 784-256-10, batch 256",
     {
         peers.NUMPY: by_hand,
-        peers.OURS: ours,
-        peers.COMPILED: compiled,
-        peers.TORCH: in_torch,
-        peers.JAX: in_jax,
+        **by_module(network, module_loss, weights, data, LR),
+        peers.JAX: partial(by_jax, jax_loss, weights, data, LR),
     },
     steps=3,
     rounds=30,
