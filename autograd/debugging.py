@@ -227,7 +227,7 @@ def note_source(node: Any) -> None:
         if odd:
             operands = ", ".join(
                 f"{name} {np.shape(v)} is {oddity(v) or 'finite'}"
-                for name, v in zip(node.op.operands, node.values[1:])
+                for name, v in zip(node.operand_names, node.values[1:])
             )
             raise ArithmeticError(
                 f"{node.name} gives {odd} in its forward pass ({operands}), at {node.where}"

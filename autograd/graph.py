@@ -76,6 +76,11 @@ class Node:
         return self.op.name
 
     @property
+    def operand_names(self) -> list[str]:
+        """What the op calls each of its operands."""
+        return self.op.operands * (len(self.args) if self.op.variadic else 1)
+
+    @property
     def inputs(self) -> tuple:
         """The Tensors among the operands, constants left out."""
         return tuple(x for x in self.args if isinstance(x, _tensor.Tensor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ def backward_steps(
     for index, node in enumerate(order):
         seen: list = []
         hook = node.add_hook(seen.append)
-        rules = list(zip(node.parents, node.op.rules, node.op.operands * len(node.parents)))
+        rules = list(zip(node.parents, node.op.rules, node.operand_names))
         try:
             walk([node], cotangents, True, False)
         finally:
@@ -142,7 +142,7 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    for name, x in [*named, *items(names), *parameters(order)]:
+    for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
         take(name, key_of(x))
     for name, x in operands:
         if not isinstance(key_of(x), Node):
@@ -157,8 +157,8 @@ NUMBERS = int | float | np.generic
 
 def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
     """The names of an op's operands, and those that are no plain numbers themselves."""
-    names = node.op.operands * (len(node.args) if node.op.variadic else 1)
-    return ((name, x) for name, x in zip(names, node.args) if not isinstance(x, NUMBERS))
+    pairs = zip(node.operand_names, node.args)
+    return ((name, x) for name, x in pairs if not isinstance(x, NUMBERS))
 
 
 def key_of(x: Any) -> Any:
@@ -166,9 +166,9 @@ def key_of(x: Any) -> Any:
     return source(x) if isinstance(x, Tensor) else id(x)
 
 
-def parameters(order: list[Node]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules that ops were recorded in."""
-    owners = {id(node.scopes[0].owner): node.scopes[0].owner for node in order if node.scopes}
+def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
+    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
+    owners = {id(path[0].owner): path[0].owner for path in paths if path}
     for owner in owners.values():
         if hasattr(owner, "named_parameters"):
             yield from owner.named_parameters()

@@ -27,6 +27,8 @@ ASKED = (
     "indexing by it)"
 )
 
+SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
+
 
 class Untraceable(Exception):
     """What is done to a Var cannot be written down as a call: its value would have to be known."""
@@ -55,7 +57,7 @@ class Attribute:
 class Call:
     """One call: ``out = function(*args, **keywords)``, where Vars stand for arrays."""
 
-    name = ""  # of the variable that the rule assigned the result to, if it did
+    name = ""  # of the variable that the rule assigned the result to, if that says something
     rule = ""  # the name of the rule that made it
     draws = False  # whether it draws random numbers: each time others
 
@@ -147,7 +149,7 @@ class Trace:
         place = (frame.f_code.co_filename, frame.f_lineno)
         call.rule = frame.f_code.co_name.strip("_")
         assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
-        if assigned:
+        if assigned and assigned[1] not in SAY_NOTHING:
             if self._named and self._named[0] == (place, id(frame)):
                 self._named[1].name = ""
             call.name = assigned[1]
@@ -354,6 +356,13 @@ def leaves_of(x: Any) -> Iterator[Any]:
 def vars_in(x: Any) -> Iterator[Var]:
     """The Vars in ``x``, also within tuples, lists and dicts."""
     return (v for v in leaves_of(x) if isinstance(v, Var))
+
+
+def before_broadcast(x: Any) -> Any:
+    """What was broadcast to give ``x``, or ``x`` itself."""
+    while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
+        x = x.call.args[0]
+    return x
 
 
 def whole(forward: Callable, values: Any, keywords: dict) -> Any:

@@ -7,6 +7,7 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor
+from autograd.tensor import short
 
 SYMBOLS = {"add": "+", "sub": "-", "neg": "-", "mul": "*", "div": "/", "pow": "**"}
 
@@ -97,9 +98,3 @@ def lines(parts: Iterable[str]) -> str:
 def clean(name: Any) -> str:
     """A name as DOT can take it."""
     return short(name).replace("&", "&amp;").replace("\\", "\\\\")
-
-
-def short(text: Any, most: int = 40) -> str:
-    """A name as one can read it: printable, on one line, not too long."""
-    line = "".join(c if c.isprintable() else " " for c in str(text))
-    return line if len(line) <= most else line[: most - 1] + "…"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import Node, Tensor
+from autograd.steps import parameters
 
 from .labels import folded_label
 from .picture import Picture
@@ -30,13 +31,7 @@ def titles(paths: Iterable[tuple]) -> dict[Any, str]:
 
 def parameter_names(paths: Iterable[tuple]) -> dict[int, str]:
     """Dotted names of the parameters of the outermost modules, by the id of the Tensor."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    return {
-        id(x): name
-        for owner in owners.values()
-        if hasattr(owner, "named_parameters")
-        for name, x in owner.named_parameters()
-    }
+    return {id(x): name for name, x in parameters(paths)}
 
 
 def home(leaf: Tensor, paths: Iterable[tuple]) -> tuple:

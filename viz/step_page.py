@@ -13,9 +13,9 @@ import numpy as np
 
 from autograd import Node, Tensor, topological_order
 from autograd.steps import Step, code, key_of, labels
+from autograd.tensor import short
 
 from .graph import Look, picture_of
-from .labels import short
 from .modules import titles
 
 LARGEST = 1000  # ops in the picture; Graphviz takes long beyond

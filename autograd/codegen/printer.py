@@ -21,7 +21,6 @@ WIDE = 60  # an expression beyond gets a line of its own
 SHORT = 16  # an expression used in several places is written out again up to here
 CHEAP = {*ELEMENTWISE, *MOVES, operator.getitem} - {np.where}
 SMALL = 8  # numbers; an operand beyond is an argument
-PLAIN = ("", "x", "y", "dx", "out")  # names in rules that say nothing
 
 
 class Source(str):
@@ -159,7 +158,7 @@ class Printer:
             name = None  # nobody misses it
         if name is None:
             length = len(term.spelled()[0])
-            once = self.uses[call.out] == 1 and length <= WIDE and call.name in PLAIN
+            once = self.uses[call.out] == 1 and length <= WIDE and not call.name
             if once or not term.text or term.is_name or (length <= SHORT and self.is_cheap(call)):
                 self.terms.known[call.out] = term
                 return
@@ -200,7 +199,7 @@ class Printer:
 
 def name_for(call: Call) -> str:
     """A name for a value on the way: the rule's own, or after what makes it."""
-    if call.name not in PLAIN:
+    if call.name:
         return call.name
     name = getattr(call.function, "name", getattr(call.function, "__name__", "t")).strip("_")
     return name if name not in ("getitem", "T", "mT", "same") else "t"

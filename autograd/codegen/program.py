@@ -20,8 +20,6 @@ REDUCTIONS: dict[Any, Any] = {
 
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
-TEMPORARY = ("", "x", "y", "dx", "out")  # names in rules that say nothing
-
 
 class Names:
     """Python names, none given twice, and the objects that a program refers to by them."""
@@ -192,7 +190,7 @@ class Writer:
     def new_name(self, out: Var) -> str:
         assert out.call is not None
         name = out.call.name
-        if name in TEMPORARY or out in self.results:
+        if not name or out in self.results:
             name = out.call.rule if out in self.results else short_name(out.call.function)
         self.names[out] = self.known.new(name or "t")
         return self.names[out]

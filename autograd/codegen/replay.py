@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Guard, Var, vars_in, whole
+from ..trace import Guard, Var, leaves_of, vars_in, whole
 from .terms import same
 
 
@@ -33,8 +33,4 @@ def looked_into(rule: Callable, values: list, keywords: dict) -> Var:
 
 def arrays_in(x: Any) -> Iterator[np.ndarray]:
     """The arrays in a setting of an op, also within tuples and lists."""
-    if isinstance(x, np.ndarray):
-        yield x
-    elif isinstance(x, tuple | list):
-        for item in x:
-            yield from arrays_in(item)
+    return (v for v in leaves_of(x) if isinstance(v, np.ndarray))

@@ -95,8 +95,7 @@ class Recording:
         return [self.values[self.root][0], *(self.cotangents[x] for x in self.wrt)]
 
     def run_forward(self, node: Node) -> None:
-        operands = node.op.operands * (len(node.args) if node.op.variadic else 1)
-        triples = zip(node.args, node.parents, operands)
+        triples = zip(node.args, node.parents, node.operand_names)
         values = [self.operand(node, *triple) for triple in triples]
         for key, x in node.keywords.items():
             for array in arrays_in(x):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..trace import Attribute, Call, Method, Var
+from ..trace import Attribute, Call, Method, Var, before_broadcast
 from .spelling import ATOM, PRODUCT, SIGN, called, enclosed, index, literal, name_of
 
 MULTIPLY = (operator.mul, np.multiply)
@@ -206,7 +206,7 @@ class Terms:
 
     def bare(self, call: Call) -> tuple[list[Any], bool]:
         """Operands without the broadcasting that NumPy does by itself, or in full and True."""
-        args = [unbroadcast(x) for x in call.args]
+        args = [before_broadcast(x) for x in call.args]
         shapes = [x.shape for x in args if isinstance(x, Var) and self.known[x].text]
         if not shapes or np.broadcast_shapes(*shapes) == call.out.shape:
             return args, False
@@ -415,12 +415,6 @@ def transposes(call: Call) -> bool:
     if call.function in (Attribute("T"), Attribute("mT")):
         return True
     return call.function is np.transpose and call.args[1:] in ((), (None,), ((1, 0),))
-
-
-def unbroadcast(x: Any) -> Any:
-    while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
-        x = x.call.args[0]
-    return x
 
 
 def summed_over(call: Call) -> tuple[tuple[int, ...], bool]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import BINARY, Call, Guard, Method, Trace, Var, mapped
+from ..trace import BINARY, Call, Guard, Method, Trace, Var, before_broadcast, mapped
 
 UFUNCS: dict[Any, Any] = {
     **{getattr(operator, name): ufunc for name, ufunc in BINARY.items()},
@@ -184,8 +184,7 @@ def unbroadcast(trace: Trace, call: Call) -> tuple:
         return call.args
     bare = []
     for x in call.args:
-        while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
-            x = x.call.args[0]
+        x = before_broadcast(x)
         bare.append(the_number(x.value) if is_one_number(trace, x) else x)
     shapes = [np.shape(getattr(x, "value", x)) for x in bare]
     fits = any(isinstance(x, Var) for x in bare) and np.broadcast_shapes(*shapes) == call.out.shape
