@@ -51,12 +51,12 @@ from .ops import *
 from .primitive import primitive, vjp_of
 
 if TYPE_CHECKING:
-    from .codegen.source import Source, to_source
+    from .codegen.printer import Source, to_source
     from .steps import Step, backward_steps
 
 LOADED_WHEN_ASKED_FOR = {
-    "to_source": ".codegen.source",
-    "Source": ".codegen.source",
+    "to_source": ".codegen.printer",
+    "Source": ".codegen.printer",
     "backward_steps": ".steps",
     "Step": ".steps",
 }

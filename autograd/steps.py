@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 
 from .backward import accumulate_grad, root_cotangents, run_hooks, walk
-from .codegen.replay import arrays_in, looked_into
-from .codegen.source import items
+from .codegen.expressions import Terms
+from .codegen.recording import Recording, items
 from .codegen.spelling import identifier
-from .codegen.terms import Terms
+from .codegen.trace import Var
 from .cotangents import fit
 from .graph import Node, source, topological_order
 from .memory import check_usable
 from .tensor import Tensor, result
-from .trace import Trace, Var, vars_in
 
 
 @dataclass
@@ -97,6 +96,7 @@ def backward_steps(
     order = topological_order(root)
     check_usable(order)
     known = labels(names, order, root)
+    recording = Recording(root if isinstance(root, list | tuple) else [root])
     reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
         seen: list = []
@@ -106,16 +106,17 @@ def backward_steps(
             walk([node], cotangents, True, False)
         finally:
             node.hooks.remove(hook)
-        rerun = Rerun(node, seen[0], known)
+        texts = formulas(recording, node, known)
         contributions = []
-        for x, (vjp, needs), operand in rules:
+        for i, (x, (vjp, needs), operand) in enumerate(rules):
             if x is not None:
-                formula, text, dx = rerun.contribution(x, vjp, needs)
+                saved = needs(node.values)
+                dx = result(fit(vjp(seen[0], *saved, **node.keywords), x, vjp))
                 total = result(cotangents[x])
                 adds = x in reached
                 reached.add(x)
                 contributions.append(
-                    Contribution(operand, x, known[x], adds, formula, text, dx, total)
+                    Contribution(operand, x, known[x], adds, texts[i], code(vjp), dx, total)
                 )
         if not retain_graph:
             node.values = None
@@ -187,37 +188,21 @@ def code(rule: Callable) -> str:
     return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
-class Rerun:
-    """A Node's VJP rules run on Vars that have names, to see what they do."""
-
-    def __init__(self, node: Node, g: Any, known: Mapping[Any, str]) -> None:
-        self.node = node
-        self.trace = Trace()
-        self.terms = Terms()
-        self.g = self.named(g, f"d{known[node]}")
-        values = [self.named(node.values[0], known[node])]
-        for x, value in zip(node.args, node.values[1:]):
-            name = known.get(key_of(x))
-            values.append(self.named(value, name) if name else value)
-        self.values = tuple(values)
-        for name, x in node.keywords.items():
-            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
-                for array in arrays_in(part):
-                    self.named(array, f"{name}[{i}]" if isinstance(x, tuple) else name)
-
-    def named(self, value: Any, name: str) -> Var:
-        var = self.trace.constant(value)
-        self.terms.name(var, name)
-        return var
-
-    def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
-        """The formula and the source of one rule, and the cotangent it gives."""
-        begin = len(self.trace.calls)
-        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x, vjp)
-        calls: list[Any] = self.trace.calls[begin:]
-        for call in calls:
-            for var in vars_in((call.args, call.keywords)):
-                if var not in self.terms.known and not self.terms.constant(var):
-                    self.terms.name(var, "array")
-            self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), code(vjp), result(dx.value)
+def formulas(recording: Recording, node: Node, known: Mapping[Any, str]) -> dict[int, str]:
+    """What each VJP rule of a Node does, with the names of the tensors, by operand."""
+    terms = Terms()
+    terms.name(recording.cotangents[node], f"d{known[node]}")
+    y, *operands = recording.values[node]
+    for key, var in zip([*map(key_of, node.args), node], [*operands, y]):
+        name = known.get(key)
+        if name and isinstance(var, Var):
+            terms.name(var, name)
+    found = {}
+    for contribution in recording.contributions[node]:
+        for call in contribution.calls:
+            for var in call.inputs:
+                if var not in terms.known and not terms.constant(var):
+                    terms.name(var, "array")
+            terms.known[call.out] = terms.expression(call)
+        found[contribution.position] = terms.text(contribution.cotangent)
+    return found
