@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.codegen.recorder import note_attribute
 
 
 class Parameter(Tensor):
@@ -203,14 +202,12 @@ class Module:
             raise AttributeError(
                 f"{type(self).__name__}: call super().__init__() before assigning {name!r}"
             )
-        if vars(self).get(name, self) is not value:
-            note_attribute(self, name)
         super().__setattr__(name, value)
 
 
 def zero_grad(parameters: Any, set_to_none: bool) -> None:
     for parameter in parameters:
         if set_to_none:
-            parameter.grad = None
+            parameter._grad = None
         elif parameter.grad is not None:
             parameter.grad.zero_()
