@@ -51,10 +51,13 @@ from .ops import *
 from .primitive import primitive, vjp_of
 
 if TYPE_CHECKING:
+    from .codegen.compiled import Program, compile
     from .codegen.printer import Source, to_source
     from .steps import Step, backward_steps
 
 LOADED_WHEN_ASKED_FOR = {
+    "compile": ".codegen.compiled",
+    "Program": ".codegen.compiled",
     "to_source": ".codegen.printer",
     "Source": ".codegen.printer",
     "backward_steps": ".steps",

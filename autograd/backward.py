@@ -15,7 +15,7 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
-from . import debugging
+from . import debugging, observers
 from .cotangents import as_cotangent, fit
 from .grad_mode import enable_grad, mode
 from .graph import Node, source, topological_order
@@ -83,6 +83,8 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
+    if observers.asked and not create_graph and isinstance(root, _tensor.Tensor):
+        observers.tell(observers.asked, root, "backward()")
     if create_graph and not mode.recording:
         with enable_grad():
             return backward(root, gradient, retain_graph, create_graph, deliver=deliver)

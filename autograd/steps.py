@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from .backward import accumulate_grad, root_cotangents, run_hooks, walk
 from .codegen.expressions import Terms
-from .codegen.recording import Recording, items
+from .codegen.recording import Recording, items, parameters
 from .codegen.spelling import identifier
 from .codegen.trace import Var
 from .cotangents import fit
@@ -165,14 +165,6 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
     return source(x) if isinstance(x, Tensor) else id(x)
-
-
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
 
 
 def code(rule: Callable) -> str:

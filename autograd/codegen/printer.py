@@ -108,14 +108,14 @@ class Printer:
         self.taken: set[str] = set()
         self.terms = Terms()
         self.arguments: dict[str, Any] = {}
+        self.argument_vars: list[Var] = []
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
         self.given: set[Var] = set(recording.results)  # whose names a person gave or asks for
         self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
-        own = [*recording.results, *[values[0] for values in recording.values.values()]]
-        own += recording.cotangents.values()
-        calls = needed(recording.trace.calls, recording.results)
-        without_repeats(calls, own)
-        self.calls = needed(calls, recording.results)
+        calls = needed(recording.trace.calls, self.ends)
+        without_repeats(calls, self.own)
+        self.calls = needed(calls, self.ends)
+        self.prepare()
         self.uses = self.count_uses()
         whole = [c.function for c in self.calls if name_of(c.function) is None]
         self.helpers = Helpers([f for f in whole if f is not same], self.taken)
@@ -123,9 +123,20 @@ class Printer:
         self.name_inputs()
         self.name_outputs()
 
+    @property
+    def ends(self) -> list[Var]:
+        """What is to be computed."""
+        return self.recording.results
+
+    @property
+    def own(self) -> list[Var]:
+        """What has a call of its own, also where another gives the same."""
+        values = [known[0] for known in self.recording.values.values()]
+        return [*self.ends, *values, *self.recording.cotangents.values()]
+
     def count_uses(self) -> dict[Var, int]:
         """How many of the calls that are needed use each Var, in the order of use."""
-        uses = dict.fromkeys(self.recording.results, 1)
+        uses = dict.fromkeys(self.ends, 1)
         for call in self.calls:
             for x in call.inputs:
                 uses[x] = uses.get(x, 0) + 1
@@ -149,6 +160,7 @@ class Printer:
                 self.add_argument(var, "array")
 
     def add_argument(self, var: Var, name: str) -> None:
+        self.argument_vars.append(var)
         name = identifier(name, self.taken)
         self.terms.name(var, name)
         self.arguments[name] = var.value
@@ -181,28 +193,41 @@ class Printer:
 
     # -- lines -------------------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Look at the calls before they are written."""
+
     def text(self) -> Source:
-        recording = self.recording
-        forward = set(recording.trace.calls[: recording.forward_calls])
-        self.remark("# forward")
-        for call in self.calls:
-            if call in forward:
-                self.add(call)
-        self.remark("")
-        self.remark("# backward")
-        for call in self.calls:
-            if call not in forward:
-                self.add(call)
-        results = [self.terms.whole(x) for x in recording.results]
+        used = set(self.calls)
+        for title, calls in self.recording.calls_by_section:
+            self.section(title, [call for call in calls if call in used])
+        results = self.finish()
         self.lines.append(("return", results[0] if len(results) == 1 else ast.Tuple(results), ""))
         self.drop_unused()
         head = wrapped(f"def {self.function}({', '.join(self.arguments)}):", 0)
         if any(call.quiet for call in self.calls):
             head = f'@np.errstate(all="ignore")\n{head}'
-        text = Source("\n\n\n".join([*self.helpers.texts, f"{head}\n{self.body()}\n"]))
+        text = Source("\n\n\n".join([*self.texts, f"{head}\n{self.body()}\n"]))
         text.inputs = {name: np.asarray(x) for name, x in self.arguments.items()}
         text.name = self.function
         return text
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands before the function."""
+        return self.helpers.texts
+
+    def section(self, title: str, calls: list[Call]) -> None:
+        """The lines of the calls of one part, under its title."""
+        if self.lines and calls:
+            self.remark("")
+        if calls:
+            self.remark(f"# {title}")
+        for call in calls:
+            self.add(call)
+
+    def finish(self) -> list[ast.expr]:
+        """What the function returns."""
+        return [self.terms.whole(x) for x in self.recording.results]
 
     def remark(self, text: str) -> None:
         self.lines.append(("", None, text))
@@ -289,6 +314,8 @@ def name_for(call: Call) -> str:
 
 
 def assigned(name: str, value: ast.expr) -> str:
+    if name == "":
+        return ast.unparse(value)
     if name != "return":
         return f"{name} = {ast.unparse(value)}"
     items = value.elts if isinstance(value, ast.Tuple) else [value]

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .expressions import Term
 from .passes import is_elementwise, summed_over, unbroadcast
-from .printer import Printer
+from .printer import Printer, name_for
 from .recording import Recording
 from .spelling import call, identifier, literal, name
 from .trace import Call, Method, Var
@@ -23,25 +24,51 @@ REDUCTIONS: dict[Any, Any] = {
     Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
     Method("min"): np.minimum, np.min: np.minimum,
 }  # fmt: skip
+SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
+SHORT = 64  # elements of a row, of which NumPy's loop makes much ado
+FAR = 10**6  # a rank behind all arguments
 MEANS = (np.mean, Method("mean"))
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
 
-class Program(Printer):
-    """Prints a Recording as a program; ``updates`` are what it writes into which inputs."""
+class ProgramPrinter(Printer):
+    """Prints a Recording as a program; ``updates`` are what it writes into which inputs.
 
-    def __init__(self, recording: Recording, function: str, updates: dict[Var, Var]) -> None:
+    ``given`` are the ids of the Tensors that are the program's arguments, which come first;
+    ``live`` are inputs that are no Tensors and are read at each run. Arrays that stay come last.
+    """
+
+    def __init__(
+        self, recording: Recording, function: str, updates: dict[Var, Var], given: Any, live: Any
+    ) -> None:
         self.updates = updates
+        self.given_tensors = list(given)
+        self.live = live
+        self.written: set[Var] = set()  # updates that were written in place
+        self.fills: list[str] = []  # what puts settings into 0-d arrays
         self.memory: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
         self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more
-        self.kept: set[Var] = set()  # what lies at the same place in every run
+        self.kept: dict[Var, str] = {}  # what lies at the same place in every run
         self.numbers: dict[Any, str] = {}  # 0-d arrays
         self.before: list[str] = []  # lines before the function
         self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
         super().__init__(recording, function)
 
+    @property
+    def ends(self) -> list[Var]:
+        return [*self.recording.results, *self.updates.values()]
+
+    @property
+    def own(self) -> list[Var]:
+        return self.ends
+
+    @property
+    def texts(self) -> list[str]:
+        head, *functions = self.helpers.texts
+        return [head, *functions, *(["\n".join(self.before)] if self.before else [])]
+
     def prepare(self) -> None:
-        ends = [*self.recording.results, *self.updates.values()]
+        ends = self.ends
         self.calls = [made for made in self.calls if made.out.varies]
         for made in self.calls:
             made.args = unbroadcast(made)
@@ -53,8 +80,16 @@ class Program(Printer):
         self.place = {made: i for i, made in enumerate(self.calls)}
 
     def name_inputs(self) -> None:
-        """Whatever the graph begins with is an argument."""
-        for var, operand in self.recording.inputs.items():
+        """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
+        tensors = self.recording.tensors
+
+        def rank(var: Var) -> int:
+            place = id(tensors.get(var))
+            at = self.given_tensors.index(place) if place in self.given_tensors else None
+            return at if at is not None else FAR + (var not in tensors) * (1 + (var not in self.live))
+
+        inputs = self.recording.inputs
+        for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
             if var in self.uses or var in self.updates:
                 self.add_argument(var, self.recording.array_names.get(id(var.value)) or operand)
         for var in self.uses:
@@ -67,12 +102,17 @@ class Program(Printer):
             self.copy_results()
         super().section(title, calls)
 
+    def drop_unused(self) -> None:
+        """Every call is needed, for what it writes."""
+
     def finish(self) -> list[ast.expr]:
         for target, value in self.updates.items():
-            if value not in self.targets_written:
+            if value not in self.written:
                 into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
                 self.lines.append(("", into, ""))
         self.copy_results()
+        fills = [("", ast.parse(text, mode="eval").body, "") for text in self.fills]
+        self.lines = [*fills, *self.lines]
         return [name(self.copies[x]) if x in self.copies else self.terms.whole(x)
                 for x in self.recording.results]  # fmt: skip
 
@@ -92,10 +132,13 @@ class Program(Printer):
     def add(self, made: Call) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
         out = made.out
-        label = self.labels.get(out) or identifier(self.name_for(made), self.taken)
+        label = self.labels.get(out) or identifier(name_for(made), self.taken)
         if out.root is not out and out.is_array and all(x in self.kept for x in made.inputs):
-            self.before.append(f"{label} = {ast.unparse(self.plain(made))}")
-            self.kept.add(out)
+            inside = {x: self.terms.known[x] for x in made.inputs}
+            self.terms.known.update({x: Term(name(self.kept[x])) for x in inside})
+            self.setup(out, label, self.plain(made))
+            self.terms.known.update(inside)
+            self.kept[out] = label
         elif self.writes_target(made):
             target = self.terms.whole(self.targets[out])
             function, args = self.with_out(made)
@@ -128,7 +171,7 @@ class Program(Printer):
             self.release(made)
         memory = self.memory_for(made.out)
         self.release(made)
-        self.kept.add(made.out)
+        self.kept[made.out] = memory
         return written_to(function, args, name(memory))
 
     def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
@@ -169,7 +212,7 @@ class Program(Printer):
         fits = (target.shape, target.dtype) == (made.out.shape, made.out.dtype)
         good = fits and made.out.is_array and self.last[target.root] <= self.place[made]
         if good:
-            self.targets_written.add(made.out)
+            self.written.add(made.out)
         return good
 
     def fits(self, out: Var) -> bool:
@@ -193,7 +236,7 @@ class Program(Printer):
         else:
             more = {} if order == "C" else {"order": ast.Constant("F")}
             made = call("np.empty", literal(out.shape), literal(out.dtype), **more)
-            memory = self.setup(out, "memory", made)
+            memory = self.setup(("memory", len(self.before)), "memory", made)
         self.memory[out] = memory, kind
         return memory
 
@@ -208,7 +251,7 @@ class Program(Printer):
     def setup(self, key: Any, text: str, value: ast.expr) -> str:
         """The name of an array that is made before the function, once for each key."""
         if key not in self.numbers:
-            self.numbers[key] = identifier(text, self.taken)
+            self.numbers[key] = text if isinstance(key, Var) else identifier(text, self.taken)
             self.before.append(f"{self.numbers[key]} = {ast.unparse(value)}")
         return self.numbers[key]
 
@@ -217,7 +260,7 @@ class Program(Printer):
     def operand(self, x: Any, made: Call) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
-            return self.terms.whole(x)
+            return self.spread(x, made)
         number = x.value if isinstance(x, Var) else x
         arrays = [v.value for v in made.inputs if v.is_array]
         dtype = np.result_type(*arrays, number) if arrays else np.dtype(object)
@@ -231,7 +274,31 @@ class Program(Printer):
             return name(array)
         value = number.item() if isinstance(number, np.generic | np.ndarray) else number
         made_of = call("np.array", literal(value), literal(dtype))
-        return name(self.setup((repr(value), dtype), "number", made_of))
+        if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
+            made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
+            return name(self.setup((repr(value), dtype, made.out.shape), "bound", made_of))
+        digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
+        text = f"c{digits}" if len(digits) < 10 else "number"
+        return name(self.setup((repr(value), dtype), text, made_of))
+
+
+    def spread(self, x: Var, made: Call) -> ast.expr:
+        """An array operand; a mask or a row beside a small array copied to its dtype and shape.
+
+        NumPy's own way of doing that within a loop takes longer than the copy.
+        """
+        whole, out = self.terms.whole(x), made.out
+        casts = x.dtype == bool and made.function is np.multiply and out.dtype.kind == "f"
+        short = x.shape != out.shape and x.size > 1 and out.shape[-1] <= SHORT
+        if not is_elementwise(made.function) or out.size > SMALL or not (casts or short):
+            return whole
+        dtype = out.dtype if casts else x.dtype
+        key = ("spread", x, out.shape, dtype)
+        known = key in self.numbers
+        full = self.setup(key, "spread", call("np.empty", literal(out.shape), literal(dtype)))
+        if not known:
+            self.lines.append(("", call("np.copyto", name(full), whole), ""))
+        return name(full)
 
 
 def path(function: Any) -> str:

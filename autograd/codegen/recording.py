@@ -5,7 +5,7 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +46,7 @@ class Recording:
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
         self.contributions: dict[Node, list[Contribution]] = {}
         self.owned: set[Var] = set()
+        self.extra: list[Var] = []  # further results
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
         self.tensors: dict[Var, Tensor] = {}  # those that are the data of a Tensor
         self.drawn: dict[Var, Node] = {}  # those that are random
@@ -54,14 +55,14 @@ class Recording:
             self.run_forward(node)
         self.outputs = [self.value_of(x) for x in roots]
         self.wrt = self.wanted(wrt)
-        self.forward_calls = len(self.trace.calls)
+        self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
         if self.wrt:
             self.run_backward(topological_order(root))
 
     @property
     def results(self) -> list[Var]:
         """The values of the roots, and the cotangents that are asked for."""
-        return [*self.outputs, *(self.cotangents[x] for x in self.wrt)]
+        return [*self.outputs, *(self.cotangents[x] for x in self.wrt), *self.extra]
 
     def run_forward(self, node: Node) -> None:
         if node.op in DRAWS:
@@ -96,6 +97,7 @@ class Recording:
 
     def input(self, array: Any, name: str) -> Var:
         var = self.trace.input(array)
+        var.varies = True
         self.inputs.setdefault(var, name)
         return var
 
@@ -107,6 +109,11 @@ class Recording:
 
     def value_of(self, x: Tensor) -> Var:
         return self.values[x.node][0] if x.node is not None else self.tensor(x, x.name or "x")
+
+    @property
+    def calls_by_section(self) -> list[tuple[str, list[Call]]]:
+        ends = [*(begin for _, begin in self.sections[1:]), len(self.trace.calls)]
+        return [(x, self.trace.calls[i:j]) for (x, i), j in zip(self.sections, ends)]
 
     def wanted(self, wrt: Any) -> list[Any]:
         """The Nodes and leaves whose gradients are asked for."""
@@ -130,7 +137,7 @@ class Recording:
         if y.shape == ():
             g = Var(self.trace, y.dtype.type(1))
         else:
-            g = Var(self.trace, np.ones(y.shape, y.dtype))
+            g = Var(self.trace, np.ones(y.shape, y.dtype), varies=True)
             self.inputs[g] = f"d{self.names.get(self.root, 'loss')}"
         self.cotangents[self.root] = g
         for node in order:
@@ -158,7 +165,7 @@ def given_names(
     arrays: dict[int, str] = {}
     operands = [x for node in order for x in node.args if isinstance(x, Tensor)]
     own = [(str(x.name), x) for x in [*roots, *operands] if x.name]
-    for name, x in [*own, *items(names)]:
+    for name, x in [*own, *items(names), *parameters(node.scopes for node in order)]:
         if isinstance(x, Tensor):
             known.setdefault(x.node or x, str(x.name or name))
             arrays.setdefault(id(x._data), str(x.name or name))
@@ -181,3 +188,11 @@ def items(names: Any) -> Iterator[tuple[str, Any]]:
         raise TypeError(
             f"names must be a dict such as locals(), or a Module, got {type(names).__name__}"
         )
+
+
+def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
+    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
+    owners = {id(path[0].owner): path[0].owner for path in paths if path}
+    for owner in owners.values():
+        if hasattr(owner, "named_parameters"):
+            yield from owner.named_parameters()

@@ -23,10 +23,12 @@ BINARY: dict[Any, type[ast.operator]] = {
     np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.divide: ast.Div,
     np.floor_divide: ast.FloorDiv, np.remainder: ast.Mod, np.power: ast.Pow,
     np.matmul: ast.MatMult, np.bitwise_and: ast.BitAnd, np.bitwise_or: ast.BitOr,
-    np.bitwise_xor: ast.BitXor,
+    np.bitwise_xor: ast.BitXor, operator.add: ast.Add, operator.sub: ast.Sub,
+    operator.mul: ast.Mult, operator.truediv: ast.Div, operator.pow: ast.Pow,
 }  # fmt: skip
 UNARY: dict[Any, type[ast.unaryop]] = {
     np.negative: ast.USub, np.positive: ast.UAdd, np.invert: ast.Invert,
+    operator.neg: ast.USub,
 }  # fmt: skip
 COMPARE: dict[Any, type[ast.cmpop]] = {
     np.equal: ast.Eq, np.not_equal: ast.NotEq, np.less: ast.Lt, np.less_equal: ast.LtE,
@@ -74,8 +76,8 @@ def name_of(function: Any) -> str | None:
     """The name of one of NumPy's functions, such as ``np.exp`` and ``np.add.reduce``, or None."""
     if isinstance(function, Attribute | Method):
         return function.name
-    if function is operator.getitem:
-        return "getitem"
+    if function is operator.getitem or function in BINARY or function in UNARY:
+        return f"np.{function.__name__}"
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{function.__name__}"

@@ -83,16 +83,20 @@ class Trace:
         """Call ``function`` on what the Vars stand for, and write it down."""
         args, keywords = self._lifted(args), self._lifted(keywords)
         quiet = not ignored() <= self._ignored
+        inputs = list(vars_in((args, keywords)))
+        if inputs and not any(isinstance(x.value, np.ndarray | np.generic) for x in inputs):
+            if not any(isinstance(x, np.generic) for x in args):
+                function = OF_NUMBERS.get(function, function)
         with np.errstate(all="ignore"):
             value = function(*values_of(args), **values_of(keywords))
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
-        out = Var(self, value)
+        out = Var(self, value, any(x.varies for x in inputs))
         out.call = call = Call(function, args, keywords, out, quiet)
-        for x in call.inputs:
+        for x in inputs:
             if np.may_share_memory(value, x.value):
                 out.root = x.root
-        if out.root is out:
+        if out.root is out and out.varies:
             out.value = emptied(value)
         self._note_name(call)
         self.calls.append(call)
@@ -136,9 +140,10 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     astype: Callable[..., Any]  # and other methods: see below
 
-    def __init__(self, trace: Trace, value: Any) -> None:
+    def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
         self.trace = trace
         self.value = value
+        self.varies = varies  # whether it depends on what the graph begins with
         self.call: Call | None = None  # what made it; None for what the graph begins with
         self.root: Var = self  # whose memory it may share
 
@@ -184,6 +189,22 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
     __bool__ = __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
     __hash__ = object.__hash__
 
+
+class Setting(Var):
+    """A number of which a rule may ask whether it is zero; ``is_zero`` notes the answer."""
+
+    is_zero: bool | None = None
+
+    def __bool__(self) -> bool:
+        self.is_zero = not self.value
+        return bool(self.value)
+
+
+# What Python does with two numbers, which stay Python's.
+OF_NUMBERS = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul,
+    np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
+}  # fmt: skip
 
 QUESTIONS = {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
-from .indexing import _put, plain
+from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
 
@@ -119,7 +119,7 @@ def _max_pool2d(x: Operand, *, size: Pair, stride: Pair, dilation: Pair) -> Arra
 @vjp_of(_max_pool2d, "x")
 def max_pool2d_dx(g, x, *, size, stride, dilation):
     places = on(x, _places)(x, size=size, stride=stride, dilation=dilation)
-    flat = on(g, _put)(g.reshape(-1), index=plain(places), shape=(math.prod(x.shape),))
+    flat = on(g, _put)(g.reshape(-1), places, index=At(0), shape=(math.prod(x.shape),))
     return flat.reshape(x.shape)
 
 
