@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 from autograd import functional
 
 from .op_table import TABLE
+from .oracles import torch
 
 A = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]])
 B = np.array([0.2, 0.4, -0.9])

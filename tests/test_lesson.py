@@ -10,7 +10,6 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import make_moons
 
 import autograd
@@ -18,6 +17,8 @@ import nn
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+
+from .oracles import torch
 
 HERE = Path(__file__).parent
 DEMOS = HERE.parent / "demos"

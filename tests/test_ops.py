@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +11,7 @@ import autograd
 import nn
 
 from .op_table import TABLE
-from .oracles import cotangent, differences, ours, second, torchs
+from .oracles import cotangent, differences, ours, second, torch, torchs
 
 rows = pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
 
