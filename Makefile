@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: moons lesson pictures test bench clean
+.PHONY: moons lesson pictures test pythons bench clean
 
 # Set up, train the moons, write the pictures.
 moons: $(VENV)/demos
@@ -27,6 +27,11 @@ test: $(VENV)/test system
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+# Run the tests that need no torch on the other Pythons that there are, with the package built and
+# installed, and the tests of the core on the oldest NumPy that setup.cfg allows.
+pythons: $(VENV)/test system
+	$(BIN)/python -m tests.pythons
+
 # Set up with the peers, time everything (some four minutes), write bench_out/benchmarks.png.
 # `make bench BENCH=--markdown` prints the README's table; see BENCH=--help for more.
 bench: $(VENV)/bench
@@ -46,7 +51,7 @@ $(VENV)/notebook: $(BIN)/python setup.cfg pyproject.toml
 # torch first and by itself: with it there, nothing can ask for a larger build.
 $(VENV)/test: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --editable '.[test,dev]'
+	$(BIN)/pip install --quiet --editable '.[test,torch,dev]'
 	touch $@
 
 # HIPS autograd's package has the name of ours, so it goes into a folder that only its own
