@@ -14,7 +14,8 @@ import time
 from configparser import ConfigParser
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from .environments import ROOT, checkout
+
 FOLDER = Path(sys.prefix) / "pythons"
 SETUP = ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
@@ -71,7 +72,7 @@ def test_on(python: Path, version: tuple[int, int]) -> None:
     run(python, "-m", "venv", place)
     own = place / "bin" / "python"
     pip = [own, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    run(*pip, "wheel", "--no-deps", "--wheel-dir", place / "dist", ROOT)
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", place / "dist", checkout(place / "source"))
     (wheel,) = (place / "dist").glob("*.whl")
     run(*pip, "install", f"{wheel}[demos]")
     run(own, ROOT / "demos" / "moons.py", "--out", place / "moons", cwd=place)
