@@ -50,6 +50,8 @@ from .graph import Node, topological_order
 from .ops import *
 from .primitive import primitive, vjp_of
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from .codegen.source import Source, to_source
     from .steps import Step, backward_steps

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import autograd
+
 from .environments import ROOT, checkout, environment, install, run
 
 BUILD = "from setuptools import build_meta; build_meta.build_{}('dist')"
@@ -28,7 +30,7 @@ def built(tmp_path_factory):
 
 
 def test_the_wheel_holds_the_packages_and_nothing_else(built):
-    (wheel,) = built.glob("*.whl")
+    (wheel,) = built.glob(f"moongrad-{autograd.__version__}-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     ours = [path.relative_to(ROOT) for name in ("autograd", "nn", "viz")
