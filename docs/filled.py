@@ -1,9 +1,12 @@
 """What MkDocs puts into the pages: source, tables and parts of the README as they are now.
 
-A line of a page that reads `<!-- source: autograd.backward.walk -->` becomes that function's
-source, `<!-- section: README.md, Speed -->` that section of a file, `<!-- ops -->` the table of ops,
-`<!-- notebook: demos/lesson.ipynb -->` the notebook with its pictures, and
-`<!-- reference: nn, nn.layers -->` the docstrings of what `nn` offers and `nn.layers` defines.
+A line of a page that is a comment becomes what it asks for:
+
+    <!-- source: autograd.backward.walk -->     that function's source
+    <!-- section: README.md, Speed -->          that section of a file
+    <!-- ops -->                                the table of ops; <!-- numpy -->: NumPy's names
+    <!-- reference: nn, nn.layers -->           the docstrings of what nn offers and nn.layers defines
+    <!-- notebook: demos/lesson.ipynb -->       a notebook with what it printed and drew
 """
 
 import importlib
@@ -22,7 +25,6 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import autograd  # noqa: E402
 from autograd import numpy_protocols, ops  # noqa: E402
 
 REPLACED = re.compile(r"^<!-- (\w+)(?:: (.+?))? -->$", re.MULTILINE)
@@ -96,22 +98,22 @@ def home(thing: Any) -> ModuleType | None:
     return sys.modules.get(getattr(inspect.unwrap(thing), "__module__", None) or "")
 
 
+def code(name: str) -> str:
+    return f"`{name}`"
+
+
 def is_alias(name: str) -> bool:
     return getattr(ops, name).__name__.strip("_") != name
 
 
 def row(name: str) -> str:
     function = getattr(ops, name)
-    aliases = [
-        other for other in ops.__all__ if getattr(ops, other) is function and is_alias(other)
-    ]
+    aliases = [n for n in ops.__all__ if getattr(ops, n) is function and is_alias(n)]
     recorded = {**numpy_protocols.UFUNCS, **numpy_protocols.FUNCTIONS}
     theirs = [f.__name__ for f, op in recorded.items() if op is function or f.__name__ == name]
     cells = [
-        " ".join(
-            [f"[`{name}`][{home(function).__name__}.{name}]", *[f"`{other}`" for other in aliases]]
-        ),
-        " ".join(f"`{other}`" for other in dict.fromkeys(theirs)),
+        " ".join([f"[`{name}`][{home(function).__name__}.{name}]", *map(code, aliases)]),
+        " ".join(map(code, dict.fromkeys(theirs))),
         *told(inspect.getdoc(function) or ""),
     ]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
@@ -141,7 +143,7 @@ def told(docstring: str) -> tuple[str, str]:
 def numpys() -> str:
     """The NumPy functions that Tensors answer."""
     recorded = {**numpy_protocols.UFUNCS, **numpy_protocols.FUNCTIONS}
-    return " ".join(f"`{name}`" for name in sorted({function.__name__ for function in recorded}))
+    return " ".join(map(code, sorted({function.__name__ for function in recorded})))
 
 
 def notebook(path: str) -> str:

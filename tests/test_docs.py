@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_the_pages_ask_no_other_host_for_anything(site):
 
 
 def refused(call):
-    with pytest.raises(RuntimeError):
+    with pytest.raises((RuntimeError, ValueError)):
         call()
     return True
 
@@ -59,7 +60,7 @@ DIFFERENCES = {
         lambda: torch.ones(2, 2) @ torch.ones(2, 2, dtype=torch.float64)
     ),
     "Means of integers are floats": lambda: refused(lambda: torch.tensor([1, 2]).mean()),
-    "Slices may go backwards": lambda: pytest.raises(ValueError, lambda: torch.ones(3)[::-1]),
+    "Slices may go backwards": lambda: refused(lambda: torch.ones(3)[::-1]),
     "The data of a Tensor is an ndarray": lambda: torch.is_tensor(torch.ones(1).data),
     "Errors have Python's kinds": lambda: refused(lambda: bool(torch.ones(2))),
     "Random numbers are NumPy's": lambda: (
@@ -70,8 +71,6 @@ DIFFERENCES = {
 
 
 def saved(tensor):
-    from io import BytesIO
-
     file = BytesIO()
     torch.save(tensor, file)
     return file.getvalue()
