@@ -2,11 +2,11 @@
 
 A line of a page that is a comment becomes what it asks for:
 
-    <!-- source: autograd.backward.walk -->     that function's source
-    <!-- section: README.md, Speed -->          that section of a file
-    <!-- ops -->                                the table of ops; <!-- numpy -->: NumPy's names
-    <!-- reference: nn, nn.layers -->           the docstrings of what nn offers and nn.layers defines
-    <!-- notebook: demos/lesson.ipynb -->       a notebook with what it printed and drew
+    <!-- source: autograd.backward.walk -->  that function's source
+    <!-- section: README.md, Speed -->       that section of a file
+    <!-- ops -->                             the table of ops; <!-- numpy -->: NumPy's names
+    <!-- reference: nn, nn.layers -->        the docstrings of what nn offers and nn.layers defines
+    <!-- notebook: demos/lesson.ipynb -->    a notebook with what it printed and drew
 """
 
 import importlib

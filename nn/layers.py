@@ -289,7 +289,7 @@ class Sequential(ModuleList):
     def __init__(self, *modules: Module) -> None:
         super().__init__(modules)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         for name, module in vars(self).items():
             if isinstance(module, Module):
                 try:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
 from autograd import Tensor, no_grad
+
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class HasForward(Protocol[P, R]):
+    """A module that says what it computes."""
+
+    @property
+    def forward(self) -> Callable[P, R]: ...
 
 
 class Parameter(Tensor):
@@ -47,17 +58,27 @@ class Module:
     def __init__(self) -> None:
         self.training = True
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module computes; each kind of module has its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward()")
+    if TYPE_CHECKING:  # calling a module gives what its forward gives, and a Tensor if none is known
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        @overload
+        def __call__(self: HasForward[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+        @overload
+        def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    else:
+
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            """What calling the module computes; each kind of module has its own."""
+            raise NotImplementedError(f"{type(self).__name__} has no forward()")
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            return self.forward(*args, **kwargs)
 
     def __init_subclass__(cls) -> None:
         """Calling a module is its ``forward``, with no frame between to step through."""
         if "forward" in vars(cls) and "__call__" not in vars(cls):
-            cls.__call__ = cls.forward  # type: ignore[method-assign]
+            cls.__call__ = cls.forward  # type: ignore[method-assign,attr-defined]
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules assigned to this one, by name."""
