@@ -2,7 +2,7 @@
 
 A line of a page that is a comment becomes what it asks for:
 
-    <!-- source: autograd.backward.walk -->  that function's source
+    <!-- source: autograd.backward.walk -->  that function's source; names with commas: of all
     <!-- section: README.md, Speed -->       that section of a file
     <!-- ops -->                             the table of ops; <!-- numpy -->: NumPy's names
     <!-- reference: nn, nn.layers -->        the docstrings of what nn offers and nn.layers defines
@@ -46,13 +46,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     )
 
 
-def source(name: str) -> str:
-    """The source of a function or class without its docstring, and the file it stands in."""
-    thing = located(name)
-    text = textwrap.dedent(inspect.getsource(thing))
-    text = re.sub(r'\n *"""(?:.|\n)*?"""\n', "\n", text, count=1)
-    path = Path(inspect.getsourcefile(thing) or "").relative_to(ROOT).as_posix()
-    return f'```python title="{path}"\n{text.strip()}\n```'
+def source(*names: str) -> str:
+    """The source of functions or classes, without docstrings, and the file they stand in."""
+    texts = []
+    for thing in map(located, names):
+        text = textwrap.dedent(inspect.getsource(thing))
+        texts.append(re.sub(r'\n *"""(?:.|\n)*?"""\n', "\n", text, count=1).strip())
+        path = Path(inspect.getsourcefile(thing) or "").relative_to(ROOT).as_posix()
+    return "\n".join([f'```python title="{path}"', "\n\n\n".join(texts), "```"])
 
 
 def located(name: str) -> Any:
