@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from autograd import numpy_protocols, ops  # noqa: E402
+from autograd.primitive import OPS  # noqa: E402
 
 REPLACED = re.compile(r"^<!-- (\w+)(?:: (.+?))? -->$", re.MULTILINE)
 
@@ -115,7 +116,7 @@ def row(name: str) -> str:
     cells = [
         " ".join([f"[`{name}`][{home(function).__name__}.{name}]", *map(code, aliases)]),
         " ".join(map(code, dict.fromkeys(theirs))),
-        *told(inspect.getdoc(function) or ""),
+        *told(inspect.getdoc(function) or "", name),
     ]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -132,13 +133,16 @@ def reference(package: str, *modules: str) -> str:
     )
 
 
-def told(docstring: str) -> tuple[str, str]:
+def told(docstring: str, name: str) -> tuple[str, str]:
     """What a docstring says that the op gives, and its VJP: both on one line."""
     text = " ".join(docstring.partition(">>>")[0].split())
     gives, _, vjp = text.partition("VJP")
     first = re.split(r"(?<=[.:])\s", gives.strip(), maxsplit=1)[0]
     formula = re.split(r"(?<=[.])\s(?=[A-Z`])", vjp.lstrip(": ").strip(), maxsplit=1)[0]
-    return first.rstrip(":."), formula.rstrip(".") or "that of the ops it is made of"
+    if not formula:
+        without = any(not op.complete for op in OPS.get(name, []))
+        formula = "none, there is no gradient" if without else "that of the ops it is made of"
+    return first.rstrip(":."), formula.rstrip(".")
 
 
 def numpys() -> str:
