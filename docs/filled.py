@@ -118,7 +118,7 @@ def row(name: str) -> str:
         " ".join(map(code, dict.fromkeys(theirs))),
         *told(inspect.getdoc(function) or "", name),
     ]
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def reference(package: str, *modules: str) -> str:
@@ -137,7 +137,7 @@ def told(docstring: str, name: str) -> tuple[str, str]:
     """What a docstring says that the op gives, and its VJP: both on one line."""
     text = " ".join(docstring.partition(">>>")[0].split())
     gives, _, vjp = text.partition("VJP")
-    first = re.split(r"(?<=[.:])\s", gives.strip(), maxsplit=1)[0]
+    first = re.split(r"(?<=[.])\s(?=[A-Z`])", gives.strip(), maxsplit=1)[0]
     formula = re.split(r"(?<=[.])\s(?=[A-Z`])", vjp.lstrip(": ").strip(), maxsplit=1)[0]
     if not formula:
         without = any(not op.complete for op in OPS.get(name, []))
