@@ -20,11 +20,12 @@ pictures: $(VENV)/demos
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,800 \
 	--screenshot=demos/pictures/step_page.png "file://$(CURDIR)/moons_out/backward.html#10"
 
-# Set up and check everything: tests, doctests, style, types.
+# Set up and check everything: tests, doctests, style, types, layers.
 test: $(VENV)/test system
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
 # Run the tests that need no torch on the other Pythons that there are, with the package built and

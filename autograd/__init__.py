@@ -11,9 +11,7 @@ tensor([2., 4.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
-from . import functional
-from .backward import backward, grad
+from . import functional, methods, numpy_protocols
 from .creation import (
     arange,
     eye,
@@ -44,11 +42,13 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .finite_differences import GradcheckError, gradcheck, gradgradcheck
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
-from .primitive import primitive, vjp_of
+from .primitives import primitive, vjp_of
+from .tensors import Tensor
+from .walk import backward, grad
 
 __version__ = "0.1.0"
 
@@ -68,3 +68,13 @@ def __getattr__(name: str) -> Any:
     if name not in LOADED_WHEN_ASKED_FOR:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
+
+
+def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
+    """The steps of ``backward(gradient)``, one for each op: see ``autograd.backward_steps``."""
+    from .steps import backward_steps
+
+    return backward_steps(self, *args, **keywords)
+
+
+Tensor.backward_steps = _backward_steps

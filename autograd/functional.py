@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .backward import grad
 from .creation import ones_like, zeros, zeros_like
 from .grad_mode import enable_grad
 from .ops import reshape, stack
-from .tensor import Tensor
+from .tensors import Tensor
+from .walk import grad
 
 
 def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:

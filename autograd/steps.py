@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from .backward import accumulate_grad, root_cotangents, run_hooks, walk
 from .codegen.replay import arrays_in, looked_into
 from .codegen.source import items
 from .codegen.spelling import identifier
 from .codegen.terms import Terms
-from .cotangents import fit
-from .graph import Node, source, topological_order
+from .cotangents import accumulate_grad, fit
+from .graph import Node, parent_of, topological_order
+from .hooks import run_hooks
 from .memory import check_usable
-from .tensor import Tensor, result
+from .tensors import Tensor, result
 from .trace import Trace, Var, vars_in
+from .walk import root_cotangents, walk
 
 
 @dataclass
@@ -163,7 +164,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, Tensor) else id(x)
+    return parent_of(x) if isinstance(x, Tensor) else id(x)
 
 
 def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 A line of a page that is a comment becomes what it asks for:
 
-    <!-- source: autograd.backward.walk -->  that function's source; names with commas: of all
+    <!-- source: autograd.walk.walk -->  that function's source; names with commas: of all
     <!-- section: README.md, Speed -->       that section of a file
     <!-- ops -->                             the table of ops; <!-- numpy -->: NumPy's names
     <!-- reference: nn, nn.layers -->        the docstrings of what nn offers and nn.layers defines
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from autograd import numpy_protocols, ops  # noqa: E402
-from autograd.primitive import OPS  # noqa: E402
+from autograd.primitives import OPS  # noqa: E402
 
 REPLACED = re.compile(r"^<!-- (\w+)(?:: (.+?))? -->$", re.MULTILINE)
 

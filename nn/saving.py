@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.tensor import result
+from autograd.tensors import result
 
 
 def save(state_dict: Mapping[str, Any], path: str | PathLike) -> None:

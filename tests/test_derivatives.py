@@ -38,7 +38,7 @@ def test_grad_leaves_grad_alone_and_takes_inner_tensors():
     z, tz = x @ w, tx @ tw
     y, ty = z.tanh().sum(), tz.tanh().sum()
     close(autograd.grad(y, [z, x, w]), torch.autograd.grad(ty, [tz, tx, tw]))
-    assert x.grad is None and w.grad is None and z.grad_fn.hooks == []
+    assert x.grad is None and w.grad is None and not z.grad_fn.hooks
 
 
 def test_grad_of_several_outputs():

@@ -15,9 +15,9 @@ import numpy as np
 
 from ..cotangents import fit
 from ..dtypes import float64, narrow
-from ..graph import Node, source, topological_order
-from ..primitive import constant
-from ..tensor import Tensor
+from ..graph import Node, parent_of, topological_order
+from ..primitives import as_numpy
+from ..tensors import Tensor
 from ..trace import Trace, Var
 from .printer import Printer, Source
 from .replay import arrays_in, looked_into
@@ -113,7 +113,7 @@ class Recording:
             self.leaves[id(parent)] = parent
         if isinstance(x, Tensor):
             return self.input(x._data, name)
-        x = constant(node.op, x)
+        x = as_numpy(node.op, x)
         return self.input(x, name) if isinstance(x, np.ndarray) else x
 
     def input(self, array: Any, name: str) -> Var:
@@ -135,9 +135,9 @@ class Recording:
         for i, x in enumerate(tensors):
             if not isinstance(x, Tensor):
                 raise TypeError(f"to_source: item {i} of wrt is no Tensor but {type(x).__name__}")
-            if source(x) not in self.values and id(x) not in self.leaves:
+            if parent_of(x) not in self.values and id(x) not in self.leaves:
                 raise ValueError(f"to_source: item {i} of wrt is not in the graph of this tensor")
-        return [source(x) for x in tensors]
+        return [parent_of(x) for x in tensors]
 
     def run_backward(self) -> None:
         """Backward's walk, on Vars and only along the ways that lead to what is wanted."""
@@ -174,7 +174,7 @@ def given_names(
     own = [(str(x.name), x) for x in [root, *operands] if x.name]
     for name, x in [*own, *items(names)]:
         if isinstance(x, Tensor):
-            known.setdefault(source(x), str(x.name or name))
+            known.setdefault(parent_of(x), str(x.name or name))
             arrays.setdefault(id(x._data), str(x.name or name))
         elif isinstance(x, np.ndarray):
             arrays.setdefault(id(x), name)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive
+from ..primitives import Array, Operand, primitive
 from .reductions import Dim, settings
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
 
 
 class At(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
 from .elementwise import abs
 from .rearrange import diagonal
 from .reductions import Dim, amax, amin, settings, sum, unreduce

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
 from .activations import _softmax, log_softmax
 from .elementwise import abs, sigmoid
 from .reductions import mean, sum

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
 from .elementwise import where
 from .shape import expand, permute, reshape, spread, transpose
 
