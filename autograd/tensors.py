@@ -19,9 +19,12 @@ from .printing import LARGE, printed, short
 
 if TYPE_CHECKING:
     from .graph import Node
+    from .methods import Methods
+else:
+    Methods = object
 
 
-class Tensor:
+class Tensor(Methods):
     """An array with a gradient and the op it came from.
 
     ``data`` is a number, a nested list of numbers, an ndarray or a Tensor, and is copied.
