@@ -11,7 +11,7 @@ tensor([2., 4.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import functional, methods, numpy_protocols
+from . import functional, methods, numpy_protocols, ops
 from .creation import (
     arange,
     eye,
@@ -52,9 +52,58 @@ from .walk import backward, grad
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from .codegen.source import Source, to_source
-    from .steps import Step, backward_steps
+# What is offered: a checker takes all else that is imported here to be our own matter.
+__all__ = [
+    "GradcheckError",
+    "Node",
+    "Source",
+    "Step",
+    "Tensor",
+    "arange",
+    "backward",
+    "backward_steps",
+    "bool",
+    "break_on",
+    "detect_anomaly",
+    "enable_grad",
+    "eye",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "functional",
+    "generator",
+    "get_default_dtype",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "int8",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "linspace",
+    "manual_seed",
+    "no_grad",
+    "ones",
+    "ones_like",
+    "ops",
+    "primitive",
+    "rand",
+    "randn",
+    "randn_like",
+    "record_source",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "tensor",
+    "to_source",
+    "topological_order",
+    "uint8",
+    "vjp_of",
+    "zeros",
+    "zeros_like",
+]
+__all__ += ops.__all__
 
 LOADED_WHEN_ASKED_FOR = {
     "to_source": ".codegen.source",
@@ -64,17 +113,20 @@ LOADED_WHEN_ASKED_FOR = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in LOADED_WHEN_ASKED_FOR:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
+if TYPE_CHECKING:  # which leaves a misspelt name a mistake
+    from .codegen.source import Source, to_source
+    from .steps import Step, backward_steps
+else:
 
+    def __getattr__(name: str) -> Any:
+        if name not in LOADED_WHEN_ASKED_FOR:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
 
-def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
-    """The steps of ``backward(gradient)``, one for each op: see ``autograd.backward_steps``."""
-    from .steps import backward_steps
+    def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
+        """The steps of ``backward()``, one for each op: see ``autograd.backward_steps``."""
+        from .steps import backward_steps
 
-    return backward_steps(self, *args, **keywords)
+        return backward_steps(self, *args, **keywords)
 
-
-Tensor.backward_steps = _backward_steps
+    Tensor.backward_steps = _backward_steps

@@ -65,12 +65,12 @@ def change(self: Tensor, name: str, op: Callable, *args: Any) -> Tensor:
 
 def add_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self += alpha * other``."""
-    return change(self, "add_", ops.add, other if alpha == 1 else alpha * other)
+    return change(self, "add_", ops.add, other if alpha == 1 else ops.mul(other, alpha))
 
 
 def sub_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self -= alpha * other``."""
-    return change(self, "sub_", ops.sub, other if alpha == 1 else alpha * other)
+    return change(self, "sub_", ops.sub, other if alpha == 1 else ops.mul(other, alpha))
 
 
 def mul_(self: Tensor, other: Operand) -> Tensor:

@@ -14,6 +14,9 @@ from .grad_mode import no_grad
 from .primitives import Operand
 from .tensors import Tensor, result
 
+if TYPE_CHECKING:
+    from . import steps
+
 
 def swapped(op: Callable[[Operand, Operand], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
     """``op`` with the tensor on the right: what ``3 - t`` calls."""
@@ -110,6 +113,8 @@ class Methods:
     # the graph
     backward, detach, clone = walk.backward, detached, cloned
     register_hook, retain_grad = hooks.register_hook, hooks.retain_grad
+    if TYPE_CHECKING:  # the package lends it, as it loads the module when it is asked for
+        backward_steps = steps.backward_steps
 
     # in place
     add_, sub_, mul_, div_ = inplace.add_, inplace.sub_, inplace.mul_, inplace.div_

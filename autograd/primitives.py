@@ -38,7 +38,7 @@ OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
 Rule: TypeAlias = Callable[..., Any]
-Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
+Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tuple[Any, ...]
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
 

@@ -92,10 +92,16 @@ class Tensor(Methods):
         return self._data
 
     # attrgetter, not def: these are asked for all the time.
-    shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
-    ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
-    dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
-    size = property(attrgetter("_data.size"), doc="The number of elements.")
+    if TYPE_CHECKING:
+        shape: tuple[int, ...]
+        ndim: int
+        dtype: np.dtype
+        size: int
+    else:
+        shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
+        ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
+        dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
+        size = property(attrgetter("_data.size"), doc="The number of elements.")
 
     def numel(self) -> int:
         """The number of elements."""
@@ -211,12 +217,12 @@ class Tensor(Methods):
 
     # -- Python's manners --------------------------------------------------------------
 
-    def __len__(self) -> Any:
+    def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d tensor: it has no dimension to count along")
         return self.shape[0]
 
-    def __bool__(self) -> Any:
+    def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(
                 f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
@@ -225,13 +231,13 @@ class Tensor(Methods):
             observers.tell(observers.asked, self, "bool(), an if or while")
         return bool(self._data)
 
-    def __float__(self) -> Any:
+    def __float__(self) -> float:
         return float(self.item())
 
-    def __int__(self) -> Any:
+    def __int__(self) -> int:
         return int(self.item())
 
-    def __index__(self) -> Any:
+    def __index__(self) -> int:
         return self.item().__index__()
 
     def __format__(self, spec: str) -> str:
@@ -258,31 +264,6 @@ class Tensor(Methods):
         if self.name is not None:
             parts.append(f"name={short(repr(self.name))}")
         return ", ".join(parts) + ")"
-
-    if TYPE_CHECKING:  # methods.py gives the rest
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        backward_steps: Any
-        T: Any
-        mT: Any
-        __neg__: Any
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __pow__: Any
-        __matmul__: Any
-        __getitem__: Any
-        __setitem__: Any
-        __gt__: Any
-        __lt__: Any
-        __ge__: Any
-        __le__: Any
 
 
 new = object.__new__

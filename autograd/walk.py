@@ -97,7 +97,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
-) -> tuple:
+) -> tuple[Tensor, ...]:
     """The gradients of ``outputs`` with respect to ``inputs``, without touching any ``.grad``.
 
     ``outputs`` and ``inputs`` are Tensors or lists of them; ``grad_outputs`` are the

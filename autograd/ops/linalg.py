@@ -75,7 +75,7 @@ def rows(x):
     return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
     """``x @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.
