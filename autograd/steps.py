@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .backward import accumulate_grad, root_cotangents, run_hooks, walk
 from .codegen.expressions import Terms
 from .codegen.recording import Recording, items, parameters
 from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import fit
-from .graph import Node, source, topological_order
+from .cotangents import accumulate_grad, fit
+from .graph import Node, parent_of, topological_order
+from .hooks import run_hooks
 from .memory import check_usable
-from .tensor import Tensor, result
+from .tensors import Tensor, result
+from .walk import root_cotangents, walk
 
 
 @dataclass
@@ -164,7 +165,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, Tensor) else id(x)
+    return parent_of(x) if isinstance(x, Tensor) else id(x)
 
 
 def code(rule: Callable) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -13,6 +13,17 @@ from autograd import Tensor, no_grad
 from autograd.debugging import Handle
 
 from .hooks import Hooked
+
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class HasForward(Protocol[P, R]):
+    """A module that says what it computes."""
+
+    @property
+    def forward(self) -> Callable[P, R]: ...
 
 
 class Parameter(Tensor):
@@ -59,14 +70,21 @@ class Module:
         self.training = True
         self._buffers: dict[str, bool] = {}  # by name, whether state_dict() holds it
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module computes; each kind of module has its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward()")
+    if TYPE_CHECKING:  # calling a module gives what its forward gives, and a Tensor if none is known
 
-    if TYPE_CHECKING:
-
+        @overload
+        def __call__(self: HasForward[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+        @overload
+        def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
         def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-    else:  # forward itself, with no frame between for a debugger to step through
+
+    else:
+
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            """What calling the module computes; each kind of module has its own."""
+            raise NotImplementedError(f"{type(self).__name__} has no forward()")
+
+        # forward itself, with no frame between for a debugger to step through
         __call__ = property(attrgetter("forward"))
 
     # -- what is within ----------------------------------------------------------------

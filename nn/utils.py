@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.memory import note_change
-from autograd.tensor import result
+from autograd.tensors import result
 
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:

@@ -9,12 +9,13 @@ their own.
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd
 import nn
+
+from .oracles import torch
 
 TF = torch.nn.functional
 F = nn.functional

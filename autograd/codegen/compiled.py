@@ -23,7 +23,8 @@ from ..creation import DRAWS
 from ..debugging import record_source
 from ..graph import recorded_order
 from ..memory import clock, note_change
-from ..tensor import Tensor, result, short
+from ..printing import short
+from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
 from .spelling import identifier

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .expressions import MOVES, Term, Terms
 from .helpers import Helpers
 from .passes import does_nothing, needed, without_repeats

@@ -13,9 +13,9 @@ import numpy as np
 from ..cotangents import fit
 from ..creation import DRAWS
 from ..dtypes import float64, narrow
-from ..graph import Node, recorded_order, source, topological_order
-from ..primitive import constant
-from ..tensor import Tensor
+from ..graph import Node, parent_of, recorded_order, topological_order
+from ..primitives import as_numpy
+from ..tensors import Tensor
 from .trace import Call, Trace, Var, same
 
 
@@ -38,7 +38,7 @@ class Recording:
 
     def __init__(self, roots: Any, wrt: Any = None, names: Any = None) -> None:
         root = roots[0]
-        self.root: Any = source(root)
+        self.root: Any = parent_of(root)
         self.trace = Trace()
         self.order = recorded_order(roots)
         self.leaves: dict[int, Tensor] = {}  # those that require grad
@@ -87,7 +87,7 @@ class Recording:
             return self.values[origin][0]
         if isinstance(x, Tensor):
             return self.tensor(x, name)
-        x = constant(node.op, x)
+        x = as_numpy(node.op, x)
         return self.input(x, name) if isinstance(x, np.ndarray) else x
 
     def tensor(self, x: Tensor, name: str) -> Var:
@@ -123,9 +123,9 @@ class Recording:
         for i, x in enumerate(tensors):
             if not isinstance(x, Tensor):
                 raise TypeError(f"to_source: item {i} of wrt is no Tensor but {type(x).__name__}")
-            if source(x) not in self.values and id(x) not in self.leaves:
+            if parent_of(x) not in self.values and id(x) not in self.leaves:
                 raise ValueError(f"to_source: item {i} of wrt is not in the graph of this tensor")
-        return [source(x) for x in tensors]
+        return [parent_of(x) for x in tensors]
 
     def run_backward(self, order: list[Node]) -> None:
         """Backward's walk, on Vars and only along the ways that lead to what is wanted."""

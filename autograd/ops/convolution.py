@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
 from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
