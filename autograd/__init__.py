@@ -123,7 +123,8 @@ LOADED_WHEN_ASKED_FOR = {
 
 
 if TYPE_CHECKING:  # which leaves a misspelt name a mistake
-    from .codegen.source import Source, to_source
+    from .codegen.compiled import Program, compile
+    from .codegen.printer import Source, to_source
     from .steps import Step, backward_steps
 else:
 
