@@ -13,12 +13,12 @@ import numpy as np
 
 from .backward import accumulate_grad, root_cotangents, run_hooks, walk
 from .codegen.replay import arrays_in, looked_into
-from .codegen.source import items
 from .codegen.spelling import identifier
 from .codegen.terms import Terms
 from .cotangents import fit
 from .graph import Node, source, topological_order
 from .memory import check_usable
+from .names import items
 from .tensor import Tensor, result
 from .trace import Trace, Var, vars_in
 
@@ -95,8 +95,14 @@ def backward_steps(
     """
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
+    return steps_of(order, cotangents, labels(names, order, root), retain_graph)
+
+
+def steps_of(
+    order: list[Node], cotangents: dict[Any, Any], known: Mapping[Any, str], retain_graph: bool
+) -> Generator[Step, None, None]:
+    """The steps through the Nodes in ``order``, with the names in ``known``."""
     check_usable(order)
-    known = labels(names, order, root)
     reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
         seen: list = []

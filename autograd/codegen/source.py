@@ -8,7 +8,6 @@ derivative of anything.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from ..cotangents import fit
 from ..dtypes import float64, narrow
 from ..graph import Node, source, topological_order
+from ..names import items
 from ..primitive import constant
 from ..tensor import Tensor
 from ..trace import Trace, Var
@@ -179,19 +179,3 @@ def given_names(
         elif isinstance(x, np.ndarray):
             arrays.setdefault(id(x), name)
     return known, arrays
-
-
-def items(names: Any) -> Iterator[tuple[str, Any]]:
-    """Pairs of a name and a thing from a dict or a Module, and from Modules in a dict."""
-    if hasattr(names, "named_parameters"):
-        yield from names.named_parameters()
-    elif isinstance(names, Mapping):
-        for name in sorted(names, key=lambda name: str(name).startswith("_")):
-            yield str(name), names[name]
-        for x in names.values():
-            if hasattr(x, "named_parameters") and not isinstance(x, type):
-                yield from x.named_parameters()
-    elif names is not None:
-        raise TypeError(
-            f"names must be a dict such as locals(), or a Module, got {type(names).__name__}"
-        )
