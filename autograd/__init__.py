@@ -51,12 +51,10 @@ from .ops import *
 from .primitive import primitive, vjp_of
 
 if TYPE_CHECKING:
-    from .codegen.compiled import compile
     from .codegen.source import Source, to_source
     from .steps import Step, backward_steps
 
 LOADED_WHEN_ASKED_FOR = {
-    "compile": ".codegen.compiled",
     "to_source": ".codegen.source",
     "Source": ".codegen.source",
     "backward_steps": ".steps",

@@ -4,9 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from .trace import Var
-
-
 def fit(dx: Any, x: Any, vjp: Any) -> Any:
     """A cotangent in the shape and dtype of what it belongs to: broadcasting is undone.
 
@@ -31,11 +28,7 @@ def fit(dx: Any, x: Any, vjp: Any) -> Any:
 
 def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
     """``gradient`` as an array that fits ``of``; ValueError where the shapes differ."""
-    g = getattr(gradient, "_data", gradient)
-    if not isinstance(g, Var):
-        g = np.asarray(g, dtype=of.dtype)
-    elif g.dtype != of.dtype:
-        g = g.astype(of.dtype)
+    g = np.asarray(getattr(gradient, "_data", gradient), dtype=of.dtype)
     if g.shape != of.shape:
         raise ValueError(
             f"{where}: the cotangent has shape {g.shape}, but what it belongs to has {of.shape}; "

@@ -18,6 +18,8 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
+from . import observers
+
 watching = 0  # how many stops and detect_anomaly() blocks are on: what backward looks out for
 recording_source = 0  # how many record_source() and detect_anomaly() blocks are open
 _anomaly = 0  # of these, how many look for NaN and inf
@@ -120,16 +122,22 @@ def break_on(op: str, *others: str) -> Handle:
 
 
 class record_source(ContextDecorator):
-    """Have every op remember the line of your code that recorded it, in ``grad_fn.where``.
+    """Record every op, with the line of your code that ran it and the modules it ran within.
 
-    ``grad_fn.scopes`` then tells which calls of modules it was recorded within, for pictures.
+    Ops that carry no gradient are recorded, too: comparisons, ops on integers and on data,
+    ``argmax``, drawn random numbers. What they make is no less a leaf for that: its
+    ``requires_grad`` is False and it has no part in backward; ``tensor.node`` is its Node, and
+    ``node.origins`` lead further. ``node.where`` is the line, ``node.scopes`` the calls of modules.
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True)
     >>> with record_source():
     ...     y = x * x
+    ...     positive = y > 0
     >>> y.grad_fn.where.code
     'y = x * x'
+    >>> positive.grad_fn, positive.node.origins[0] is y.grad_fn
+    (None, True)
     """
 
     anomaly = 0
@@ -144,6 +152,7 @@ class record_source(ContextDecorator):
         global watching, recording_source, _anomaly
         with _switching:
             recording_source += by
+            observers.everything += by * (not self.anomaly)
             watching += by * self.anomaly
             _anomaly += by * self.anomaly
             if not recording_source:

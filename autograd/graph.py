@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import autograd.tensor as _tensor
 
-from . import debugging
+from . import debugging, observers
 from .cotangents import as_cotangent, fit
 from .memory import Memory, check_usable, clock
 
@@ -25,6 +26,7 @@ class Node:
                 or None where no gradient is wanted
     ``values``  its output and operands as arrays, from which VJP rules get what they
                 need; None once freed
+    ``origins`` for each operand what made it, also where no gradient is wanted
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
 
@@ -40,9 +42,11 @@ class Node:
     """
 
     memory: Memory | None = None  # of its output, once that is shared or changed
+    requires_grad = True  # whether it takes part in backward
     where: Any = None  # the user's line that recorded it, inside record_source()
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
+    _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         if not op.complete:
@@ -57,6 +61,10 @@ class Node:
         self.dtype = values[0].dtype
         if debugging.recording_source:
             debugging.note_source(self)
+        if observers.everything:
+            self._origins = [
+                made_by(x) if parent is None else parent for x, parent in zip(args, parents)
+            ]
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
@@ -78,7 +86,19 @@ class Node:
     @property
     def operand_names(self) -> list[str]:
         """What the op calls each of its operands."""
-        return self.op.operands * (len(self.args) if self.op.variadic else 1)
+        names = self.op.operands
+        if self.op.rest is None:
+            return names
+        return [*names[:-1], *[self.op.rest] * (len(self.args) - len(names) + 1)]
+
+    @property
+    def origins(self) -> list:
+        """For each operand the Node that made it, with or without gradient; or the leaf Tensor
+        itself; or None for what is no Tensor. Without gradient: only inside record_source()."""
+        if self._origins is None:
+            leaves = [x if isinstance(x, _tensor.Tensor) else None for x in self.args]
+            return [x if parent is None else parent for x, parent in zip(leaves, self.parents)]
+        return self._origins
 
     @property
     def inputs(self) -> tuple:
@@ -103,6 +123,7 @@ class Node:
                 dx = vjp(g, *saved, **self.keywords)
                 dx = _tensor.result(fit(dx, x, vjp))
             cotangents.append(dx)
+        cotangents += [None] * (len(self.parents) - len(cotangents))  # indices have no rule
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     @property
@@ -146,6 +167,13 @@ def source(x: Any) -> Any:
     return x.grad_fn or x
 
 
+def made_by(x: Any) -> Any:
+    """The Node that made a Tensor, the Tensor itself if it is a leaf, None for what is none."""
+    if not isinstance(x, _tensor.Tensor):
+        return None
+    return x if x.node is None else x.node
+
+
 def topological_order(root: Any) -> list[Node]:
     """The ops that ``root`` depends on, each before what it depends on.
 
@@ -158,14 +186,29 @@ def topological_order(root: Any) -> list[Node]:
     [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
     roots = root if isinstance(root, (list, tuple)) else (root,)
-    order: list[Node] = []
-    for x in roots:
-        node = x if isinstance(x, Node) else x.grad_fn
-        if node is not None and node not in order:
-            order.append(node)
+    return ordered([x if isinstance(x, Node) else x.grad_fn for x in roots], attrgetter("parents"))
+
+
+def recorded_order(root: Any) -> list[Node]:
+    """The same with all ops that were recorded, those inside record_source() without gradient, too.
+
+    >>> import autograd
+    >>> x = autograd.tensor([-1.0, 2.0], requires_grad=True)
+    >>> with autograd.record_source():
+    ...     y = x * (x > 0)
+    >>> [node.name for node in recorded_order(y)], [node.name for node in topological_order(y)]
+    (['mul', 'gt'], ['mul'])
+    """
+    roots = root if isinstance(root, (list, tuple)) else (root,)
+    return ordered([x if isinstance(x, Node) else x.node for x in roots], attrgetter("origins"))
+
+
+def ordered(roots: Any, before: Callable[[Node], list]) -> list[Node]:
+    """All Nodes that ``roots`` depend on by ``before(node)``, latest recorded first."""
+    order: list[Node] = list(dict.fromkeys(node for node in roots if node is not None))
     seen = set(order)
     for node in order:  # grows while it is gone through
-        for parent in node.parents:
+        for parent in before(node):
             if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 order.append(parent)

@@ -12,7 +12,7 @@ import numpy as np
 
 import autograd.tensor as _tensor
 
-from . import ops
+from . import observers, ops
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
@@ -39,8 +39,9 @@ def array_function(self: Any, function: Any, types: Any, args: Any, settings: An
     """What ``np.sum(t, axis=0)`` does."""
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **settings)
-    if function in QUESTIONS:
-        return function(*plain(args), **plain(settings))
+    if function in ABOUT_SHAPES or function in QUESTIONS:
+        asks = function in QUESTIONS
+        return function(*plain(args, asks), **plain(settings, asks))
     raise unsupported(f"{function.__module__.removeprefix('numpy.')}.{function.__name__}"
                       if "." in function.__module__ else function.__name__)  # fmt: skip
 
@@ -52,13 +53,15 @@ def unsupported(name: str) -> TypeError:
     )
 
 
-def plain(x: Any) -> Any:
+def plain(x: Any, asks: bool = True) -> Any:
     """Tensors as arrays, also inside lists, tuples and dicts."""
     if isinstance(x, _tensor.Tensor):
+        if asks and observers.asked:
+            observers.tell(observers.asked, x, "a NumPy function that records nothing")
         return x._data
     if isinstance(x, list | tuple):
-        return type(x)(plain(item) for item in x)
-    return {key: plain(value) for key, value in x.items()} if isinstance(x, dict) else x
+        return type(x)(plain(item, asks) for item in x)
+    return {key: plain(value, asks) for key, value in x.items()} if isinstance(x, dict) else x
 
 
 def reduction(op: Callable) -> Callable:
@@ -157,8 +160,10 @@ FUNCTIONS: dict[Any, Callable] = {
     np.max: extreme(ops.amax), np.min: extreme(ops.amin),
     np.amax: extreme(ops.amax), np.amin: extreme(ops.amin),
     np.var: spread_of(ops.var), np.std: spread_of(ops.std),
-    np.argmax: lambda x, axis=None: ops.argmax(x, axis),
-    np.argmin: lambda x, axis=None: ops.argmin(x, axis),
+    np.argsort: lambda a, axis=-1, kind=None, *, stable=None: ops.argsort(a, axis),
+    np.take_along_axis: lambda arr, indices, axis: ops.take_along_dim(arr, indices, axis),
+    np.argmax: lambda x, axis=None, keepdims=False: ops.argmax(x, axis, keepdims),
+    np.argmin: lambda x, axis=None, keepdims=False: ops.argmin(x, axis, keepdims),
     np.where: ops.where, np.clip: clip, np.round: lambda a, decimals=0: ops.round(a, decimals),
     np.dot: dot, np.outer: ops.outer, np.einsum: ops.einsum, np.trace: ops.trace,
     np.reshape: lambda a, shape: ops.reshape(a, shape),
@@ -186,8 +191,10 @@ FUNCTIONS: dict[Any, Callable] = {
 }  # fmt: skip
 
 # Their answers carry no gradient, so arrays will do.
+ABOUT_SHAPES = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
+    np.shares_memory, np.iscomplexobj, np.array2string, np.array_repr, np.array_str,
+}  # fmt: skip
 QUESTIONS = {
-    np.shape, np.ndim, np.size, np.argsort, np.allclose, np.isclose, np.array_equal,
-    np.result_type, np.can_cast, np.may_share_memory, np.shares_memory, np.array2string,
-    np.array_repr, np.array_str, np.count_nonzero, np.nonzero, np.iscomplexobj,
+    np.allclose, np.isclose, np.array_equal, np.count_nonzero, np.nonzero,
 }  # fmt: skip

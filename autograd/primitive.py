@@ -28,12 +28,12 @@ import numpy as np
 
 import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
 
+from . import observers
 from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode
 from .graph import Node
 from .memory import share_memory
-from .trace import Untraceable, Var, traced, tracing, whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -84,8 +84,6 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
-        except Untraceable:
-            y = whole(forward, values, keywords)
         try:
             wide = y.dtype is float64
         except AttributeError:
@@ -100,6 +98,8 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         if wanted and mode.recording and y.dtype.kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
+        elif observers.everything:
+            out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
         if y.base is not None:
             share_memory(args[0], out)
         return out
@@ -130,12 +130,13 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
                 f"{described.keywords}; a VJP rule takes them all"
             )
         i = described.operands.index(operand)
-        if described.variadic:
+        if described.rest == operand:
             described.rules = EachPosition(rule)
+            described.complete = True
         else:
             described.saves[i] = Saves(wanted, described)
             described.rules[i] = (rule, described.saves[i].pick)
-        described.complete = described.variadic or all(vjp for vjp, _ in described.rules)
+            described.complete = all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -150,7 +151,7 @@ def constant(op: Op, x: Any) -> Any:
         return float(x) if isinstance(x, float) else x
     if isinstance(x, np.generic):
         return x.item()
-    if isinstance(x, np.ndarray | Var):
+    if isinstance(x, np.ndarray):
         return x
     if isinstance(x, list | tuple):
         return _tensor.Tensor(x)._data
@@ -162,10 +163,24 @@ def constant(op: Op, x: Any) -> Any:
 
 def on(x: Any, op: Callable) -> Callable:
     """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
-    if isinstance(x, _tensor.Tensor):
-        return op
-    forward = op.op.forward  # type: ignore[attr-defined]
-    return traced(forward) if isinstance(x, Var) or tracing.on else forward
+    return op if isinstance(x, _tensor.Tensor) else op.op.forward  # type: ignore[attr-defined]
+
+
+def as_one_call(function: Rule) -> Rule:
+    """Have a function, for use in rules, ask its operands first, as NumPy's functions do.
+
+    What follows NumPy's protocols without being an array then sees one call of ``function``.
+    """
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        for x in args:
+            ask = getattr(type(x), "__array_function__", None)
+            if ask is not None and not isinstance(x, np.ndarray | np.generic):
+                return ask(x, call, (type(x),), args, {})
+        return function(*args)
+
+    return call
 
 
 class Op:
@@ -177,7 +192,8 @@ class Op:
         self.forward = forward
         self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
         self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
-        self.variadic = any(p.kind == p.VAR_POSITIONAL for p in parameters)
+        rest = [p.name for p in parameters if p.kind == p.VAR_POSITIONAL]
+        self.rest = rest[0] if rest else None  # the operand ``*xs``, any number of them
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
@@ -222,7 +238,10 @@ class Saves:
                 f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
                 f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
             )
-        self.positions = tuple(known.index(name) for name in bare)
+        self.positions = tuple(
+            slice(known.index(name), None) if name == op.rest else known.index(name)
+            for name in bare
+        )
         self.pick = self._picker()
 
     def _picker(self) -> Callable[[Any], tuple]:
@@ -239,5 +258,8 @@ class Saves:
             )
         if len(self.positions) > 1:
             return itemgetter(*self.positions)
+        if self.positions and isinstance(self.positions[0], slice):
+            rest = self.positions[0]
+            return lambda values: (values[rest],)
         first = self.positions[0] if self.positions else 0
         return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty

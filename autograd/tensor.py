@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import debugging, dtypes, numpy_protocols, ops
+from . import debugging, dtypes, numpy_protocols, observers, ops
 from .backward import accumulate_grad, accumulate_graph, backward
-from .grad_mode import mode
+from .grad_mode import mode, no_grad
 from .graph import Node
 from .memory import Memory, note_change
 from .primitive import Operand
@@ -47,6 +47,7 @@ class Tensor:
     hooks: Any = ()  # of a leaf: functions that see, and may replace, its gradient
     _retained: Any = None  # the hook that retain_grad() put on grad_fn
     grad_fn: Node | None = None
+    _node: Node | None = None  # inside record_source(): the op without gradient that made it
     name: str | None = None
 
     def __init__(
@@ -61,6 +62,8 @@ class Tensor:
             self.requires_grad = True
         if name is not None:
             self.name = name
+        if observers.created:
+            observers.tell(observers.created, self)
 
     # -- the value ---------------------------------------------------------------------
 
@@ -70,6 +73,11 @@ class Tensor:
 
         Changes made through it are not recorded and not noticed by ``backward()``.
         """
+        if observers.asked:
+            observers.tell(observers.asked, self, "data")
+        return self._array()
+
+    def _array(self) -> np.ndarray:
         if isinstance(self._data, np.generic):
             self._data = np.asarray(self._data)
         return self._data
@@ -100,10 +108,14 @@ class Tensor:
             raise ValueError(
                 f"item: needs a tensor of one element, this one has shape {self.shape}"
             )
+        if observers.asked:
+            observers.tell(observers.asked, self, "item()")
         return self._data.item()
 
     def tolist(self) -> Any:
         """The values as (nested) Python lists; a number for a 0-d tensor."""
+        if observers.asked:
+            observers.tell(observers.asked, self, "tolist()")
         return self._data.tolist()
 
     def numpy(self) -> np.ndarray:
@@ -120,8 +132,11 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same memory without the graph."""
-        out = result(self.data)
+        out = result(self._array())
         out._memory = self.memory
+        if observers.everything:
+            with no_grad():
+                out._node = ops.alias(self)._node
         return out
 
     def clone(self) -> Tensor:
@@ -154,6 +169,12 @@ class Tensor:
         """Set ``requires_grad`` in place and return the tensor."""
         self.requires_grad = requires_grad
         return self
+
+    @property
+    def node(self) -> Node | None:
+        """The recorded op that made this tensor: ``grad_fn``, or inside ``record_source()`` also
+        one without gradient. None for what no recorded op made."""
+        return self._node or self.grad_fn
 
     @property
     def is_leaf(self) -> bool:
@@ -230,7 +251,7 @@ class Tensor:
         """What notes in-place changes, shared by all tensors on the same memory."""
         if self._memory is None:
             self._memory = Memory()
-            self._data = self.data  # a NumPy scalar cannot be changed
+            self._data = self._array()  # a NumPy scalar cannot be changed
             if self.grad_fn is not None:
                 self.grad_fn.memory = self._memory
         return self._memory
@@ -254,8 +275,12 @@ class Tensor:
                 f"{name}: this tensor is a view, and changing a view in place cannot be recorded. "
                 "Use the out-of-place op, or clone() it first"
             )
-        old = result(self.data.copy() if recording else self._data)
+        if observers.changed:
+            observers.tell(observers.changed, self, name)
+        copied = recording or observers.everything
+        old = result(self._array().copy() if copied else self._data)
         old.grad_fn, old._requires_grad, old.name = self.grad_fn, self._requires_grad, self.name
+        old._node = self._node
         new = op(old, *args, **keywords)
         if new.shape != self.shape:
             raise ValueError(
@@ -267,7 +292,9 @@ class Tensor:
                 f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}"
             )
         note_change([self.memory], name, recording)
-        np.copyto(self.data, new._data, casting="same_kind")
+        np.copyto(self._array(), new._data, casting="same_kind")
+        is_update = self.grad_fn is None and self._requires_grad  # the leaf is a leaf as before
+        self._node = None if is_update else new._node
         if recording:
             retains = self._retained
             if retains:
@@ -300,19 +327,19 @@ class Tensor:
 
     def zero_(self) -> Tensor:
         """Every element 0."""
-        return self._change("zero_", ops.indexing._setitem, 0, index=...)
+        return self._change("zero_", ops.indexing.setitem, 0, ...)
 
     def fill_(self, value: float) -> Tensor:
         """Every element ``value``."""
-        return self._change("fill_", ops.indexing._setitem, value, index=...)
+        return self._change("fill_", ops.indexing.setitem, value, ...)
 
     def copy_(self, other: Operand) -> Tensor:
         """The values of ``other``, broadcast to this tensor's shape."""
-        return self._change("copy_", ops.indexing._setitem, other, index=...)
+        return self._change("copy_", ops.indexing.setitem, other, ...)
 
     def __setitem__(self, index: Any, value: Operand) -> None:
         self._change(
-            "x[index] = value", ops.indexing._setitem, value, index=ops.indexing.plain(index)
+            "x[index] = value", ops.indexing.setitem, value, index
         )
 
     __iadd__ = add_
@@ -446,6 +473,8 @@ class Tensor:
             raise ValueError(
                 f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
             )
+        if observers.asked:
+            observers.tell(observers.asked, self, "bool(), an if or while")
         return bool(self._data)
 
     def __float__(self) -> Any:
@@ -463,13 +492,13 @@ class Tensor:
                 f"format: {spec!r} is for one number, and this tensor has shape {self.shape}. "
                 "Format its elements (.tolist()), or .item() of a scalar"
             )
-        return format(self.item(), spec) if self.shape == () else str(self)
+        return format(self._data.item(), spec) if self.shape == () else str(self)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
             return "<Tensor being made>"
         head = "tensor("
-        parts = [head + values(self.data, len(head))]
+        parts = [head + values(self._array(), len(head))]
         if self.size > LARGE or (self.size == 0 and self.shape != (0,)):
             parts.append(f"size={self.shape}")
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
@@ -536,6 +565,8 @@ def short(text: Any, most: int = 40) -> str:
 def to_array(data: Any, dtype: Any = None) -> np.ndarray:
     """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
     if isinstance(data, Tensor):
+        if observers.asked:
+            observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
         return np.array(data._data, dtype=dtype)
     if not isinstance(data, np.ndarray | np.generic):
         first = data
@@ -557,6 +588,8 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
 def unwrapped(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [unwrapped(x) for x in data]
+    if isinstance(data, Tensor) and observers.asked:
+        observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
     if isinstance(data, Tensor) and data._requires_grad and mode.recording:
         raise RuntimeError(
             "tensor: a tensor in the list requires grad, and a new tensor would lose its graph. "

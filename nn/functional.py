@@ -7,10 +7,10 @@ import numpy as np
 from autograd import (
     Tensor,
     gelu,
-    generator,
     leaky_relu,
     log_softmax,
     pad,
+    rand,
     relu,
     sigmoid,
     silu,
@@ -65,8 +65,8 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
         raise ValueError(f"dropout: p must lie in 0 to 1, got {p}")
     if not training or p == 0:
         return x
-    kept = generator().random(x.shape) >= p
-    return x * (kept / (1 - p if p < 1 else 1)).astype(x.dtype)
+    kept = rand(*x.shape) >= p
+    return x * kept / (1 - p if p < 1 else 1)
 
 
 def layer_norm(

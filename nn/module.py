@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.codegen.recorder import note_attribute
 
 
 class Parameter(Tensor):
@@ -203,8 +202,6 @@ class Module:
             raise AttributeError(
                 f"{type(self).__name__}: call super().__init__() before assigning {name!r}"
             )
-        if vars(self).get(name, self) is not value:
-            note_attribute(self, name)
         super().__setattr__(name, value)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.codegen.recorder import settings_of
 from autograd.memory import note_change
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
@@ -53,13 +52,12 @@ class Optimizer:
 
     def step(self) -> None:
         """Update each parameter that has a gradient."""
-        this = settings_of(self)  # itself, if not inside autograd.compile
-        for parameter, state in zip(this.params, this.state):
+        for parameter, state in zip(self.params, self.state):
             if parameter._grad is not None:
                 p, g = parameter._data, parameter._grad._data
-                if this.weight_decay:
-                    g = g + this.weight_decay * p
-                p -= this.change(p, g, state)
+                if self.weight_decay:
+                    g = g + self.weight_decay * p
+                p -= self.change(p, g, state)
         note_change(self.memories, type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd.graph import source
+from autograd.ops import indexing
 from autograd.steps import labels
 
 from .op_table import TABLE
@@ -188,6 +189,7 @@ def test_a_step_does_what_its_formula_says(row):
     helpers = {
         op.name: op.forward for ops in autograd.primitive.__globals__["OPS"].values() for op in ops
     }
+    helpers |= {rule.__name__: rule for rule in (indexing.added_at, indexing.put_at)}
 
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
     @given(row.draws)
@@ -201,9 +203,9 @@ def test_a_step_does_what_its_formula_says(row):
             space = {"np": np, **helpers, **node.keywords, known[node]: node.values[0]}
             rules = [rule for _, (rule, _) in zip(node.args, node.op.rules) if rule]
             space |= {rule.__name__: rule for rule in rules}
-            for name, x, value in zip(node.op.operands * 9, node.args, node.values[1:]):
-                is_tensor = isinstance(x, autograd.Tensor)
-                space[known.get(source(x), name) if is_tensor else name] = value
+            for name, x, value in zip(node.operand_names, node.args, node.values[1:]):
+                key = source(x) if isinstance(x, autograd.Tensor) else id(x)
+                space[known.get(key, name)] = value
             space[f"d{known[node]}"] = step.g.data
             for c in step.contributions:
                 found = np.asarray(eval(c.formula, dict(space)))

@@ -14,7 +14,7 @@ import numpy as np
 
 from .spelling import identifier, literal, name_of
 
-OURS = ("on", "primitive", "vjp_of")  # what rules use of autograd itself
+OURS = ("as_one_call", "on", "primitive", "vjp_of")  # what rules use of autograd itself
 
 
 class Helpers:

@@ -67,6 +67,7 @@ from .losses import (
 from .rearrange import chunk, diagonal, flip, pad, roll, split, swapaxes, tile, trace, tril, triu
 from .reductions import amax, amin, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
 from .shape import (
+    alias,
     cat,
     concat,
     concatenate,

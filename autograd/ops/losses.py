@@ -119,8 +119,18 @@ def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     tensor(0.5000)
     """
     classes = class_numbers("nll_loss", x, target)
-    losses = -x[(*np.indices(classes.shape), classes)]
+    losses = _nll(x, target if hasattr(target, "grad_fn") else classes)
     return reduced("nll_loss", losses, reduction)
+
+
+@primitive
+def _nll(x: Operand, target: Operand) -> Array:
+    return -np.take_along_axis(x, target[..., None], -1)[..., 0]
+
+
+@vjp_of(_nll, "x")
+def nll_dx(g, x_shape, target):
+    return np.where(one_hot(target, x_shape[-1]), -g[..., None], 0)
 
 
 @primitive
@@ -132,8 +142,12 @@ def _cross_entropy(x: Operand, target: Operand) -> Array:
 
 @vjp_of(_cross_entropy, "x")
 def cross_entropy_dx(g, x, target):
-    one_hot = target[..., None] == np.arange(x.shape[-1])
-    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot)
+    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot(target, x.shape[-1]))
+
+
+def one_hot(target, classes):
+    """For each class number a row that is true at that class."""
+    return target[..., None] == np.arange(classes)
 
 
 def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:

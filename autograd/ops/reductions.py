@@ -7,7 +7,6 @@ import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
 from .elementwise import sqrt
-from .indexing import take_along_dim
 from .shape import concatenate
 
 Dim = int | tuple[int, ...] | None
@@ -168,7 +167,8 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    return extreme(x, amax, _argmax, **settings(dim, keepdim, axis, False))
+    over = settings(dim, keepdim, axis, False)
+    return amax(x) if over["axis"] is None else Extreme(_max(x, **over), _argmax(x, **over))
 
 
 def min(
@@ -183,17 +183,34 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    return extreme(x, amin, _argmin, **settings(dim, keepdim, axis, False))
+    over = settings(dim, keepdim, axis, False)
+    return amin(x) if over["axis"] is None else Extreme(_min(x, **over), _argmin(x, **over))
 
 
-def extreme(x: Operand, reduce_all: Any, argument: Any, axis: int | None, keepdims: bool) -> Any:
-    if axis is None:
-        return reduce_all(x)
-    indices = argument(x, axis=axis, keepdims=True)
-    values = take_along_dim(x, indices, axis)
-    if not keepdims:
-        values, indices = values.squeeze(axis), indices.squeeze(axis)
-    return Extreme(values, indices)
+@primitive
+def _max(x: Operand, *, axis: int, keepdims: bool) -> Array:
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@primitive
+def _min(x: Operand, *, axis: int, keepdims: bool) -> Array:
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@vjp_of(_max, "x")
+def max_dx(g, x, *, axis, keepdims):
+    return to_chosen(unreduce(g, axis, keepdims), np.argmax(x, axis=axis, keepdims=True), x, axis)
+
+
+@vjp_of(_min, "x")
+def min_dx(g, x, *, axis, keepdims):
+    return to_chosen(unreduce(g, axis, keepdims), np.argmin(x, axis=axis, keepdims=True), x, axis)
+
+
+def to_chosen(g, index, x, axis):
+    """``g`` where the index along ``axis`` is the chosen one, else 0."""
+    places = np.arange(x.shape[axis]).reshape(-1, *(1,) * (x.ndim - 1 - axis % x.ndim))
+    return np.where(places == index, g, 0)
 
 
 @primitive

@@ -15,6 +15,12 @@ def spread(sizes: tuple) -> tuple[int, ...]:
 
 
 @primitive
+def alias(x: Operand) -> Array:
+    """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
+    return x
+
+
+@primitive
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive
-from .indexing import take_along_dim
+from ..primitive import Array, Operand, primitive, vjp_of
 
 
 class Sorted(NamedTuple):
@@ -15,12 +14,27 @@ class Sorted(NamedTuple):
     indices: Any
 
 
-@primitive
-def _argsort(x: Operand, *, axis: int, descending: bool) -> Array:
+def order(x: Array, axis: int, descending: bool) -> Array:
+    """The indices that sort, of equals the first first: to descend, sort backwards in a mirror."""
     if not descending:
         return np.argsort(x, axis, stable=True)
-    # Of equals the first stays first: sort backwards what is reversed.
     return np.flip(x.shape[axis] - 1 - np.argsort(np.flip(x, axis), axis, stable=True), axis)
+
+
+@primitive
+def _argsort(x: Operand, *, axis: int, descending: bool) -> Array:
+    return order(x, axis, descending)
+
+
+@primitive
+def _sort(x: Operand, *, axis: int, descending: bool) -> Array:
+    return np.take_along_axis(x, order(x, axis, descending), axis)
+
+
+@vjp_of(_sort, "x")
+def sort_dx(g, x, *, axis, descending):
+    rank = np.argsort(order(x, axis, descending), axis)  # where each element went
+    return np.take_along_axis(g, rank, axis)
 
 
 def argsort(x: Operand, dim: int = -1, descending: bool = False) -> Any:
@@ -40,8 +54,7 @@ def sort(x: Operand, dim: int = -1, descending: bool = False) -> Sorted:
     >>> sort(autograd.tensor([3.0, 1.0, 2.0]), descending=True).values
     tensor([3., 2., 1.])
     """
-    indices = argsort(x, dim, descending)
-    return Sorted(take_along_dim(x, indices, dim), indices)
+    return Sorted(_sort(x, axis=dim, descending=descending), argsort(x, dim, descending))
 
 
 def topk(x: Operand, k: int, dim: int = -1, largest: bool = True) -> Sorted:
@@ -54,6 +67,6 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True) -> Sorted:
     size = np.shape(x)[dim]
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {size} elements")
-    before = (slice(None),) * (dim % np.ndim(x))
-    indices = argsort(x, dim, descending=largest)[(*before, slice(k))]
-    return Sorted(take_along_dim(x, indices, dim), indices)
+    first = (*(slice(None),) * (dim % np.ndim(x)), slice(k))
+    values, indices = sort(x, dim, descending=largest)
+    return Sorted(values[first], indices[first])
