@@ -205,16 +205,18 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     """The Scopes of a Node that a frame records, outermost first.
 
     Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
-    not returned since the last op is still the same object.
+    not returned since the last op is still the same object. What the walk itself records is no
+    part of a VJP: the sum of two cotangents.
     """
     found: dict[tuple, Scope] = {}
+    recorder = frame
     while frame is not None:
         code = frame.f_code
         owner = None
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
-            owner = frame.f_locals.get("node")
+            owner = None if frame is recorder.f_back else frame.f_locals.get("node")
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -39,7 +40,7 @@ def items(names: Any = None) -> list[tuple[str, Any]]:
         )
     variables = [(str(name), x) for name, x in names.items()]
     variables = [(name, x) for name, x in variables if not OF_IPYTHON.fullmatch(name)]
-    return parameters(variables) + sorted(variables, key=lambda pair: pair[0].startswith("_"))
+    return of_modules(variables) + sorted(variables, key=lambda pair: pair[0].startswith("_"))
 
 
 def variables_of_caller() -> dict[str, Any]:
@@ -47,11 +48,18 @@ def variables_of_caller() -> dict[str, Any]:
     frame: Any = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(LIBRARY):
         frame = frame.f_back
-    near, far = dict(frame.f_locals), frame.f_globals
-    return near | {name: x for name, x in far.items() if name not in near}
+    seen, everywhere = frame.f_locals, frame.f_globals
+    near = dict(seen)
+    if frame.f_code.co_flags & inspect.CO_OPTIMIZED and sys.getrefcount(seen) <= NOBODY_ELSE:
+        seen.clear()  # else the frame would keep what the caller deletes, until it returns
+    return near | {name: x for name, x in everywhere.items() if name not in near}
 
 
-def parameters(variables: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+# In Python before 3.13 a frame holds its f_locals, a copy; here it, `seen` and the call do.
+NOBODY_ELSE = 3 if sys.version_info < (3, 13) else 0
+
+
+def of_modules(variables: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The parameters of those variables that are modules, by dotted name: ``0.weight``.
 
     Of a module that is part of another, the other gives the names. Where two modules have

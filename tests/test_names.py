@@ -5,13 +5,9 @@ import re
 import autograd
 import nn
 import viz
-from autograd.names import items, parameters
+from autograd.names import items, of_modules
 
 everywhere = autograd.tensor([2.0], requires_grad=True)
-
-
-
-
 
 
 def test_each_use_takes_the_variables_of_its_caller(tmp_path):
@@ -76,10 +72,10 @@ def test_names_with_an_underscore_come_last():
 def test_parameters_of_the_same_name_are_told_apart():
     first, second = nn.Linear(2, 2), nn.Linear(2, 2)
     both = nn.Sequential(first, second)
-    assert [name for name, _ in parameters([("a", first)])] == ["weight", "bias"]
-    assert [name for name, _ in parameters([("a", first), ("b", second)])] == [
+    assert [name for name, _ in of_modules([("a", first)])] == ["weight", "bias"]
+    assert [name for name, _ in of_modules([("a", first), ("b", second)])] == [
         "a.weight", "a.bias", "b.weight", "b.bias",
     ]  # fmt: skip
-    named = parameters([("a", first), ("b", second), ("both", both)])
+    named = of_modules([("a", first), ("b", second), ("both", both)])
     assert [name for name, _ in named] == ["0.weight", "0.bias", "1.weight", "1.bias"]
-    assert parameters([("Linear", nn.Linear), ("number", 3)]) == []
+    assert of_modules([("Linear", nn.Linear), ("number", 3)]) == []
