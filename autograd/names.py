@@ -66,13 +66,14 @@ def of_modules(variables: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     parameters of the same name, the variable's name is put before it: ``line.weight``.
     """
     modules = [
-        (variable, list(x.named_parameters()))
+        (variable, x)
         for variable, x in variables
         if hasattr(x, "named_parameters") and not isinstance(x, type)
     ]
+    modules.sort(key=lambda pair: -len(list(pair[1].modules())))
     found: dict[int, tuple[str, str, Any]] = {}
-    for variable, named in sorted(modules, key=lambda module: -len(module[1])):
-        for name, x in named:
+    for variable, module in modules:
+        for name, x in module.named_parameters():
             found.setdefault(id(x), (variable, name, x))
     often = Counter(name for _, name, _ in found.values())
     return [

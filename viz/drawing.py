@@ -41,9 +41,11 @@ LEGEND = {
 BOX_FILLS = ("#F3F4F6", "#E7EAEE")
 LIT = {"color": "#C22F2F", "penwidth": "4"}
 QUIET = {"color": "#B4BCC8", "penwidth": "0.7", "arrowsize": "0.5"}
+WIDE = 19  # characters; an op and its result that have more stand one above the other
+SHORT = 4  # characters of an op that always stands beside its result
 SHARED = 3  # ops that use a leaf; from so many on its edges are quiet
 
-# Where the first, the middle and the last operand come in; lying down, `dot` cannot do it.
+# Where the first, the middle and the last operand come in; lying down, `dot` loses edges by it.
 PORTS = {"TB": ["nw", "n", "ne"], "BT": ["sw", "s", "se"]}
 
 
@@ -72,7 +74,7 @@ def graph_of(
     graph = Graph(
         graph_attr={
             "rankdir": direction,
-            "ranksep": "0.22",
+            "ranksep": "0.18",
             "nodesep": "0.14",
             "bgcolor": "white",
             "fontname": "Arial",
@@ -146,9 +148,13 @@ def look_of(vertex: Vertex, upright: bool) -> dict[str, str]:
     if len(fields) < 2 and not vertex.head:
         return {"label": escaped([*vertex.op, *vertex.lines]), **style}
     label = "|".join(escaped(lines, record=True) for lines in fields)
+    wide = sum(max(map(len, lines)) for lines in fields) > WIDE
+    beside = len(fields[0][0]) <= SHORT or not wide
     if vertex.head:
-        label = f"{escaped([vertex.head], record=True)}|{{{label}}}"
-    if upright == bool(vertex.head):  # so that an op stands left of its result
+        head = escaped([vertex.head], record=True)
+        label = f"{head}|{{{label}}}" if beside else f"{head}|{label}"
+    # The fields of a record lie beside each other in upright pictures; braces turn that around.
+    if upright == (bool(vertex.head) or not beside):
         label = f"{{{label}}}"
     return {"label": label, **style, "shape": "record"}
 
@@ -169,7 +175,9 @@ def connect(
         alone = [vertices[key] for key in sources if uses[key] == 1]
         leaves = [leaf.scopes for leaf in alone if leaf.kind in LEAVES]
         ends = {2: ports[::2], 3: ports}.get(len(sources), [])
-        for source, end in zip_longest(sources if ports else reversed(sources), ends):
+        if not ports and vertices[target].scopes:
+            sources = sources[::-1]  # lying down, `dot` turns their order around within boxes
+        for source, end in zip_longest(sources, ends):
             a, b, first = vertices[source], vertices[target], begin(vertices, source)
             style = edge_style(vertices[first], b, uses[first])
             if a.kind not in LEAVES and any(scopes != a.scopes for scopes in leaves):

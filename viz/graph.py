@@ -13,7 +13,7 @@ from autograd.steps import parameters
 
 from .drawing import LEAVES, SHARED
 from .gradients import gradients
-from .labels import constant_text, is_number, nameless, op_text, saved_lines, tensor_lines
+from .labels import constant_text, is_number, nameless, op_lines, op_text, saved_lines, tensor_lines
 from .modules import fold, home, titles
 from .picture import Picture
 from .render import Graph
@@ -183,7 +183,7 @@ def picture_of(tensor: Any, order: list[Node], names: Mapping[Any, str], look: L
     for x in roots:
         add(made_by(x), x, root_kind(x), x.node.scopes if x.node else ())
     for node in order:
-        lines = [op_text(node, joined, signs), *(saved_lines(node) if look.saved else [])]
+        lines = op_lines(op_text(node, joined, signs)) + (saved_lines(node) if look.saved else [])
         picture.add((node, "op"), "op", lines, node.scopes)
         picture.edges.append(((node, "op"), node))
         key: Any

@@ -8,7 +8,6 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor, get_default_dtype
-from autograd.codegen.spelling import index
 from autograd.ops.indexing import At
 from autograd.tensor import short
 
@@ -18,6 +17,7 @@ SIGNS = {
 }  # fmt: skip
 PLACE = "·"  # where an operand goes in the text of an op
 LINE = 24  # characters of numbers on one line
+LONG = 16  # characters of an op's name on one line
 
 
 def tensor_lines(
@@ -69,12 +69,24 @@ def op_text(node: Node, numbers: bool, signs: bool) -> str:
     return f"{node.name}({', '.join(operands)})"
 
 
+def op_lines(text: str) -> list[str]:
+    """A long name in two lines, so that its node is no wider than others."""
+    if len(text) <= LONG or "_" not in text:
+        return [text]
+    middle = min((abs(i - len(text) / 2), i) for i, c in enumerate(text) if c == "_")[1] + 1
+    return [text[:middle], text[middle:]]
+
+
 def index_text(x: Any) -> str:
+    """What stands between the brackets of an index: ``:, 0``."""
     if isinstance(x, At):
         return PLACE
-    if isinstance(x, tuple) and x:
-        return ", ".join(map(index_text, x))
-    return index(x) or "..."
+    if isinstance(x, tuple):
+        return ", ".join(map(index_text, x)) or "()"
+    if isinstance(x, slice):
+        parts = ["" if part is None else str(part) for part in (x.start, x.stop, x.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    return "..." if x is ... else str(x)
 
 
 def is_number(x: Any) -> bool:

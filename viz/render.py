@@ -9,25 +9,24 @@ from typing import Any
 import graphviz
 
 LIMIT = 15.0  # seconds for a layout; tangled graphs take minutes
-LARGE = 20_000  # characters of DOT; smaller graphs take no time worth a process of their own
-ROUGH = {
-    "engine": "sfdp",
-    "label": f"This graph is so tangled that its layout takes over {LIMIT:.0f} s. "
-    "Here it is laid out roughly, by sfdp; try depth= or a part of it.",
-}
+LARGE = 20_000  # characters of DOT; what is smaller takes no time worth a process of its own
+ROUGH = (
+    "This graph is so tangled that laying it out takes over {:.0f} s.\\n"
+    "Here is a rough layout by another engine (sfdp). Fold modules, or draw a part of it."
+)
 INSTALL = "Install Graphviz (apt install graphviz, brew install graphviz)"
 
 # Wide pictures shrink to the page. In the dark, lightness is turned around and hues stay: where
 # the system is dark, except in light pages of JupyterLab and VS Code, and in their dark pages.
-STYLE = """<style>
+STYLE = """
+<style>
 .moongrad { max-width: 100%; height: auto; }
 @media (prefers-color-scheme: dark) {
   .moongrad { filter: invert(0.88) hue-rotate(180deg); } }
 [data-jp-theme-light=false] .moongrad, .vscode-dark .moongrad, [theme=dark] .moongrad {
   filter: invert(0.88) hue-rotate(180deg); }
 [data-jp-theme-light=true] .moongrad, .vscode-light .moongrad { filter: none; }
-</style>
-"""
+</style>"""
 
 
 class Graph(graphviz.Digraph):
@@ -59,17 +58,18 @@ class Graph(graphviz.Digraph):
         return picture if encoding is None else picture.decode(encoding)
 
     def laid_out(self, format: str) -> bytes:
+        """The picture, laid out roughly if it takes too long."""
         try:
             picture = layout(self.source, format, self.engine)
         except subprocess.TimeoutExpired:
-            self.engine = ROUGH["engine"]
-            self.attr(label=ROUGH["label"], overlap="prism", splines="line")
+            self.engine = "sfdp"
+            self.attr(label=ROUGH.format(LIMIT), overlap="prism", splines="line")
             picture = layout(self.source, format, self.engine)
         if format != "svg":
             return picture
-        head, tag, rest = picture.partition(b"<svg ")
-        attributes, end, inside = rest.partition(b">\n")
-        return b"".join([head, tag, b'class="moongrad" ', attributes, end, STYLE.encode(), inside])
+        before, tag, after = picture.partition(b"<svg ")
+        attributes, end, inside = after.partition(b">")
+        return before + tag + b'class="moongrad" ' + attributes + end + STYLE.encode() + inside
 
     def render(
         self,
@@ -96,7 +96,7 @@ class Graph(graphviz.Digraph):
             filename = filename or Path(outfile).with_suffix(f".{self._default_extension}")
         format = format or self.format
         picture = self.pipe(format)
-        source = Path(self.save(filename, directory))
+        source = Path(self.save(filename, directory=directory))
         path = Path(outfile or source.with_name(f"{source.name}.{format}"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)
