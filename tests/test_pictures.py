@@ -84,7 +84,9 @@ def test_the_loss_is_no_wider_than_the_others():
     for group in svg.iter(f"{SVG}g"):
         if group.get("class") == "node" and group.find(f"{SVG}text") is not None:
             shape = next(x for x in group if x.tag != f"{SVG}title")
-            xs = [float(x) for x in re.findall(r"(-?[\d.]+),", shape.get("points") or shape.get("d"))]
+            xs = [
+                float(x) for x in re.findall(r"(-?[\d.]+),", shape.get("points") or shape.get("d"))
+            ]
             widths[group.find(f"{SVG}text").text] = max(xs) - min(xs)
     assert widths.pop("BCELoss") <= max(widths.values())
 
@@ -181,7 +183,10 @@ def test_operands_that_come_from_boxes_enter_in_their_order(op):
     class Two(nn.Module):
         def __init__(self):
             super().__init__()
-            self.q, self.k = nn.Sequential(nn.Tanh(), nn.Tanh()), nn.Sequential(nn.Tanh(), nn.Tanh())
+            self.q, self.k = (
+                nn.Sequential(nn.Tanh(), nn.Tanh()),
+                nn.Sequential(nn.Tanh(), nn.Tanh()),
+            )
 
         def forward(self, x):
             return op(self.q(x), self.k(x))

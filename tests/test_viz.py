@@ -56,9 +56,7 @@ def test_everything_is_in_the_picture():
     both = viz.draw(c, show="both")
     for text in ["a", "data", "c ()", "mul", "add", "sum", "10", "()", "(2,)"]:
         assert text in labels(both), text
-    assert (
-        both.source.count("->") == 8
-    )  # two operands each for mul and add, one for sum, 3 results
+    assert both.source.count("->") == 8  # two operands each for mul and add, one for sum, 3 results
 
 
 def test_a_dtype_is_shown_where_it_is_not_the_default():
@@ -373,7 +371,9 @@ def test_numbers_are_drawn_as_micrograd_does():
     shown = labels(viz.draw(c, values=True, grads=True, show="both"))
     assert {"a | data -4.0000 | grad 2e-07", "b | data 2e-07 | grad -4.0000"} <= set(shown)
     assert {"*", "-", "1", "c | data -1.0000 | grad 1.0000"} <= set(shown)
-    assert {"· - 1", "c | data -1.0000 | grad 1.0000"} <= set(labels(viz.draw(c, grads=True, values=True)))
+    assert {"· - 1", "c | data -1.0000 | grad 1.0000"} <= set(
+        labels(viz.draw(c, grads=True, values=True))
+    )
     assert "mul" in labels(viz.draw(c, show="both"))
 
 

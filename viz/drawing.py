@@ -42,7 +42,7 @@ BOX_FILLS = ("#F3F4F6", "#E7EAEE")
 LIT = {"color": "#C22F2F", "penwidth": "4"}
 QUIET = {"color": "#B4BCC8", "penwidth": "0.7", "arrowsize": "0.5"}
 WIDE = 19  # characters; an op and its result that have more stand one above the other
-SHORT = 4  # characters of an op that always stands beside its result
+SHORT = 6  # characters of an op that always stands beside its result
 SHARED = 3  # ops that use a leaf; from so many on its edges are quiet
 
 # Where the first, the middle and the last operand come in; lying down, `dot` loses edges by it.
