@@ -53,7 +53,7 @@ def test_a_step_shows_rule_cotangents_and_totals():
 
 
 def printed(root, **options):
-    options = {"retain_graph": True, "names": {}, **options}
+    options = {"retain_graph": True, **options, "names": options.get("names") or {}}
     steps = root.backward_steps(autograd.ones_like(root), **options)
     return [str(c) for step in steps for c in step.contributions]
 
@@ -78,7 +78,7 @@ def test_parameters_are_called_as_in_their_module():
     model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
     X = autograd.ones(4, 2)
 
-    def weights(root, names={}):
+    def weights(root, names=None):
         return [line for line in printed(root, names=names) if line.startswith("dw")]
 
     with autograd.record_source():

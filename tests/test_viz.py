@@ -135,7 +135,7 @@ def test_hostile_names_do_no_harm(name, look):
 
 
 def test_refusals():
-    with pytest.raises(TypeError, match="needs a Tensor or a list.*got ndarray"):
+    with pytest.raises(TypeError, match=r"needs a Tensor or a list.*got ndarray"):
         viz.draw(np.ones(2))
     with pytest.raises(TypeError, match="got float"):
         viz.draw({"a": tensor(1.0), "b": 2.0})

