@@ -8,8 +8,8 @@ import numpy as np
 
 from . import dtypes, observers
 from .ops.shape import spread
-from .primitive import primitive
-from .tensor import Tensor, result
+from .primitives import primitive
+from .tensors import Tensor, result
 
 _generator: np.random.Generator | None = None  # once random numbers were asked for
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -80,3 +80,11 @@ def of_modules(variables: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
         (f"{variable}.{name}" if often[name] > 1 else name, x)
         for variable, name, x in found.values()
     ]
+
+
+def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
+    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
+    owners = {id(path[0].owner): path[0].owner for path in paths if path}
+    for owner in owners.values():
+        if hasattr(owner, "named_parameters"):
+            yield from owner.named_parameters()

@@ -5,22 +5,23 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .backward import accumulate_grad, root_cotangents, run_hooks, walk
-from .codegen.replay import arrays_in, looked_into
+from .codegen.expressions import Terms
+from .codegen.recording import Recording
 from .codegen.spelling import identifier
-from .codegen.terms import Terms
-from .cotangents import fit
-from .graph import Node, source, topological_order
+from .codegen.trace import Var
+from .cotangents import accumulate_grad, fit
+from .graph import Node, parent_of, topological_order
+from .hooks import run_hooks
 from .memory import check_usable
-from .names import items
-from .tensor import Tensor, result
-from .trace import Trace, Var, vars_in
+from .names import items, parameters
+from .tensors import Tensor, result
+from .walk import root_cotangents, walk
 
 
 @dataclass
@@ -72,9 +73,9 @@ def backward_steps(
 ) -> Generator[Step, None, None]:
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
-    ``names`` (``locals()``, a dict, or a Module with named parameters) names tensors that have no
-    ``name``; so do the modules that ops were recorded in, inside ``record_source()``. What comes
-    to a tensor that has got something before is added, and printed with ``+=``.
+    Tensors that have no ``name`` are called as your variables, or as ``names`` (a dict, or a
+    Module with named parameters; ``{}`` for none), or as in the modules that ops were recorded in.
+    What comes to a tensor that has got something before is added, and printed with ``+=``.
 
     Leaves get their ``grad`` when the last step has been asked for and the walk is over. Who
     stops halfway leaves every ``grad`` as it was; the values of the ops already visited are
@@ -84,7 +85,7 @@ def backward_steps(
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> z = 3 * w
     >>> loss = (z * z).sum()
-    >>> for step in loss.backward_steps(names=locals()):
+    >>> for step in loss.backward_steps():
     ...     print(step)
     [1/3] dout1 = np.broadcast_to(dloss, (2,))          # sum, (2,)
     [2/3] dz = dout1 * z                                # mul, (2,)
@@ -95,14 +96,19 @@ def backward_steps(
     """
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
-    return steps_of(order, cotangents, labels(names, order, root), retain_graph)
+    return steps_of(root, order, cotangents, labels(names, order, root), retain_graph)
 
 
 def steps_of(
-    order: list[Node], cotangents: dict[Any, Any], known: Mapping[Any, str], retain_graph: bool
+    root: Any,
+    order: list[Node],
+    cotangents: dict[Any, Any],
+    known: Mapping[Any, str],
+    retain_graph: bool,
 ) -> Generator[Step, None, None]:
     """The steps through the Nodes in ``order``, with the names in ``known``."""
     check_usable(order)
+    recording = Recording(root if isinstance(root, list | tuple) else [root])
     reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
         seen: list = []
@@ -112,16 +118,17 @@ def steps_of(
             walk([node], cotangents, True, False)
         finally:
             node.hooks.remove(hook)
-        rerun = Rerun(node, seen[0], known)
+        texts = formulas(recording, node, known)
         contributions = []
-        for x, (vjp, needs), operand in rules:
+        for i, (x, (vjp, needs), operand) in enumerate(rules):
             if x is not None:
-                formula, text, dx = rerun.contribution(x, vjp, needs)
+                saved = needs(node.values)
+                dx = result(fit(vjp(seen[0], *saved, **node.keywords), x, vjp))
                 total = result(cotangents[x])
                 adds = x in reached
                 reached.add(x)
                 contributions.append(
-                    Contribution(operand, x, known[x], adds, formula, text, dx, total)
+                    Contribution(operand, x, known[x], adds, texts[i], code(vjp), dx, total)
                 )
         if not retain_graph:
             node.values = None
@@ -169,15 +176,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, Tensor) else id(x)
-
-
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
+    return parent_of(x) if isinstance(x, Tensor) else id(x)
 
 
 def code(rule: Callable) -> str:
@@ -193,37 +192,21 @@ def code(rule: Callable) -> str:
     return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
-class Rerun:
-    """A Node's VJP rules run on Vars that have names, to see what they do."""
-
-    def __init__(self, node: Node, g: Any, known: Mapping[Any, str]) -> None:
-        self.node = node
-        self.trace = Trace()
-        self.terms = Terms()
-        self.g = self.named(g, f"d{known[node]}")
-        values = [self.named(node.values[0], known[node])]
-        for x, value in zip(node.args, node.values[1:]):
-            name = known.get(key_of(x))
-            values.append(self.named(value, name) if name else value)
-        self.values = tuple(values)
-        for name, x in node.keywords.items():
-            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
-                for array in arrays_in(part):
-                    self.named(array, f"{name}[{i}]" if isinstance(x, tuple) else name)
-
-    def named(self, value: Any, name: str) -> Var:
-        var = self.trace.constant(value)
-        self.terms.name(var, name)
-        return var
-
-    def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
-        """The formula and the source of one rule, and the cotangent it gives."""
-        begin = len(self.trace.calls)
-        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x, vjp)
-        calls: list[Any] = self.trace.calls[begin:]
-        for call in calls:
-            for var in vars_in((call.args, call.keywords)):
-                if var not in self.terms.known and not self.terms.constant(var):
-                    self.terms.name(var, "array")
-            self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), code(vjp), result(dx.value)
+def formulas(recording: Recording, node: Node, known: Mapping[Any, str]) -> dict[int, str]:
+    """What each VJP rule of a Node does, with the names of the tensors, by operand."""
+    terms = Terms()
+    terms.name(recording.cotangents[node], f"d{known[node]}")
+    y, *operands = recording.values[node]
+    for key, var in zip([*map(key_of, node.args), node], [*operands, y]):
+        name = known.get(key)
+        if name and isinstance(var, Var):
+            terms.name(var, name)
+    found = {}
+    for contribution in recording.contributions[node]:
+        for call in contribution.calls:
+            for var in call.inputs:
+                if var not in terms.known and not terms.constant(var):
+                    terms.name(var, "array")
+            terms.known[call.out] = terms.expression(call)
+        found[contribution.position] = terms.text(contribution.cotangent)
+    return found

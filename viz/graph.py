@@ -8,8 +8,7 @@ import numpy as np
 
 from autograd import Node, Tensor
 from autograd.graph import made_by, recorded_order
-from autograd.names import items
-from autograd.steps import parameters
+from autograd.names import items, parameters
 
 from .drawing import LEAVES, SHARED
 from .gradients import gradients

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Node, Tensor, get_default_dtype
 from autograd.ops.indexing import At
-from autograd.tensor import short
+from autograd.printing import short
 
 SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@", "neg": "-",

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, topological_order
+from autograd.printing import short
 from autograd.steps import Step, code, key_of, labels
-from autograd.tensor import short
 
 from .graph import Look, picture_of
 from .modules import titles

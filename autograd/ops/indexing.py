@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..tensors import Tensor
 
 
 class At(NamedTuple):
@@ -108,7 +109,7 @@ def tensorless(x: Any) -> Any:
     return x.detach().numpy() if hasattr(x, "grad_fn") else x
 
 
-def getitem(x: Operand, index: Any) -> Any:
+def getitem(x: Operand, index: Any) -> Tensor:
     """``x[index]`` for every index of NumPy's. VJP: ``g`` added into zeros at ``index``.
 
     >>> import autograd
@@ -120,7 +121,7 @@ def getitem(x: Operand, index: Any) -> Any:
     return _getitem(x, *indices, index=index)
 
 
-def setitem(x: Operand, value: Operand, index: Any) -> Any:
+def setitem(x: Operand, value: Operand, index: Any) -> Tensor:
     """A copy of ``x`` with ``value`` at ``index``: what ``x[index] = value`` makes of ``x``."""
     index, indices = taken_apart(index)
     return _setitem(x, value, *indices, index=index)
@@ -139,7 +140,7 @@ def take_along_dx(g, x_shape, indices, *, axis):
     return on(g, _put)(g, *where, index=index, shape=x_shape)
 
 
-def take_along_dim(x: Operand, indices: Any, dim: int) -> Any:
+def take_along_dim(x: Operand, indices: Any, dim: int) -> Tensor:
     """The elements of ``x`` at ``indices`` along ``dim``. VJP: ``g`` added in at ``indices``.
 
     >>> import autograd

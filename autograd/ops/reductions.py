@@ -1,13 +1,14 @@
 """Reductions over all dimensions or over some: sum, mean, var, max, min."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
 from .elementwise import sqrt
-from .shape import concatenate
+from .shape import concatenate, reshape, transpose
 
 Dim = int | tuple[int, ...] | None
 
@@ -38,7 +39,7 @@ def sum_dx(g, x_shape, *, axis, keepdims):
 
 def sum(
     x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """The sum over ``dim``, or over everything. VJP: ``dx = g``, broadcast to the shape of ``x``.
 
     ``axis`` and ``keepdims`` are NumPy's names for ``dim`` and ``keepdim``.
@@ -67,7 +68,7 @@ def count(x_shape, y_shape):
 
 def mean(
     x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """The mean over ``dim``, or over everything. VJP: ``dx = g / n`` for a mean of ``n`` elements.
 
     >>> import autograd
@@ -96,7 +97,7 @@ def var(
     axis: Dim = None,
     keepdims: bool = False,
     correction: int = 1,
-) -> Any:
+) -> Tensor:
     """The variance over ``dim``, or over everything, divided by ``n - correction``.
 
     ``correction`` is 1 as in torch; NumPy's ``var`` has 0.
@@ -127,7 +128,7 @@ def extreme_dx(g, y, x, *, axis, keepdims):
 
 
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
-         keepdims: bool = False) -> Any:  # fmt: skip
+         keepdims: bool = False) -> Tensor:  # fmt: skip
     """The largest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
 
     >>> import autograd
@@ -138,7 +139,7 @@ def amax(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None
 
 
 def amin(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
-         keepdims: bool = False) -> Any:  # fmt: skip
+         keepdims: bool = False) -> Tensor:  # fmt: skip
     """The smallest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
 
     >>> import autograd
@@ -151,13 +152,19 @@ def amin(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None
 class Extreme(NamedTuple):
     """What ``max`` and ``min`` over a dimension give: the values and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
+@overload
+def max(x: Operand) -> Tensor: ...
+@overload
+def max(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def max(x: Operand, *, axis: int, keepdim: bool = False) -> Extreme: ...
 def max(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
-) -> Any:
+) -> Tensor | Extreme:
     """The largest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the largest; of equals, all share it evenly without ``dim``, and the
@@ -171,9 +178,15 @@ def max(
     return amax(x) if over["axis"] is None else Extreme(_max(x, **over), _argmax(x, **over))
 
 
+@overload
+def min(x: Operand) -> Tensor: ...
+@overload
+def min(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def min(x: Operand, *, axis: int, keepdim: bool = False) -> Extreme: ...
 def min(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
-) -> Any:
+) -> Tensor | Extreme:
     """The smallest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the smallest; of equals, all share it evenly without ``dim``, and the
@@ -223,7 +236,7 @@ def _argmin(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is, along ``dim`` or in the flattened tensor.
 
     >>> import autograd
@@ -233,7 +246,7 @@ def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     return _argmax(x, axis=dim, keepdims=keepdim)
 
 
-def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is, along ``dim`` or in the flattened tensor.
 
     >>> import autograd
@@ -251,7 +264,7 @@ def std(
     axis: Dim = None,
     keepdims: bool = False,
     correction: int = 1,
-) -> Any:
+) -> Tensor:
     """The standard deviation: the root of ``var``.
 
     >>> import autograd
@@ -264,7 +277,7 @@ def std(
 def prod(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """The product over ``dim``, or over everything: halves multiplied until one is left.
 
     So its derivatives are exact where elements are 0, too.
@@ -275,8 +288,8 @@ def prod(
     """
     over = settings(dim, keepdim, axis, keepdims)
     if over["axis"] is None:
-        return prod(x.reshape(-1), 0)
-    y = x.transpose(0, over["axis"])
+        return prod(reshape(x, -1), 0)
+    y = transpose(x, 0, over["axis"])
     while len(y) > 1:
         half = len(y) // 2
         pairs = y[:half] * y[half : 2 * half]
@@ -297,7 +310,7 @@ def cumsum_dx(g, *, axis):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-def cumsum(x: Operand, dim: int) -> Any:
+def cumsum(x: Operand, dim: int) -> Tensor:
     """The sums of the first 1, 2, 3, ... elements along ``dim``. VJP: the same from the end.
 
     >>> import autograd

@@ -1,17 +1,18 @@
 """Sorting: values carry a gradient, indices do not."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
 
 
 class Sorted(NamedTuple):
     """Values in order, and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
 def order(x: Array, axis: int, descending: bool) -> Array:
@@ -37,7 +38,7 @@ def sort_dx(g, x, *, axis, descending):
     return np.take_along_axis(g, rank, axis)
 
 
-def argsort(x: Operand, dim: int = -1, descending: bool = False) -> Any:
+def argsort(x: Operand, dim: int = -1, descending: bool = False) -> Tensor:
     """The indices that sort ``x`` along ``dim``; of equals the first comes first.
 
     >>> import autograd

@@ -22,11 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
+from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
-
-import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
 
 from . import observers
 from .dtypes import float64, narrow
@@ -34,15 +32,13 @@ from .errors import explain_forward
 from .grad_mode import mode
 from .graph import Node
 from .memory import share_memory
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
+from .tensors import Tensor
 
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
 Rule: TypeAlias = Callable[..., Any]
-Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
+Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tuple[Any, ...]
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
 
@@ -71,15 +67,15 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
     def recorded(*args: Any, **keywords: Any) -> Any:
         values, parents, wanted = [], [], None
         for x in args:
-            if isinstance(x, _tensor.Tensor):
+            if isinstance(x, Tensor):
                 values.append(x._data)
                 parents.append((x.grad_fn or x) if x._requires_grad else None)
                 wanted = wanted or x._requires_grad
             else:
-                values.append(constant(op, x))
+                values.append(as_numpy(op, x))
                 parents.append(None)
         if wanted is None:  # no Tensor at all
-            values = [_tensor.Tensor(v)._data for v in values]
+            values = [Tensor(v)._data for v in values]
         try:
             y = forward(*values, **keywords)
         except (ValueError, IndexError, TypeError) as error:
@@ -93,7 +89,9 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             ) from None
         if wide and "dtype" not in keywords:
             y = narrow(y, values)
-        out = new(_tensor.Tensor)
+        if observers.computed:
+            observers.tell(observers.computed, op, args, values, y)
+        out = new(Tensor)
         out._data = y
         if wanted and mode.recording and y.dtype.kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
@@ -112,7 +110,7 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
     """Register the decorated function as the VJP rule of ``op`` for one operand.
 
     The rule takes the incoming cotangent ``g`` and by name what its formula needs: see
-    the head of ``autograd/graph.py``. For an operand ``*xs`` the one rule serves all and
+    the head of this file. For an operand ``*xs`` the one rule serves all and
     gets the operand's position as ``i``. It need not undo broadcasting: the walk sums a
     cotangent of the broadcast shape back to the operand's own.
     """
@@ -142,7 +140,7 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def constant(op: Op, x: Any) -> Any:
+def as_numpy(op: Op, x: Any) -> Any:
     """An operand that is not a Tensor, as NumPy should see it.
 
     Numbers become Python numbers, which take the dtype of what they meet.
@@ -154,7 +152,7 @@ def constant(op: Op, x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x
     if isinstance(x, list | tuple):
-        return _tensor.Tensor(x)._data
+        return Tensor(x)._data
     raise TypeError(
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
@@ -163,7 +161,7 @@ def constant(op: Op, x: Any) -> Any:
 
 def on(x: Any, op: Callable) -> Callable:
     """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
-    return op if isinstance(x, _tensor.Tensor) else op.op.forward  # type: ignore[attr-defined]
+    return op if isinstance(x, Tensor) else op.op.forward  # type: ignore[attr-defined]
 
 
 def as_one_call(function: Rule) -> Rule:
@@ -197,7 +195,6 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
-        self.stop = 0  # how many autograd.break_on there are for it
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:
@@ -208,6 +205,13 @@ class Op:
                     f"{self.name}: has no VJP rule for {operand}. Define one with "
                     f'@autograd.vjp_of({self.name}, "{operand}"), or detach() the operand'
                 )
+
+    def names_of(self, args: Sequence) -> list[str]:
+        """What the op calls each of these operands."""
+        if self.rest is None:
+            return self.operands
+        extra = len(args) - len(self.operands) + 1
+        return [*self.operands[:-1], *[self.rest] * extra]
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
@@ -261,5 +265,5 @@ class Saves:
         if self.positions and isinstance(self.positions[0], slice):
             rest = self.positions[0]
             return lambda values: (values[rest],)
-        first = self.positions[0] if self.positions else 0
+        first: Any = self.positions[0] if self.positions else 0
         return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .backward import grad
 from .creation import randn
 from .functional import grads
-from .tensor import Tensor
+from .tensors import Tensor
+from .walk import grad
 
 
 class GradcheckError(RuntimeError):
