@@ -203,10 +203,12 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     walk itself records, is no part of a VJP.
     """
     found: dict[tuple, Scope] = {}
-    is_sum = frame.f_back.f_code is Cotangents.add.__code__
+    inner, is_sum = "", False
     while frame is not None:
         code = frame.f_code
         owner = None
+        if code is Cotangents.add.__code__:
+            is_sum = inner == "recorded"  # an op of its own, not one of fit()
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
@@ -215,7 +217,7 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)
-        frame = frame.f_back
+        inner, frame = code.co_name, frame.f_back
     _calls.clear()
     _calls.update(found)
     return tuple(reversed(found.values()))

@@ -15,7 +15,7 @@ from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, parent_of, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
@@ -102,7 +102,7 @@ def backward_steps(
 def steps_of(
     root: Any,
     order: list[Node],
-    cotangents: dict[Any, Any],
+    cotangents: Cotangents,
     known: Mapping[Any, str],
     retain_graph: bool,
 ) -> Generator[Step, None, None]:

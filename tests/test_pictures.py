@@ -352,6 +352,13 @@ def test_values_take_one_line_or_two_and_nan_is_said(data, lines):
     assert numbers(np.asarray(data)) == lines
 
 
+def test_arrays_and_lists_are_data_and_have_names_too():
+    x, table = tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
+    shown = labels(viz.draw((x * table + table + [1.0, 2.0]).sum()))
+    assert shown.count("table (2,) float64") == 1 and any("(2,)" in text for text in shown)
+    assert len(shown) == 7
+
+
 def test_constants_are_called_by_their_number():
     x = tensor([1.0, 2.0], requires_grad=True)
     shown = labels(viz.draw((x * tensor(3.0) + autograd.zeros(2)).sum(), names={}))

@@ -1,8 +1,8 @@
 """Draw the graph that Tensors were computed by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,13 +33,13 @@ class Look:
 
 
 def draw(
-    tensor: Any,
+    tensor: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
     *,
     values: bool = False,
-    grads: bool | str = False,
+    grads: bool | Literal["all"] = False,
     shapes: bool = True,
     saved: bool = False,
-    show: str = "tensors",
+    show: Literal["tensors", "both", "ops"] = "tensors",
     depth: int | None = None,
     params: Any = None,
     names: Any = None,
@@ -54,8 +54,8 @@ def draw(
     An op and its result are one blue node, pale and dashed where there is no gradient; leaves
     that require grad are orange cylinders, data white notes. Numbers among the operands stand in
     the op: ``· ** 2``. Operands come in from left to right in their order. A leaf that many ops
-    use is one node with thin lines. What is drawn has a bold frame if it is a scalar, else a
-    double one.
+    use is one node with thin lines. ``tensor`` itself is darker, with a bold frame if it is a
+    number.
 
     Inside ``autograd.record_source()`` all ops are recorded, those without gradient too. They
     are drawn within the modules that called them, one box in another. Modules within ``depth``
@@ -74,8 +74,9 @@ def draw(
     get a thick red line, and so do the edges between them: a list of those on a path highlights
     the path.
 
-    Raises TypeError for what is not a Tensor and ValueError for more than 5000 nodes, for
-    another ``show`` or ``direction``, and for what is not there to highlight.
+    Raises TypeError for what is not a Tensor, ValueError for more than 5000 nodes, for another
+    ``show`` or ``direction``, and for what is not there to highlight, and RuntimeError where
+    ``grads="all"`` finds no scalar that requires grad, or a tensor changed in place.
 
     >>> import autograd
     >>> x = autograd.tensor(2.0, requires_grad=True, name="x")
@@ -197,7 +198,7 @@ def picture_of(tensor: Any, order: list[Node], names: Mapping[Any, str], look: L
                 add(key, x, result_kind(origin), origin.scopes)
             else:
                 key = key_of(x)
-                add(key, x, leaf_kind(x))
+                add(key, x if isinstance(x, Tensor) else np.asarray(x), leaf_kind(x))
                 within.setdefault(key, []).append(node.scopes)
             picture.edges.append((key, (node, "op")))
     for key, paths in within.items():
