@@ -98,6 +98,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             out._requires_grad = True
         elif observers.everything:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
+            out._node.requires_grad = False
         if y.base is not None:
             share_memory(args[0], out)
         return out

@@ -37,8 +37,11 @@ class Recording:
     by the id of the Tensors that they stand for.
     """
 
-    def __init__(self, roots: Any, wrt: Any = None, names: Any = None) -> None:
+    def __init__(
+        self, roots: Any, wrt: Any = None, names: Any = None, for_program: bool = False
+    ) -> None:
         root = roots[0]
+        self.for_program = for_program  # then a leaf that the graph itself made is no leaf
         self.root: Any = parent_of(root)
         self.trace = Trace()
         self.order = recorded_order(roots)
@@ -55,10 +58,14 @@ class Recording:
         for node in reversed(self.order):
             self.run_forward(node)
         self.outputs = [self.value_of(x) for x in roots]
+        if root._requires_grad and root.is_leaf:
+            self.leaves[id(root)] = root
         self.wrt = self.wanted(wrt)
         self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
         if self.wrt:
             self.run_backward(topological_order(root))
+        if for_program:
+            self.wrt = [x for x in self.wrt if x in self.cotangents]
 
     @property
     def results(self) -> list[Var]:
@@ -83,6 +90,8 @@ class Recording:
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
         """An operand of an op as a Var: the output of another, or an input of the function."""
         if isinstance(parent, Tensor):
+            if self.for_program and parent._node in self.values:
+                return self.values[parent._node][0]
             self.leaves[id(parent)] = parent
         elif origin in self.values:
             return self.values[origin][0]
