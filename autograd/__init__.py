@@ -50,12 +50,18 @@ from .primitives import primitive, vjp_of
 from .tensors import Tensor
 from .walk import backward, grad
 
+if TYPE_CHECKING:
+    from .codegen.compiled import Program, compile
+    from .codegen.printer import Source, to_source
+    from .steps import Step, backward_steps
+
 __version__ = "0.1.0"
 
 # What is offered: a checker takes all else that is imported here to be our own matter.
 __all__ = [
     "GradcheckError",
     "Node",
+    "Program",
     "Source",
     "Step",
     "Tensor",
@@ -64,6 +70,7 @@ __all__ = [
     "backward_steps",
     "bool",
     "break_on",
+    "compile",
     "detect_anomaly",
     "enable_grad",
     "eye",
@@ -106,8 +113,10 @@ __all__ = [
 __all__ += ops.__all__
 
 LOADED_WHEN_ASKED_FOR = {
-    "to_source": ".codegen.source",
-    "Source": ".codegen.source",
+    "compile": ".codegen.compiled",
+    "Program": ".codegen.compiled",
+    "to_source": ".codegen.printer",
+    "Source": ".codegen.printer",
     "backward_steps": ".steps",
     "Step": ".steps",
 }

@@ -5,22 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .codegen.replay import arrays_in, looked_into
-from .codegen.source import items
+from .codegen.expressions import Terms
+from .codegen.recording import Recording, items, parameters
 from .codegen.spelling import identifier
-from .codegen.terms import Terms
+from .codegen.trace import Var
 from .cotangents import accumulate_grad, fit
 from .graph import Node, parent_of, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
 from .tensors import Tensor, result
-from .trace import Trace, Var, vars_in
 from .walk import root_cotangents, walk
 
 
@@ -98,6 +97,7 @@ def backward_steps(
     order = topological_order(root)
     check_usable(order)
     known = labels(names, order, root)
+    recording = Recording(root if isinstance(root, list | tuple) else [root])
     reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
         seen: list = []
@@ -107,16 +107,17 @@ def backward_steps(
             walk([node], cotangents, True, False)
         finally:
             node.hooks.remove(hook)
-        rerun = Rerun(node, seen[0], known)
+        texts = formulas(recording, node, known)
         contributions = []
-        for x, (vjp, needs), operand in rules:
+        for i, (x, (vjp, needs), operand) in enumerate(rules):
             if x is not None:
-                formula, text, dx = rerun.contribution(x, vjp, needs)
+                saved = needs(node.values)
+                dx = result(fit(vjp(seen[0], *saved, **node.keywords), x, vjp))
                 total = result(cotangents[x])
                 adds = x in reached
                 reached.add(x)
                 contributions.append(
-                    Contribution(operand, x, known[x], adds, formula, text, dx, total)
+                    Contribution(operand, x, known[x], adds, texts[i], code(vjp), dx, total)
                 )
         if not retain_graph:
             node.values = None
@@ -167,14 +168,6 @@ def key_of(x: Any) -> Any:
     return parent_of(x) if isinstance(x, Tensor) else id(x)
 
 
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
-
-
 def code(rule: Callable) -> str:
     """The source of a rule without its docstring, or a line that says that there is none."""
     try:
@@ -188,37 +181,21 @@ def code(rule: Callable) -> str:
     return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
-class Rerun:
-    """A Node's VJP rules run on Vars that have names, to see what they do."""
-
-    def __init__(self, node: Node, g: Any, known: Mapping[Any, str]) -> None:
-        self.node = node
-        self.trace = Trace()
-        self.terms = Terms()
-        self.g = self.named(g, f"d{known[node]}")
-        values = [self.named(node.values[0], known[node])]
-        for x, value in zip(node.args, node.values[1:]):
-            name = known.get(key_of(x))
-            values.append(self.named(value, name) if name else value)
-        self.values = tuple(values)
-        for name, x in node.keywords.items():
-            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
-                for array in arrays_in(part):
-                    self.named(array, f"{name}[{i}]" if isinstance(x, tuple) else name)
-
-    def named(self, value: Any, name: str) -> Var:
-        var = self.trace.constant(value)
-        self.terms.name(var, name)
-        return var
-
-    def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
-        """The formula and the source of one rule, and the cotangent it gives."""
-        begin = len(self.trace.calls)
-        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x, vjp)
-        calls: list[Any] = self.trace.calls[begin:]
-        for call in calls:
-            for var in vars_in((call.args, call.keywords)):
-                if var not in self.terms.known and not self.terms.constant(var):
-                    self.terms.name(var, "array")
-            self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), code(vjp), result(dx.value)
+def formulas(recording: Recording, node: Node, known: Mapping[Any, str]) -> dict[int, str]:
+    """What each VJP rule of a Node does, with the names of the tensors, by operand."""
+    terms = Terms()
+    terms.name(recording.cotangents[node], f"d{known[node]}")
+    y, *operands = recording.values[node]
+    for key, var in zip([*map(key_of, node.args), node], [*operands, y]):
+        name = known.get(key)
+        if name and isinstance(var, Var):
+            terms.name(var, name)
+    found = {}
+    for contribution in recording.contributions[node]:
+        for call in contribution.calls:
+            for var in call.inputs:
+                if var not in terms.known and not terms.constant(var):
+                    terms.name(var, "array")
+            terms.known[call.out] = terms.expression(call)
+        found[contribution.position] = terms.text(contribution.cotangent)
+    return found

@@ -44,6 +44,8 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
+    if observers.asked and not create_graph:
+        observers.tell(observers.asked, root, "backward()")
     with set_grad_enabled(create_graph):
         cotangents = root_cotangents(root, gradient, create_graph)
         order = usable(topological_order(root))
@@ -122,6 +124,8 @@ def grad(
                 "Set requires_grad=True before it is used"
             )
     ends = [parent_of(x) for x in inputs]
+    if observers.asked and not create_graph:
+        observers.tell(observers.asked, root, "backward()")
     with set_grad_enabled(create_graph):
         cotangents = root_cotangents(outputs, grad_outputs, create_graph)
         order = topological_order(outputs)

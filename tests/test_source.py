@@ -384,10 +384,10 @@ def test_hostile_names_do_no_harm(name):
 def test_names_that_clash():
     z = autograd.tensor([1.0, 2.0], requires_grad=True, name="z")
     dz = autograd.tensor([3.0, 4.0], requires_grad=True, name="dz")
-    put = autograd.tensor([5.0, 6.0], requires_grad=True, name="put")
-    loss = (z * dz * put[[0, 0]]).sum()
+    added_at = autograd.tensor([5.0, 6.0], requires_grad=True, name="added_at")
+    loss = (z * dz * added_at[[0, 0]]).sum()
     text = check(loss)
-    assert "def backward(z, dz, put2):" in text and "return loss, dz2, ddz, dput2" in text
+    assert "def backward(z, dz, added_at2):" in text and "return loss, dz2, ddz, dadded_at2" in text
 
 
 @settings(max_examples=100, deadline=None)
@@ -443,7 +443,7 @@ def held_dx(g, x, *, how):
 
 def test_ops_of_a_persons_own():
     x = autograd.tensor([0.5, 2.0], requires_grad=True, name="x")
-    assert "3 * x**2" in check(cube(x).sum())
+    assert "3 * x ** 2" in check(cube(x).sum())
     for how in ("up; import os", "down"):
         text = check((held(x, how=how) * 2).sum())
         assert "def held(x, *, how):" in text and "LIMIT = 0.75" in text

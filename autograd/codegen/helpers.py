@@ -104,7 +104,8 @@ class Helpers:
             return self.function(value)
         key = (by.__module__, name, id(value))
         if key not in self.constants:
-            text = literal(value) or self.statement(by, name)
+            tree = literal(value)
+            text = ast.unparse(tree) if tree else self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]

@@ -46,10 +46,9 @@ def matmul_db(g, a, b_shape):
 
 @primitive
 def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
-    y = np.dot(x, weight.T)  # as @, but quick also where a size is 1
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
-    return np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+    return np.dot(x, weight.T) + bias  # as @, but quick also where a size is 1
 
 
 @vjp_of(_linear, "x")
