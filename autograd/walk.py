@@ -125,7 +125,7 @@ def grad(
             )
     ends = [parent_of(x) for x in inputs]
     if observers.asked and not create_graph:
-        observers.tell(observers.asked, root, "backward()")
+        observers.tell(observers.asked, outputs, "backward()")
     with set_grad_enabled(create_graph):
         cotangents = root_cotangents(outputs, grad_outputs, create_graph)
         order = topological_order(outputs)
