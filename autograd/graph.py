@@ -110,6 +110,8 @@ class Node:
 
     def __call__(self, g: Any) -> Any:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
+        if observers.asked:
+            observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
         cotangents: list = []

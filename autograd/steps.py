@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from .codegen.expressions import Terms
-from .codegen.recording import Recording, items, parameters
+from .codegen.recording import Recording
 from .codegen.spelling import identifier
 from .codegen.trace import Var
 from .cotangents import accumulate_grad, fit
 from .graph import Node, parent_of, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
+from .names import items, parameters
 from .tensors import Tensor, result
 from .walk import root_cotangents, walk
 
@@ -144,7 +145,7 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
+    for name, x in [*named, *([] if names is None else items(names)), *parameters(node.scopes for node in order)]:
         take(name, key_of(x))
     for name, x in operands:
         if not isinstance(key_of(x), Node):

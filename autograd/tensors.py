@@ -82,6 +82,8 @@ class Tensor(Methods):
 
     @data.setter
     def data(self, value: Any) -> None:
+        if observers.changed:
+            observers.tell(observers.changed, self, "tensor.data = ...")
         value = value._data if isinstance(value, Tensor) else value
         array = isinstance(value, np.ndarray | np.generic)
         self._data = value if array else np.asarray(value, self.dtype)

@@ -44,8 +44,6 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    if observers.asked and not create_graph:
-        observers.tell(observers.asked, root, "backward()")
     with set_grad_enabled(create_graph):
         cotangents = root_cotangents(root, gradient, create_graph)
         order = usable(topological_order(root))
@@ -124,8 +122,6 @@ def grad(
                 "Set requires_grad=True before it is used"
             )
     ends = [parent_of(x) for x in inputs]
-    if observers.asked and not create_graph:
-        observers.tell(observers.asked, outputs, "backward()")
     with set_grad_enabled(create_graph):
         cotangents = root_cotangents(outputs, grad_outputs, create_graph)
         order = topological_order(outputs)
@@ -174,6 +170,8 @@ def usable(order: list[Node]) -> list[Node]:
 
 def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> Cotangents:
     """What backward starts with: the cotangent of each root, by the Node or leaf it belongs to."""
+    if observers.asked and not create_graph:
+        observers.tell(observers.asked, root, "backward")
     if isinstance(root, Tensor):
         g = root_cotangent(root, gradient)
         if create_graph:  # the given one itself, which may have a graph

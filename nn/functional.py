@@ -94,7 +94,7 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tens
     tensor([[2.],
             [2.]])
     """
-    rows = x.data if isinstance(x, Tensor) else np.asarray(x)
+    rows = x._data if isinstance(x, Tensor) else np.asarray(x)
     if rows.dtype.kind not in "iu":
         raise TypeError(f"embedding: x numbers rows and must be integer, got {rows.dtype}")
     if rows.size and not (rows.min() >= 0 and rows.max() < len(weight)):

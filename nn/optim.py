@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, observers
 from autograd.memory import note_change
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
@@ -134,6 +134,8 @@ class Optimizer:
 
     def step(self) -> None:
         """Update each parameter that has a gradient."""
+        if observers.asked:
+            observers.tell(observers.asked, None, "optimizer.step(): give compile the optimizer")
         change, state, changed = self.change, self.state, []
         for group in self.param_groups:
             settings = {name: group[name] for name in self.defaults}

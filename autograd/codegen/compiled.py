@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import inspect
 import linecache
 import random
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from operator import attrgetter, is_
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,6 @@ from .recording import Recording
 from .spelling import identifier
 from .trace import Setting, Var, leaves_of, mapped
 
-builtin_compile = builtins.compile
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
 
@@ -39,24 +39,23 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
     """Record what ``function(*example)`` computes, and make a program of that graph.
 
     ``loss = program(X, y)`` computes, sets the ``grad`` of the parameters, and gives the loss
-    without a graph. With ``optimizer`` a call is a whole training step. What varies is an argument
-    or a parameter, what is fixed stands in the text: arguments vary; parameters, other Tensors
-    from outside and the optimizer with its numbers are read at each call; all else is as it was
-    when recorded.
+    without a graph. With ``optimizer`` a call is a whole training step.
+    Arguments vary. Parameters and other Tensors from outside, and the optimizer with its numbers,
+    are read at each call. All else is as it was when recorded.
 
-    ``function`` takes Tensors (and settings, which stay as they are) and returns its loss, or
-    a tuple, list or dict of Tensors that begins with it. A result that needs no gradient, as
-    inside ``no_grad()``, is only computed. Shapes and dtypes are those of the example.
+    ``function`` takes Tensors, and settings that stay as they are; it returns its loss, or a
+    tuple, list or dict of Tensors that begins with it. What needs no gradient, as inside
+    ``no_grad()``, is only computed. Shapes and dtypes are those of the example.
 
-    A result is that of the ops themselves to the bit, but for sums over rows and products of
-    matrices, which may be added up in another order, and for arguments that lie in memory in
-    another way than the example. Random numbers are drawn anew at each call. Checks of values
-    (a probability beyond 1) are made when recorded; where an op gives no warnings, none is given.
+    Results are those of the ops to the bit, but for sums over rows and products of matrices, which
+    may be added up in another order, and for arguments that lie otherwise in memory than the
+    example. Random numbers are drawn anew at each call. Checks of values (a probability beyond 1)
+    are made when recorded; where one op gives no warnings, the program gives none.
 
     Raises RuntimeError, at the line, where the function asks for a value that depends on an
-    argument (``item()``, ``if``, ``x[mask]``), calls ``backward()``, or changes a tensor from
-    outside; TypeError for arguments that are no Tensors and ValueError for a loss that is no
-    scalar. A call raises ValueError for shapes and dtypes that were not recorded.
+    argument or a parameter (``item()``, ``if``, ``x[mask]``), calls ``backward()``, or changes a
+    tensor from outside; TypeError for arguments that are no Tensors, ValueError for a loss that is
+    no scalar. A call raises ValueError for shapes and dtypes that were not recorded.
 
     >>> import autograd
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
@@ -66,18 +65,23 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
     >>> program(autograd.tensor([1.0, 1.0])), w.grad
     (tensor(1.), tensor([0., 2.]))
     """
-    name = identifier(getattr(function, "__name__", type(function).__name__), set())
+    called = getattr(function, "forward", function)  # of a Module
+    name = identifier(getattr(called, "__name__", type(called).__name__), set())
+    if optimizer is not None and not isinstance(getattr(optimizer, "param_groups", None), list):
+        raise TypeError(f"compile: {name}: optimizer must be one of nn.optim, got {optimizer!r}")
     try:
-        names = list(inspect.signature(function).bind(*example).arguments)
+        signature = inspect.signature(called)
+        signature.bind(*example)
     except TypeError as error:
         raise TypeError(
             f"compile: {name}: {error}. Give an example of each argument: "
             f"program = autograd.compile({name}, X, y); it returns the loss, and the program calls "
             "backward() and, with optimizer=..., its step()"
         ) from None
-    except ValueError:  # a builtin has no signature
-        names = [f"x{i}" for i in range(len(example))]
-    names += [f"{names[-1]}{i}" for i in range(1, len(example) - len(names) + 1)]
+    names: list[str] = []
+    for p in signature.parameters.values():
+        rest = range(len(example) - len(names))
+        names += [f"{p.name}{i}" for i in rest] if p.kind == p.VAR_POSITIONAL else [p.name]
     return Program(name, function, dict(zip(names, example)), optimizer)
 
 
@@ -93,23 +97,24 @@ class Program:
 
     def __init__(self, name: str, function: Callable, example: dict, optimizer: Any) -> None:
         self.name = name
-        self.example = {key: described(key, x, name) for key, x in example.items()}
-        self.kinds = [x.kind for x in self.example.values()]
         self.lock = threading.Lock()
+        for key, x in example.items():
+            check_example(f"compile: {name}: {key}", x)
         stand_ins = {key: stand_in(key, x) for key, x in example.items()}
-        with Watch(name, list(stand_ins.values())) as watch:
+        self.example = {key: copy.deepcopy(kind_of(x)) for key, x in stand_ins.items()}
+        self.kinds = list(self.example.values())
+        given = {id(x): i for i, x in enumerate(stand_ins.values())}
+        with Watch(name, given) as watch:
             out = function(*stand_ins.values())
         watch.check_randomness()
         tensors: list[Tensor] = []
         self.template = mapped(partial(slot, tensors), out)
-        self.is_single = isinstance(self.template, Slot)
         if not tensors:
-            raise ValueError(f"compile: {name}: must return a Tensor, and gave {out!r}")
-        check_graph(name, tensors, watch.begun)
-        given = {id(x): key for key, x in stand_ins.items()}
+            raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
+        watch.check_graph(tensors)
         self.text = Text(name, tensors, given, optimizer)
-        self.text.function = self.text.defined()
         self.first = Text(name, tensors, given, optimizer, True) if self.text.remembers else None
+        self.text.function = self.text.defined()
         self.source = self.text.source
 
     def __repr__(self) -> str:
@@ -117,7 +122,9 @@ class Program:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the function gives for these arguments; the parameters get their ``grad``."""
-        if keywords or len(args) != len(self.example):
+        if observers.asked:
+            observers.tell(observers.asked, None, f"the program {self.name}: call its function")
+        if keywords or len(args) != len(self.kinds):
             args = self.in_order(args, keywords)
         try:
             fit = [(x._data.shape, x._data.dtype, x._requires_grad) for x in args] == self.kinds
@@ -130,111 +137,129 @@ class Program:
             if self.first is not None and not text.knows():
                 text = self.first
             out = text.run(args)
-        if self.is_single:
+        if type(self.template) is Slot:
             return result(out[0])
         return mapped(lambda x: result(out[x.index]) if isinstance(x, Slot) else x, self.template)
 
-    def check(self, args: tuple) -> None:
-        for x, recorded in zip(args, self.example.values()):
-            if not recorded.fits(x):
-                recorded.refuse(x, self.name)
-
     def in_order(self, args: tuple, keywords: dict) -> tuple:
-        names = list(self.example)
-        given = dict(zip(names, args), **keywords)
-        if len(args) > len(names) or list(given.keys() - names) or len(given) != len(names):
-            raise TypeError(f"{self.name}: takes {', '.join(names) or 'no arguments'}")
-        return tuple(given[name] for name in names)
+        given = {**dict(zip(self.example, args)), **keywords}
+        if len(args) + len(keywords) != len(self.example) or given.keys() != self.example.keys():
+            raise TypeError(f"{self.name}: takes {', '.join(self.example) or 'no arguments'}")
+        return tuple(given[name] for name in self.example)
+
+    def check(self, args: tuple) -> None:
+        """Raise for the first argument that is not like its example."""
+        for (key, kind), x in zip(self.example.items(), args):
+            now = kind_of(x)
+            if now == kind or now is kind or repr(now) == repr(kind):
+                continue
+            if type(kind) is Kind and not isinstance(x, Tensor):
+                raise TypeError(
+                    f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
+                    "autograd.tensor(...), or from_numpy"
+                )
+            raise ValueError(
+                f"{self.name}: {key} is {short(now, 80)}, recorded was {short(kind, 80)}: "
+                "compile for that, too"
+            )
+
+
+class Kind(tuple):
+    """What a Tensor must be like: its shape and dtype, and whether it requires grad."""
+
+    def __str__(self) -> str:
+        return f"{self[0]} {self[1]}{', requires grad' if self[2] else ''}"
+
+
+def kind_of(x: Any) -> Any:
+    """What must be the same at each call: of a setting all of it."""
+    return Kind((x.shape, x.dtype, x._requires_grad)) if isinstance(x, Tensor) else x
 
 
 class Text:
     """The text of a program, the function it defines, and where that finds its arguments."""
 
     def __init__(
-        self, name: str, tensors: list, given: dict[int, str], optimizer: Any, first: bool = False
+        self, name: str, tensors: list, given: dict[int, int], optimizer: Any, first: bool = False
     ) -> None:
+        self.name = name
         self.optimizer = optimizer
-        self.groups = optimizer.param_groups if optimizer else []
+        self.groups = optimizer.param_groups if optimizer is not None else []
         for group in self.groups:
             for p in group["params"]:
-                p.memory  # which is that of an array, also where there was a number
-        recording = Recording(tensors, None if tensors[0]._requires_grad else [])
-        self.recording = recording
-        self.others: dict[Var, Callable[[], Any]] = {}  # inputs that are no Tensors' data
-        self.numbers: list[tuple[dict, str, Any, list[Setting]]] = []  # settings, as recorded
-        self.remembers: list[tuple[Any, str]] = []  # what the optimizer must know of which Tensor
+                p.memory  # noqa: B018  # which makes an array of a number
+        self.recording = recording = Recording(tensors, None if tensors[0]._requires_grad else [])
+        self.live: dict[Var, Callable[[], Any]] = {  # inputs that are no Tensors
+            var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
+        }
+        self.settings: list[tuple[dict, str]] = []  # of the optimizer,
+        self.varying: list[list[Setting]] = []  # with the numbers in each
+        self.remembers: list[tuple[Any, str]] = []  # what it must know of which Tensor
         self.new: list[tuple[Any, str]] = []  # what it knows afterwards, beside the updates
-        for var, node in recording.drawn.items():
-            self.others[var] = partial(node.op.forward, **node.keywords)
         wanted = set(recording.wrt)
-        params = [x for group in self.groups for x in group["params"]]
-        self.updated = {x: None for x in params if x in wanted}
-        updates = self.step(first) if self.updated else {}
-        for var, x in recording.tensors.items():
-            if id(x) in given:
-                recording.array_names[id(x._data)] = given[id(x)]
-        printer = ProgramPrinter(recording, name, updates, given, self.others)
+        updates = self.step(wanted, first) if self.groups else {}
+        printer = ProgramPrinter(recording, name, updates, given, self.live)
         self.source = str(printer.text())
-        self.find_arguments(printer, list(given))
+        places = [recording.tensors.get(x) for x in printer.argument_vars]
+        self.positions = [given[id(x)] for x in places if id(x) in given]
+        self.tensors = [x for x in places if x is not None and id(x) not in given]
+        self.arrays = [x._data for x in self.tensors]
+        rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
+        self.finders = [self.live[x] for x in rest if x in self.live]
+        self.constants = [x.value for x in rest if x not in self.live]
+        self.leaves = [given.get(id(x), x) for x in recording.wrt]
+        self.takes_gradients = any(type(x) is int for x in self.leaves)
+        self.memories = [
+            x.memory for group in self.groups for x in group["params"] if x in wanted
+        ]
         self.outputs = len(recording.outputs)
-        self.leaves = [x if id(x) not in given else list(given).index(id(x)) for x in recording.wrt]
-        self.wants_arguments = any(type(x) is int for x in self.leaves)
-        self.memories = [x.memory for x in self.updated]
+        self.seen = [copy.copy(group[key]) for group, key in self.settings]
         self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
         lines = self.source.splitlines(keepends=True)
         linecache.cache[self.file] = (len(self.source), None, lines, self.file)
         weakref.finalize(self, linecache.cache.pop, self.file, None)
-        self.function_name = name
         self.function: Callable | None = None
-        self.settings = [(group, key) for group, key, *_ in self.numbers]
-        self.seen = [group[key] for group, key in self.settings]
 
     # -- the optimizer ---------------------------------------------------------------------------
 
-    def step(self, first: bool) -> dict[Var, Var]:
-        """The optimizer's rule for each parameter, appended; what is to be written into which."""
+    def step(self, wanted: set, first: bool) -> dict[Var, Var]:
+        """Append the optimizer's rule for each parameter; what is to be written into which."""
         recording, updates = self.recording, {}
         recording.sections.append(("update", len(recording.trace.calls)))
         for group in self.groups:
             settings = {key: self.setting(group, key) for key in self.optimizer.defaults}
-            for parameter in group["params"]:
-                if parameter not in self.updated:
-                    continue
+            for parameter in [x for x in group["params"] if x in wanted]:
                 p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
-                state = {} if first else self.state(parameter, group)
-                known = dict(state)
-                change = self.optimizer.change(p, g, state, **settings)
-                updates[p] = p - change
+                known = {} if first else self.state(parameter, group)
+                state = dict(known)
+                updates[p] = p - self.optimizer.change(p, g, state, **settings)
                 for key, value in state.items():
                     old = known.get(key)
-                    if value is old:
-                        continue
                     value = value if isinstance(value, Var) else recording.trace.input(value)
-                    if old is not None and old.is_array and value.shape == old.shape:
+                    if old is not None and old.is_array and old.shape == value.shape:
                         updates[old] = value
-                    else:
+                    elif value is not old:
                         self.new.append((parameter, key))
                         recording.extra.append(value)
         return updates
 
     def setting(self, group: dict, key: str) -> Any:
-        """A setting of the optimizer with a Var for each number."""
-        now = group[key]
-        found: list[Setting] = []
+        """A setting of the optimizer, with a Var for each number."""
+        now, found = group[key], []
+        many = isinstance(now, tuple)
 
         def varying(x: Any) -> Any:
             if isinstance(x, bool) or not isinstance(x, int | float):
                 return x
-            found.append(Setting(self.recording.trace, x, varies=True))
-            i = len(found) - 1
-            self.recording.inputs[found[i]] = f"{key}{i}" if isinstance(now, tuple) else key
-            many = isinstance(now, tuple)
-            self.others[found[i]] = lambda: group[key][i] if many else group[key]
-            return found[i]
+            var, i = Setting(self.recording.trace, x, varies=True), len(found)
+            found.append(var)
+            self.recording.inputs[var] = f"{key}{i}" if many else key
+            self.live[var] = lambda: group[key][i] if many else group[key]
+            return var
 
-        out = mapped(varying, now)
-        self.numbers.append((group, key, now, found))
-        return out
+        self.settings.append((group, key))
+        self.varying.append(found)
+        return mapped(varying, now)
 
     def state(self, parameter: Tensor, group: dict) -> dict[str, Var]:
         """What the optimizer remembers of a parameter as Vars: what it knows, or would know."""
@@ -243,107 +268,100 @@ class Text:
         if not known:
             settings = {key: group[key] for key in self.optimizer.defaults}
             p = parameter._data.copy()
-            self.optimizer.change(p, np.zeros_like(p), known, **settings)
+            with np.errstate(all="ignore"):
+                self.optimizer.change(p, np.zeros_like(p), known, **settings)
         found = {}
         for key, value in known.items():
             found[key] = var = Var(self.recording.trace, value, varies=True)
             self.recording.inputs[var] = key
-            self.others[var] = partial(lambda x, key: real[x][key], parameter, key)
+            self.live[var] = partial(lambda x, key: real[x][key], parameter, key)
             self.remembers.append((parameter, key))
         return found
 
     def knows(self) -> bool:
-        """Whether the optimizer remembers what the text needs; it does after the first step."""
+        """Whether the optimizer remembers what the text needs; it does after its first step."""
         state = self.optimizer.state
         return all(key in state.get(x, ()) for x, key in self.remembers)
 
-    def check_settings(self) -> None:
-        for group, key, then, varying in self.numbers:
-            now = group[key]
-            zeros = [x.is_zero for x in varying]
-            numbers = [x for x in (now if isinstance(now, tuple) else [now])]
-            odd = any(z is not None and z != (not x) for z, x in zip(zeros, numbers))
-            if odd or (not varying and now != then):
+    def check_settings(self, now: list) -> None:
+        """Raise RuntimeError where other settings make the optimizer's rule another one."""
+        for (_, key), then, x, varying in zip(self.settings, self.seen, now, self.varying):
+            numbers = zip(varying, x if isinstance(x, tuple) else [x])
+            other = any(v.is_zero is not None and v.is_zero != (not i) for v, i in numbers)
+            if other or (not varying and x != then):
                 raise RuntimeError(
-                    f"{self.function_name}: the optimizer's {key} is {now}, recorded was {then}, "
-                    "and another rule follows from that. Compile anew"
+                    f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
+                    "its rule another one: compile anew"
                 )
+        self.seen = now
 
     # -- a call ----------------------------------------------------------------------------------
-
-    def find_arguments(self, printer: ProgramPrinter, given: list[int]) -> None:
-        """Where the arguments of the text are found: its own, Tensors, and others."""
-        tensors = self.recording.tensors
-        places = [tensors.get(x) for x in printer.argument_vars]
-        self.positions = [given.index(id(x)) for x in places if x is not None and id(x) in given]
-        self.tensors = [x for x in places if x is not None and id(x) not in given]
-        self.known = [x._data for x in self.tensors]
-        rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
-        self.finders = [self.others[x] for x in rest if x in self.others]
-        self.constants = [x.value for x in rest if x not in self.others]
 
     def run(self, args: tuple) -> tuple:
         """Compute, set gradients, and give the results."""
         arrays = list(map(data_of, self.tensors))
-        if not all(map(is_, arrays, self.known)):
-            arrays = self.check_tensors()
+        if not all(map(is_, arrays, self.arrays)):
+            arrays = self.other_arrays()
         settings = [group[key] for group, key in self.settings]
         if settings != self.seen:
-            self.check_settings()
-            self.seen = settings
+            self.check_settings(settings)
         function = self.function or self.defined()
-        leaves = self.leaves
-        if self.wants_arguments:
+        leaves: Any = self.leaves
+        if self.takes_gradients:
             leaves = [args[x] if type(x) is int else x for x in leaves]
+        given = [args[i]._data for i in self.positions]
+        found = [find() for find in self.finders]
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
-        given = [args[i]._data for i in self.positions]
-        out = function(*given, *arrays, *[find() for find in self.finders], *self.constants)
+        out = function(*given, *arrays, *found, *self.constants)
+        if type(out) is not tuple:
+            out = (out,)
         if self.memories:
-            note_change(self.memories, self.function_name)
+            note_change(self.memories, self.name)
         n = self.outputs
         for leaf, g in zip(leaves, out[n:]):
-            leaf._grad = result(g)
+            leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
         for (x, key), value in zip(self.new, out[n + len(leaves) :]):
             self.optimizer.state[x][key] = value
         return out
 
     def defined(self) -> Callable:
-        """The function of the text, with memory of its own, which it keeps if it is run again."""
+        """The function of the text, which has memory of its own."""
         space: dict[str, Any] = {}
-        exec(builtin_compile(self.source, self.file, "exec"), space)
-        function = space[self.function_name]
-        if hasattr(function, "__wrapped__"):  # np.errstate around it, which this does faster
-            quiet = copy_context()
-            quiet.run(np.seterr, all="ignore")
-            function = partial(quiet.run, function.__wrapped__)
-        return function
+        exec(builtins.compile(self.source, self.file, "exec"), space)
+        function = space[self.name]
+        if not hasattr(function, "__wrapped__"):
+            return function
+        quiet = copy_context()  # what np.errstate does around it, only once
+        quiet.run(np.seterr, all="ignore")
+        return partial(quiet.run, function.__wrapped__)
 
-    def check_tensors(self) -> list[np.ndarray]:
-        """The arrays of the Tensors from outside, some of which are others than before."""
-        arrays = [x._array() for x in self.tensors]
-        for x, array, known in zip(self.tensors, arrays, self.known):
-            if (array.shape, array.dtype) != (known.shape, known.dtype):
+    def other_arrays(self) -> list[np.ndarray]:
+        """The arrays of the Tensors from outside, some of which are not those of before."""
+        for x, known in zip(self.tensors, self.arrays):
+            if (x.shape, x.dtype) != (known.shape, known.dtype):
                 raise ValueError(
-                    f"{self.function_name}: a tensor from outside is {array.shape} {array.dtype}, "
-                    f"recorded was {known.shape} {known.dtype}: compile for that, too"
+                    f"{self.name}: a tensor from outside is {x.shape} {x.dtype}, recorded was "
+                    f"{known.shape} {known.dtype}: compile for that, too"
                 )
-        self.known = arrays
-        return arrays
+            if isinstance(known, np.ndarray):
+                x.memory  # noqa: B018  # which makes an array of a number
+        self.arrays = list(map(data_of, self.tensors))
+        return self.arrays
 
 
 class Watch:
     """Has every op recorded, and refuses what a program of the graph would not do."""
 
-    def __init__(self, name: str, stand_ins: list) -> None:
+    def __init__(self, name: str, given: dict[int, int]) -> None:
         self.name = name
-        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
+        self.given = given
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
         self.random = random.getstate(), repr(np.random.get_state())
-        self.mode = record_source()
-        self.listeners = [
+        self.mode: Any = record_source()
+        self.listeners: list = [
             (observers.asked, self.on_asked),
             (observers.changed, self.on_changed),
             (observers.created, self.created.append),
@@ -380,38 +398,39 @@ class Watch:
     def on_asked(self, x: Any, how: str) -> None:
         if threading.get_ident() != self.thread or not (x is None or self.varies(x)):
             return
-        if how == "backward()":
+        if how == "backward":
             self.refuse(
-                "calls backward(), which the program does by itself: return the loss, and give "
-                "compile the optimizer=... for a whole step. For derivatives inside the loss: "
-                "autograd.grad(..., create_graph=True)"
+                "calls backward() or grad(), whose results are in no graph. The program calls "
+                "backward() by itself: return the loss, and give compile the optimizer=... for a "
+                "whole step. For derivatives inside the loss: grad(..., create_graph=True)"
             )
         if x is None:
-            self.refuse(f"draws from {how}, which a program does not see: use autograd.rand")
+            self.refuse(f"uses {how}, which is not recorded")
         self.refuse(
             f"asks for the value of a tensor that depends on an argument or a parameter: {how}. "
             "A program does not ask again: use autograd.where, return the tensor, or make what "
             "depends on the value an argument"
         )
 
-    def varies(self, x: Tensor) -> bool:
-        """Whether a value is another at another call: of an argument, a parameter, a random op."""
+    def varies(self, x: Any) -> bool:
+        """Whether a value may be another at another call: of arguments, parameters, random ops."""
         order = recorded_order(x)
-        leaves = [x, *[leaf for node in order for leaf in node.origins]]
+        leaves = [*(x if isinstance(x, list | tuple) else [x])]
+        leaves += [leaf for node in order for leaf in node.origins]
         return any(node.op in DRAWS for node in order) or any(
-            isinstance(leaf, Tensor)
-            and (any(leaf is one for one in self.given) or (leaf._requires_grad and leaf.is_leaf))
+            id(leaf) in self.given or (leaf.is_leaf and leaf._requires_grad)
             for leaf in leaves
+            if isinstance(leaf, Tensor)
         )
 
     def on_changed(self, x: Tensor, how: str) -> None:
-        if threading.get_ident() != self.thread:
-            return
         inside = x.node is not None and x.node.time > self.begun
-        if not inside and not any(x is one for one in self.created):
+        known = inside or any(x is one for one in self.created)
+        if threading.get_ident() == self.thread and not known:
             self.refuse(
                 f"changes a tensor from outside in place ({how}), which the program would not do. "
-                "Return the new value and change it outside; an optimizer= updates parameters"
+                "Return the new value and change it outside. An optimizer= updates parameters; "
+                "BatchNorm keeps its statistics in eval()"
             )
 
     def check_randomness(self) -> None:
@@ -421,69 +440,53 @@ class Watch:
                 "call. Use autograd.rand, randn or nn.Dropout"
             )
 
-
-class Example(NamedTuple):
-    """What an argument must be like."""
-
-    name: str
-    value: Any  # of a setting
-    kind: Any  # of a Tensor: shape, dtype, whether it requires grad
-
-    def fits(self, x: Any) -> bool:
-        if self.kind is None:
-            return not isinstance(x, Tensor) and type(x) is type(self.value) and x == self.value
-        try:
-            data = x._data
-        except AttributeError:
-            return False
-        return (data.shape, data.dtype, x._requires_grad) == self.kind
-
-    def refuse(self, x: Any, program: str) -> None:
-        if self.kind is None:
+    def check_graph(self, tensors: list[Tensor]) -> None:
+        """Refuse graphs that a program cannot hold."""
+        root = tensors[0]
+        if root._requires_grad and root.shape != ():
             raise ValueError(
-                f"{program}: {self.name} is {short(repr(x))}, recorded was "
-                f"{short(repr(self.value))}: compile for that, too, or make it a Tensor"
+                f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
+                "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"{program}: {self.name} must be a Tensor, got {type(x).__name__}; wrap it: "
-                "autograd.tensor(...), or from_numpy"
-            )
-        shape, dtype, needs = self.kind
-        if x._requires_grad != needs:
-            way = "detach() it" if x._requires_grad else "requires_grad_() is missing"
+        for node in recorded_order(tensors):
+            at = f", at {node.where}" if node.where else ""
+            if node.time < self.begun:
+                self.refuse(
+                    f"uses the result of {node.name} from outside, whose graph would be lost. Use "
+                    "tensor.detach(), or compute it inside"
+                )
+            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == bool]
+            if node.name == "getitem" and any(isinstance(x, Tensor) and self.varies(x) for x in masks):
+                self.refuse(
+                    f"picks by a mask, and how many that gives depends on values{at}. Use "
+                    "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
+                )
+            if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
+                self.refuse(f"has a hook, which a program would not call{at}")
+
+
+def check_example(what: str, x: Any) -> None:
+    """Raise for arguments that a program could not tell apart at a call."""
+    if isinstance(x, Tensor):
+        if x.grad_fn is not None:
             raise ValueError(
-                f"{program}: {self.name} has requires_grad={x._requires_grad}, recorded was "
-                f"{needs}: {way}"
+                f"{what} is the result of {x.grad_fn.name}, whose graph would be lost. Give it "
+                "tensor.detach(), or have the function compute that, too"
             )
-        raise ValueError(
-            f"{program}: {self.name} is {x.shape} {x.dtype}, recorded was {shape} {dtype}: "
-            "compile for that, too"
+        return
+    held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
+    if held:
+        raise TypeError(
+            f"{what} is a {type(x).__name__} with a {held[0]}; give each Tensor as an argument "
+            "of its own, and wrap arrays: autograd.from_numpy"
         )
-
-
-def described(key: str, x: Any, name: str) -> Example:
-    if not isinstance(x, Tensor):
-        held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
-        if held:
-            raise TypeError(
-                f"compile: {name}: {key} is a {type(x).__name__} with a {held[0]}; give each "
-                "Tensor as an argument of its own, and wrap arrays: autograd.from_numpy"
-            )
-        return Example(key, x, None)
-    if x.grad_fn is not None:
-        raise ValueError(
-            f"compile: {name}: {key} is the result of {x.grad_fn.name}, whose graph would be lost. "
-            "Give it tensor.detach(), or have the function compute that, too"
-        )
-    return Example(key, None, (x.shape, x.dtype, x._requires_grad))
 
 
 def stand_in(key: str, x: Any) -> Any:
     """A Tensor of its own for an argument, so that one given twice stays two."""
     if not isinstance(x, Tensor):
         return x
-    out = result(x._array()[...])
+    out = result(x._data[...] if isinstance(x._data, np.ndarray) else x._data)
     out._requires_grad, out.name = x._requires_grad, key
     return out
 
@@ -493,30 +496,3 @@ def slot(tensors: list[Tensor], x: Any) -> Any:
         return x
     tensors.append(x)
     return Slot(len(tensors) - 1)
-
-
-def check_graph(name: str, tensors: list[Tensor], begun: int) -> None:
-    """Refuse graphs that a program cannot hold."""
-    root = tensors[0]
-    if root._requires_grad and root.shape != ():
-        raise ValueError(
-            f"compile: {name}: the result has shape {root.shape}, and only a scalar has a "
-            "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
-        )
-    for node in recorded_order(tensors):
-        at = f", at {node.where}" if node.where else ""
-        if node.time < begun:
-            raise RuntimeError(
-                f"compile: {name} uses the result of {node.name} from outside, whose graph would "
-                "be lost. Use tensor.detach(), or compute it inside"
-            )
-        masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == bool]
-        if node.name == "getitem" and masks:
-            raise RuntimeError(
-                f"compile: {name} picks by a mask, and how many that gives depends on values{at}. "
-                "Use autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
-            )
-        if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
-            raise RuntimeError(f"compile: {name} has a hook, which a program would not call{at}")
-
-

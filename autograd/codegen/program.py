@@ -18,7 +18,7 @@ from .passes import is_elementwise, summed_over, unbroadcast
 from .printer import Printer, name_for
 from .recording import Recording
 from .spelling import call, identifier, literal, name
-from .trace import Call, Method, Var
+from .trace import Call, Method, Var, same
 
 REDUCTIONS: dict[Any, Any] = {
     Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
@@ -45,7 +45,6 @@ class ProgramPrinter(Printer):
         self.given_tensors = list(given)
         self.live = live
         self.written: set[Var] = set()  # updates that were written in place
-        self.fills: list[str] = []  # what puts settings into 0-d arrays
         self.memory: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
         self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more
         self.kept: dict[Var, str] = {}  # what lies at the same place in every run
@@ -111,8 +110,6 @@ class ProgramPrinter(Printer):
                 into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
                 self.lines.append(("", into, ""))
         self.copy_results()
-        fills = [("", ast.parse(text, mode="eval").body, "") for text in self.fills]
-        self.lines = [*fills, *self.lines]
         return [name(self.copies[x]) if x in self.copies else self.terms.whole(x)
                 for x in self.recording.results]  # fmt: skip
 
@@ -132,6 +129,11 @@ class ProgramPrinter(Printer):
     def add(self, made: Call) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
         out = made.out
+        if made.function is same:
+            self.terms.known[out] = self.terms.known[made.args[0]]
+            if made.args[0] in self.kept:
+                self.kept[out] = self.kept[made.args[0]]
+            return
         label = self.labels.get(out) or identifier(name_for(made), self.taken)
         if out.root is not out and out.is_array and all(x in self.kept for x in made.inputs):
             inside = {x: self.terms.known[x] for x in made.inputs}
@@ -268,9 +270,11 @@ class ProgramPrinter(Printer):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)
+            new = (x, dtype) not in self.numbers
             array = self.setup((x, dtype), f"{known}_array", call("np.array", literal(0), literal(dtype)))
-            if f"{array}.fill({known})" not in self.fills:
-                self.fills.append(f"{array}.fill({known})")
+            if new:
+                filled = call(f"{array}.fill", self.terms.whole(x))
+                self.lines.append(("", filled, ""))
             return name(array)
         value = number.item() if isinstance(number, np.generic | np.ndarray) else number
         made_of = call("np.array", literal(value), literal(dtype))

@@ -5,7 +5,7 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..cotangents import fit
 from ..creation import DRAWS
 from ..dtypes import float64, narrow
 from ..graph import Node, parent_of, recorded_order, topological_order
+from ..names import items, parameters
 from ..primitives import as_numpy
 from ..tensors import Tensor
 from .trace import Call, Trace, Var, same
@@ -165,34 +166,11 @@ def given_names(
     arrays: dict[int, str] = {}
     operands = [x for node in order for x in node.args if isinstance(x, Tensor)]
     own = [(str(x.name), x) for x in [*roots, *operands] if x.name]
-    for name, x in [*own, *items(names), *parameters(node.scopes for node in order)]:
+    given = [] if names is None else items(names)
+    for name, x in [*own, *given, *parameters(node.scopes for node in order)]:
         if isinstance(x, Tensor):
             known.setdefault(x.node or x, str(x.name or name))
             arrays.setdefault(id(x._data), str(x.name or name))
         elif isinstance(x, np.ndarray):
             arrays.setdefault(id(x), name)
     return known, arrays
-
-
-def items(names: Any) -> Iterator[tuple[str, Any]]:
-    """Pairs of a name and a thing from a dict or a Module, and from Modules in a dict."""
-    if hasattr(names, "named_parameters"):
-        yield from names.named_parameters()
-    elif isinstance(names, Mapping):
-        for name in sorted(names, key=lambda name: str(name).startswith("_")):
-            yield str(name), names[name]
-        for x in names.values():
-            if hasattr(x, "named_parameters") and not isinstance(x, type):
-                yield from x.named_parameters()
-    elif names is not None:
-        raise TypeError(
-            f"names must be a dict such as locals(), or a Module, got {type(names).__name__}"
-        )
-
-
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
