@@ -54,7 +54,8 @@ def test_a_step_shows_rule_cotangents_and_totals():
 
 
 def printed(root, **options):
-    steps = root.backward_steps(autograd.ones_like(root), retain_graph=True, **options)
+    options = {"retain_graph": True, **options, "names": options.get("names") or {}}
+    steps = root.backward_steps(autograd.ones_like(root), **options)
     return [str(c) for step in steps for c in step.contributions]
 
 

@@ -26,7 +26,7 @@ MOVES = (
     *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
 )  # fmt: skip
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
-ONE_LINE = 30  # characters; an array beyond is no literal
+ONE_LINE = 60  # characters; an array beyond is no literal
 
 
 class Term(NamedTuple):
@@ -402,7 +402,7 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
         counted = call("np.arange", ast.Constant(n))
         across = tuple(slice(None) if i == long else None for i in range(x.ndim))
         return ast.Subscript(counted, index(across)) if x.ndim > 1 else counted
-    if x.size > ONE_LINE:
+    if x.size > ONE_LINE // 2:
         return None
 
     def nested(part: np.ndarray) -> ast.expr:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
 from ..tensors import Tensor
 from .indexing import At, _put
 from .rearrange import _pad, pad
@@ -18,12 +18,17 @@ from .shape import reshape
 Pair: TypeAlias = tuple[int, int]
 
 
+@as_one_call
 def windows(x: Array, size: Pair, stride: Pair, dilation: Pair) -> Array:
     """All windows of images, as a view of shape ``(*size, N, C, windows down, windows across)``."""
-    x = np.asarray(x)
     n, c, *sides = x.shape
     reach = [d * (m - 1) + 1 for m, d in zip(size, dilation)]
     counts = [(k - r) // s + 1 for k, r, s in zip(sides, reach, stride)]
+    if hasattr(x, "at"):  # JAX, whose arrays have no strides
+        each = zip(dilation, size, stride, counts)
+        at = [d * np.arange(m)[:, None] + s * np.arange(k) for d, m, s, k in each]
+        taken = x[:, :, at[0][:, None, :, None], at[1][None, :, None, :]]
+        return taken.transpose(2, 3, 0, 1, 4, 5)
     *outer, row, column = x.strides  # in bytes
     within = row * dilation[0], column * dilation[1]
     between = row * stride[0], column * stride[1]
