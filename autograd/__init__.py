@@ -50,11 +50,6 @@ from .primitives import primitive, vjp_of
 from .tensors import Tensor
 from .walk import backward, grad
 
-if TYPE_CHECKING:
-    from .codegen.compiled import Program, compile
-    from .codegen.printer import Source, to_source
-    from .steps import Step, backward_steps
-
 __version__ = "0.1.0"
 
 # What is offered: a checker takes all else that is imported here to be our own matter.
@@ -120,7 +115,6 @@ LOADED_WHEN_ASKED_FOR = {
     "backward_steps": ".steps",
     "Step": ".steps",
 }
-
 
 if TYPE_CHECKING:  # which leaves a misspelt name a mistake
     from .codegen.compiled import Program, compile

@@ -14,7 +14,6 @@ from autograd.debugging import Handle
 
 from .hooks import Hooked
 
-
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
@@ -70,7 +69,9 @@ class Module:
         self.training = True
         self._buffers: dict[str, bool] = {}  # by name, whether state_dict() holds it
 
-    if TYPE_CHECKING:  # calling a module gives what its forward gives, and a Tensor if none is known
+    if (
+        TYPE_CHECKING
+    ):  # calling a module gives what its forward gives, and a Tensor if none is known
 
         @overload
         def __call__(self: HasForward[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...

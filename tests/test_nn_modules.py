@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
+
+from .oracles import torch
 
 ONE = autograd.tensor([1.0, -2.0])
 

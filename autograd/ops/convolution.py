@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..tensors import Tensor
 from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
@@ -76,11 +77,11 @@ def spread_out(g: Array, stride: Pair) -> Array:
 def conv2d(
     x: Operand,
     weight: Operand,
-    bias: Operand = None,
+    bias: Operand | None = None,
     stride: int | Pair = 1,
     padding: int | Pair | str = 0,
     dilation: int | Pair = 1,
-) -> Any:
+) -> Tensor:
     """The sum of ``weight`` times each window of ``x``, plus ``bias``.
 
     Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, weight ``(O, C, rows, columns)``, bias ``(O,)``,
@@ -146,7 +147,7 @@ def max_pool2d(
     stride: int | Pair | None = None,
     padding: int | Pair = 0,
     dilation: int | Pair = 1,
-) -> Any:
+) -> Tensor:
     """The maximum of each window of ``x``; without ``stride`` the windows lie side by side.
 
     Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, result ``(N, C, windows down, windows across)``.
@@ -190,7 +191,7 @@ def named_padding(padding: str, size: Any, stride: Pair, dilation: Pair) -> tupl
     return tuple(n for total in reversed(reach) for n in (total // 2, total - total // 2))
 
 
-def padded(op: str, x: Any, around: Any, value: float, size: Any, dilation: Pair) -> Any:
+def padded(op: str, x: Any, around: Any, value: float, size: Any, dilation: Pair) -> Tensor:
     """Images as ``(N, C, H, W)`` with ``value`` around them, in which a window has its place."""
     x = x if np.ndim(x) == 4 else reshape(x, 1, *np.shape(x))
     x = pad(x, around, value=value) if any(around) else x
