@@ -70,8 +70,8 @@ class Optimizer:
         name = type(self).__name__
         if callable(params):
             raise TypeError(
-                f"{name}: got {getattr(params, '__qualname__', type(params).__name__)}; "
-                "it takes what model.parameters() returns"
+                f"{name}: give a list of Tensors, such as model.parameters(), not "
+                f"{getattr(params, '__qualname__', type(params).__name__)}"
             )
         if isinstance(params, Tensor | Mapping):
             raise TypeError(

@@ -287,8 +287,8 @@ def test_a_bad_state_dict_changes_nothing(fault, message):
 @pytest.mark.parametrize(
     "fault, error, message",
     [
-        (lambda w: SGD(nn.Linear(1, 1).parameters), TypeError, r"what model\.parameters\(\)"),
-        (lambda w: SGD(nn.Linear(1, 1)), TypeError, r"SGD: got Linear; .*model\.parameters\(\)"),
+        (lambda w: SGD(nn.Linear(1, 1).parameters), TypeError, "not Module.parameters"),
+        (lambda w: SGD(nn.Linear(1, 1)), TypeError, r"model\.parameters\(\), not Linear"),
         (lambda w: SGD({"params": [w]}), TypeError, "or of groups"),
         (lambda w: SGD([{"lr": 1.0}]), TypeError, "a group is a dict"),
         (lambda w: SGD([{"params": [w], "momentun": 1.0}]), ValueError, "no setting 'momentun'"),

@@ -18,6 +18,7 @@ from .comparison import (
     lt,
     ne,
 )
+from .convolution import conv2d, max_pool2d
 from .elementwise import (
     abs,
     acos,
@@ -107,6 +108,7 @@ __all__ = [
     "clip",
     "concat",
     "concatenate",
+    "conv2d",
     "cos",
     "cosh",
     "cross_entropy",
@@ -143,6 +145,7 @@ __all__ = [
     "lt",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
