@@ -103,7 +103,7 @@ def dead_relus(model: Any, X: Any) -> list[tuple[int, int]]:
 
     >>> import autograd, nn
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
-    >>> model[0].load_state_dict({"weight": [[1, 0], [0, 1], [0, 0]], "bias": [0, 0, -1]})
+    >>> _ = model[0].load_state_dict({"weight": [[1, 0], [0, 1], [0, 0]], "bias": [0, 0, -1]})
     >>> dead_relus(model, autograd.ones(5, 2))
     [(1, 3)]
     """
