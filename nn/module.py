@@ -135,6 +135,19 @@ class Module:
         """All parameters; one that is shared comes once."""
         return (parameter for _, parameter in self.named_parameters())
 
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Assign a parameter, or None where there might be one, by its name."""
+        if not isinstance(param, Parameter | None):
+            kind = type(param).__name__
+            raise TypeError(f"register_parameter: {name!r} is a {kind}, not a Parameter")
+        setattr(self, name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Assign a module by its name."""
+        if not isinstance(module, Module | None):
+            raise TypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module")
+        setattr(self, name, module)
+
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a Tensor that is no parameter: not trained, but saved with the module.
 
