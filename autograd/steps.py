@@ -131,7 +131,7 @@ def steps_of(
                     Contribution(operand, x, known[x], adds, texts[i], code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.values = None
+            node.free()
         label = known.get(node, node.name)
         yield Step(index, len(order), node, label, result(seen[0]), contributions)
     for leaf, g in cotangents.items():
