@@ -44,6 +44,7 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .errors import BroadcastWarning
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+
 def fit(dx: Any, x: Any, vjp: Any) -> Any:
     """A cotangent in the shape and dtype of what it belongs to: broadcasting is undone.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, observers
-from .ops.shape import spread
+from .ops.dims import spread
 from .primitive import primitive
 from .tensor import Tensor, result
 

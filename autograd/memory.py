@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
 _last_change = 0
@@ -66,8 +65,10 @@ def check_unchanged(node: Any) -> None:
     for parent, saves in zip(node.parents, node.op.saves, strict=False):
         if parent is not None:
             for name, position in zip(saves.names, saves.positions, strict=True):
-                for x in (None, *node.args)[position] if name == node.op.rest else (
-                    (None, *node.args)[position],
+                for x in (
+                    (None, *node.args)[position]
+                    if name == node.op.rest
+                    else ((None, *node.args)[position],)
                 ):
                     memory: Memory | None = getattr(x, "_memory", None) if position else own
                     if memory and memory.changed > node.time and not name.endswith("_shape"):

@@ -29,8 +29,8 @@ import numpy as np
 import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
 
 from . import observers
-from .dtypes import float64, narrow
-from .errors import explain_forward
+from .dtypes import computed, float32
+from .errors import ForeignOperand, explain_forward, warn_of_stretching
 from .grad_mode import mode
 from .graph import Node
 from .memory import share_memory
@@ -69,39 +69,55 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values, parents, wanted = [], [], None
-        for x in args:
-            if isinstance(x, _tensor.Tensor):
-                values.append(x._data)
-                parents.append((x.grad_fn or x) if x._requires_grad else None)
-                wanted = wanted or x._requires_grad
-            else:
-                values.append(constant(op, x))
-                parents.append(None)
+        values, parents, wanted, plain = [], [], None, True
+        try:
+            for x in args:
+                if isinstance(x, _tensor.Tensor):
+                    value = x._data
+                    values.append(value)
+                    plain = plain and value.dtype is float32
+                    parents.append((x.grad_fn or x) if x._requires_grad else None)
+                    wanted = wanted or x._requires_grad
+                else:
+                    value = constant(op, x)
+                    values.append(value)
+                    plain = plain and getattr(value, "dtype", float32) is float32
+                    parents.append(None)
+        except ForeignOperand:
+            answer = answer_of(op, args)
+            if answer is NotImplemented:
+                raise
+            return answer
         if wanted is None:  # no Tensor at all
             values = [_tensor.Tensor(v)._data for v in values]
+            plain = False
         try:
-            y = forward(*values, **keywords)
-        except (ValueError, IndexError, TypeError) as error:
+            if plain:
+                y = forward(*values, **keywords)
+            else:
+                y, values = computed(forward, values, keywords)
+        except (ValueError, IndexError, TypeError, OverflowError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
         try:
-            wide = y.dtype is float64
+            kind = y.dtype.kind
         except AttributeError:
             raise TypeError(
                 f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
                 "use NumPy's functions in it, and return the result"
             ) from None
-        if wide and "dtype" not in keywords:
-            y = narrow(y, values)
         out = new(_tensor.Tensor)
         out._data = y
-        if wanted and mode.recording and y.dtype.kind == "f":
+        if wanted and mode.recording and kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         elif observers.everything:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
         if y.base is not None:
             share_memory(args[0], out)
+        elif op.elementwise and y.ndim > 1 and len(values) == 2:
+            a, b = map(np.shape, values)
+            if a != y.shape != b:
+                warn_of_stretching(op, a, b, y.shape)
         return out
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -149,16 +165,41 @@ def constant(op: Op, x: Any) -> Any:
     """
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
         return float(x) if isinstance(x, float) else x
-    if isinstance(x, np.generic):
-        return x.item()
-    if isinstance(x, np.ndarray):
-        return x
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools"
+            )
+        return x.item() if isinstance(x, np.generic) else as_plain(op.name, x)
     if isinstance(x, list | tuple):
         return _tensor.Tensor(x)._data
-    raise TypeError(
+    raise ForeignOperand(
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
     )
+
+
+def as_plain(name: str, x: np.ndarray) -> np.ndarray:
+    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def answer_of(op: Op, args: tuple) -> Any:
+    """What a foreign operand makes of a Tensor by its reflected method, else NotImplemented."""
+    method = REFLECTED.get(op.name)
+    if method is None or len(args) != 2 or not isinstance(args[0], _tensor.Tensor):
+        return NotImplemented
+    return getattr(type(args[1]), method, lambda *args: NotImplemented)(args[1], args[0])
+
+
+REFLECTED = {
+    "add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "div": "__rtruediv__",
+    "pow": "__rpow__", "matmul": "__rmatmul__", "remainder": "__rmod__",
+    "floor_divide": "__rfloordiv__", "bitwise_and": "__rand__", "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__",
+}  # fmt: skip
 
 
 def on(x: Any, op: Callable) -> Callable:
@@ -198,6 +239,7 @@ class Op:
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
         self.stop = 0  # how many autograd.break_on there are for it
+        self.elementwise = False  # whether it broadcasts its two operands, and warns of both
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:

@@ -12,13 +12,24 @@ import numpy as np
 
 from . import debugging, dtypes, numpy_protocols, observers, ops
 from .backward import accumulate_grad, accumulate_graph, backward
+from .errors import ForeignOperand
 from .grad_mode import mode, no_grad
 from .graph import Node
 from .memory import Memory, note_change
+from .ops.dims import dim_of
 from .primitive import Operand
 
 if TYPE_CHECKING:
     from .steps import Step
+
+
+class Size(int):
+    """A number of elements that can be called for the shape, or the size of one dimension."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim_of("size", dim, self.shape)]
 
 
 class Tensor:
@@ -92,11 +103,22 @@ class Tensor:
     shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
     ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
     dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
-    size = property(attrgetter("_data.size"), doc="The number of elements.")
+
+    @property
+    def size(self) -> Size:
+        """The number of elements, as in NumPy; called, the shape or one size of it, as in torch.
+
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> x.size, x.size(), x.size(0)
+        (3, (1, 3), 1)
+        """
+        number = Size(self._data.size)
+        number.shape = self._data.shape
+        return number
 
     def numel(self) -> int:
         """The number of elements."""
-        return self.size
+        return self._data.size
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -104,7 +126,7 @@ class Tensor:
 
     def item(self) -> Any:
         """The one element as a Python number. Raises ValueError if there are more, or none."""
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"item: needs a tensor of one element, this one has shape {self.shape}"
             )
@@ -141,7 +163,7 @@ class Tensor:
 
     def clone(self) -> Tensor:
         """A copy with memory of its own, recorded. VJP: ``g``."""
-        return ops.to(self, self.dtype)
+        return ops.clone(self)
 
     # -- the gradient ------------------------------------------------------------------
 
@@ -338,9 +360,7 @@ class Tensor:
         return self._change("copy_", ops.indexing.setitem, other, ...)
 
     def __setitem__(self, index: Any, value: Operand) -> None:
-        self._change(
-            "x[index] = value", ops.indexing.setitem, value, index
-        )
+        self._change("x[index] = value", ops.indexing.setitem, value, index)
 
     __iadd__ = add_
     __isub__ = sub_
@@ -350,13 +370,16 @@ class Tensor:
 
     # -- ops ---------------------------------------------------------------------------
 
-    __add__ = ops.add
-    __sub__ = ops.sub
+    __add__ = ops.arithmetic._add
+    __sub__ = ops.arithmetic._sub
     __mul__ = ops.mul
-    __truediv__ = ops.div
+    __truediv__ = ops.arithmetic._div
+    __floordiv__ = ops.floor_divide
+    __mod__ = ops.remainder
     __pow__ = ops.pow
     __matmul__ = ops.matmul
     __neg__ = ops.neg
+    __pos__ = ops.positive
     __abs__ = ops.abs
     __getitem__ = ops.getitem
 
@@ -372,50 +395,107 @@ class Tensor:
     def __rtruediv__(self, other: Operand) -> Tensor:
         return ops.div(other, self)
 
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return ops.floor_divide(other, self)
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return ops.remainder(other, self)
+
     def __rpow__(self, other: Operand) -> Tensor:
         return ops.pow(other, self)
 
     def __rmatmul__(self, other: Operand) -> Tensor:
         return ops.matmul(other, self)
 
-    __eq__ = ops.eq
-    __ne__ = ops.ne
+    def __eq__(self, other: Any) -> Any:  # of None and the like Python says that it differs
+        try:
+            return ops.eq(self, other)
+        except ForeignOperand:
+            return NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        try:
+            return ops.ne(self, other)
+        except ForeignOperand:
+            return NotImplemented
+
     __lt__ = ops.lt
     __le__ = ops.le
     __gt__ = ops.gt
     __ge__ = ops.ge
-    __and__ = __rand__ = ops.logical_and
-    __or__ = __ror__ = ops.logical_or
-    __invert__ = ops.logical_not
+    __and__ = __rand__ = ops.bitwise_and
+    __or__ = __ror__ = ops.bitwise_or
+    __xor__ = __rxor__ = ops.bitwise_xor
+    __invert__ = ops.bitwise_not
     __hash__ = object.__hash__
     __array_ufunc__ = numpy_protocols.array_ufunc
     __array_function__ = numpy_protocols.array_function
 
     add, sub, mul, div, neg, pow = ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.pow
+    floor_divide, remainder, reciprocal = ops.floor_divide, ops.remainder, ops.reciprocal
     matmul, abs, exp, log, sqrt = ops.matmul, ops.abs, ops.exp, ops.log, ops.sqrt
     sin, cos, tanh, relu, sigmoid = ops.sin, ops.cos, ops.tanh, ops.relu, ops.sigmoid
+    exp2, log2, log10, logaddexp, hypot = ops.exp2, ops.log2, ops.log10, ops.logaddexp, ops.hypot
     maximum, minimum, clip, clamp = ops.maximum, ops.minimum, ops.clip, ops.clip
+    clamp_min, clamp_max, masked_fill = ops.clamp_min, ops.clamp_max, ops.masked_fill
     sum, mean, var, max, min = ops.sum, ops.mean, ops.var, ops.max, ops.min
     amax, amin, argmax, argmin = ops.amax, ops.amin, ops.argmax, ops.argmin
-    all, any, to, astype = ops.all, ops.any, ops.to, ops.to
+    all, any, median, to = ops.all, ops.any, ops.median, ops.to
     reshape, view, permute, transpose = ops.reshape, ops.reshape, ops.permute, ops.transpose
+    flatten, t, movedim, broadcast_to = ops.flatten, ops.t, ops.movedim, ops.expand
     squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
     log1p, expm1, tan, sinh, cosh = ops.log1p, ops.expm1, ops.tan, ops.sinh, ops.cosh
     arcsin, arccos, arctan, arctan2 = ops.arcsin, ops.arccos, ops.arctan, ops.arctan2
     asin, acos, atan, atan2 = ops.arcsin, ops.arccos, ops.arctan, ops.arctan2
+    arcsinh, arccosh, arctanh = ops.arcsinh, ops.arccosh, ops.arctanh
+    asinh, acosh, atanh, sinc = ops.arcsinh, ops.arccosh, ops.arctanh, ops.sinc
+    deg2rad, rad2deg = ops.deg2rad, ops.rad2deg
     floor, ceil, round, trunc, sign = ops.floor, ops.ceil, ops.round, ops.trunc, ops.sign
     square, erf, softmax, log_softmax = ops.square, ops.erf, ops.softmax, ops.log_softmax
     logsumexp, std, prod, cumsum, norm = ops.logsumexp, ops.std, ops.prod, ops.cumsum, ops.norm
+    cumprod, gather, index_select, take = ops.cumprod, ops.gather, ops.index_select, ops.take
+    take_along_dim = ops.take_along_dim
     argsort, sort, topk, flip, roll = ops.argsort, ops.sort, ops.topk, ops.flip, ops.roll
-    tile, repeat, split, chunk = ops.tile, ops.tile, ops.split, ops.chunk
+    tile, repeat, split, chunk = ops.tile, ops.repeat, ops.split, ops.chunk
+    repeat_interleave, tensor_split, unbind = ops.repeat_interleave, ops.tensor_split, ops.unbind
+    fliplr, flipud, diag = ops.fliplr, ops.flipud, ops.diag
     swapaxes, diagonal, trace = ops.swapaxes, ops.diagonal, ops.trace
     tril, triu, outer, dot = ops.tril, ops.triu, ops.outer, ops.dot
+    mm, bmm, mv, inner, vdot, kron = ops.mm, ops.bmm, ops.mv, ops.inner, ops.vdot, ops.kron
+    inverse, det, slogdet, cholesky = ops.inverse, ops.det, ops.slogdet, ops.cholesky
+    isclose, allclose, equal = ops.isclose, ops.allclose, ops.equal
+    logical_and, logical_or = ops.logical_and, ops.logical_or
+    logical_xor, logical_not = ops.logical_xor, ops.logical_not
+    bitwise_and, bitwise_or = ops.bitwise_and, ops.bitwise_or
+    bitwise_xor, bitwise_not = ops.bitwise_xor, ops.bitwise_not
     isnan, isinf, isfinite = ops.isnan, ops.isinf, ops.isfinite
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
 
     def where(self, condition: Operand, other: Operand) -> Tensor:
         """This tensor where ``condition`` holds, else ``other``."""
         return ops.where(condition, self, other)
+
+    def astype(self, dtype: Any, copy: Any = True) -> Tensor:
+        """A copy in another dtype, as in NumPy."""
+        return ops.to(self, dtype, copy=copy)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself: all of them are on the CPU."""
+        return self
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """Broadcast to the shape of ``other``."""
+        return ops.expand(self, other.shape)
+
+    def view_as(self, other: Tensor) -> Tensor:
+        """The same elements in the shape of ``other``."""
+        return ops.reshape(self, other.shape)
+
+    reshape_as = view_as
+
+    def half(self) -> Tensor:
+        """As float16."""
+        return self.to(dtypes.float16)
 
     def float(self) -> Tensor:
         """As float32."""
@@ -437,11 +517,9 @@ class Tensor:
         """As booleans."""
         return self.to(dtypes.bool_)
 
-    def flatten(self) -> Tensor:
+    def ravel(self) -> Tensor:
         """All elements in one dimension."""
         return ops.reshape(self, -1)
-
-    ravel = flatten
 
     @property
     def T(self) -> Tensor:
@@ -451,7 +529,7 @@ class Tensor:
     @property
     def mT(self) -> Tensor:
         """The last two dimensions swapped."""
-        return ops.transpose(self, -2, -1)
+        return ops.matrix_transpose(self)
 
     # -- Python's manners --------------------------------------------------------------
 

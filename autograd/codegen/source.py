@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..cotangents import fit
-from ..dtypes import float64, narrow
+from ..dtypes import computed
 from ..graph import Node, source, topological_order
 from ..primitive import constant
 from ..tensor import Tensor
@@ -100,9 +100,8 @@ class Recording:
         for key, x in node.keywords.items():
             for array in arrays_in(x):
                 self.settings.add(self.input(array, key))
-        y = looked_into(node.op.forward, values, node.keywords)
-        if y.dtype == float64 and "dtype" not in node.keywords:
-            y = narrow(y, values)
+        rule = lambda *values, **keywords: looked_into(node.op.forward, values, keywords)  # noqa: E731
+        y, values = computed(rule, values, node.keywords)
         self.values[node] = (self.own(y), *values)
 
     def operand(self, node: Node, x: Any, parent: Any, name: str) -> Any:
