@@ -12,21 +12,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
-from . import functional
+from . import functional, linalg
 from .backward import backward, grad
 from .creation import (
     arange,
+    as_tensor,
+    bernoulli,
+    empty,
+    empty_like,
     eye,
     from_numpy,
     full,
+    full_like,
     generator,
     linspace,
     manual_seed,
+    meshgrid,
+    multinomial,
     ones,
     ones_like,
     rand,
+    rand_like,
+    randint,
     randn,
     randn_like,
+    randperm,
     tensor,
     zeros,
     zeros_like,

@@ -89,13 +89,13 @@ def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list
     if any(dtype.itemsize < 4 for dtype in dtypes):
         with np.errstate(all="ignore"):  # of float16, in which torch never computes
             y = forward(*values, **keywords)
-        if y.dtype.kind != "f":
+        if getattr(y, "dtype", float64).kind != "f":
             y = forward(*values, **keywords)
     else:
         y = forward(*values, **keywords)
     dtype = getattr(y, "dtype", None)
-    if dtype is None:
-        return y, values
+    if dtype is None or not hasattr(y, "base"):
+        return y, values  # no array: the op says so
     wanted = torchs(dtype, dtypes, values)
     if wanted == float16 and y.base is None and dtype != bool_:
         wide = cast(values, float32, "f")

@@ -247,18 +247,6 @@ def dot(a: Any, b: Any) -> Any:
     return ops.matmul(a, b) if np.ndim(b) < 3 else ops.tensordot(a, b, ([-1], [-2]))
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """A norm of vectors along one axis, or of matrices along two; without ``ord``, of all."""
-    if axis is None and (ord is None or np.ndim(x) == 1):
-        return ops.norm(x, 2 if ord is None else ord, keepdim=keepdims)
-    if axis is None and np.ndim(x) != 2:
-        raise ValueError(f"np.linalg.norm: with ord, shape {np.shape(x)} needs an axis, or two")
-    axes = (-2, -1) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    if len(axes) == 1:
-        return ops.norm(x, 2 if ord is None else ord, axes[0], keepdims)
-    return ops.matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
-
-
 def expand_dims(x: Any, axis: Any) -> Any:
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     ndim = np.ndim(x) + len(axes)
@@ -310,11 +298,6 @@ def like(make: Callable) -> Callable:
     return made
 
 
-def each(op: Callable) -> Callable:
-    """A function of one tensor or of several, each by itself."""
-    return lambda *xs: op(*xs) if len(xs) == 1 else tuple(map(op, xs))
-
-
 UFUNCS: dict[Any, Callable] = {
     np.add: ops.add, np.subtract: ops.sub, np.multiply: ops.mul, np.divide: ops.div,
     np.power: ops.pow, np.float_power: float_power, np.matmul: ops.matmul,
@@ -361,10 +344,11 @@ FUNCTIONS: dict[Any, Callable] = {
     np.outer: lambda a, b: ops.outer(ops.reshape(a, -1), ops.reshape(b, -1)),
     np.tensordot: lambda a, b, axes=2: ops.tensordot(a, b, axes),
     np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.trace(a, offset, axis1, axis2),
-    np.linalg.norm: norm, np.linalg.inv: ops.inv, np.linalg.solve: ops.solve,
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: ops.norms.linalg_norm(
+        x, ord, axis, keepdims),
+    np.linalg.inv: ops.inv, np.linalg.solve: ops.solve,
     np.linalg.det: ops.det, np.linalg.slogdet: ops.slogdet,
-    np.linalg.cholesky: lambda a, upper=False: np.swapaxes(ops.cholesky(a), -1, -2)
-                                               if upper else ops.cholesky(a),
+    np.linalg.cholesky: lambda a, upper=False: ops.cholesky(a, upper),
     # shapes
     np.reshape: lambda a, shape: ops.reshape(a, shape),
     np.ravel: lambda a: ops.reshape(a, -1),
@@ -373,7 +357,7 @@ FUNCTIONS: dict[Any, Callable] = {
     np.moveaxis: ops.movedim, np.expand_dims: expand_dims, np.squeeze: squeeze,
     np.broadcast_to: lambda array, shape: ops.expand(array, shape),
     np.broadcast_arrays: broadcast_arrays,
-    np.atleast_1d: each(ops.atleast_1d), np.atleast_2d: each(ops.atleast_2d),
+    np.atleast_1d: ops.atleast_1d, np.atleast_2d: ops.atleast_2d,
     np.copy: ops.clone,
     # joined and cut
     np.concatenate: concatenate, np.append: append,

@@ -99,11 +99,12 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         except (ValueError, IndexError, TypeError, OverflowError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
         try:
-            kind = y.dtype.kind
+            kind, base = y.dtype.kind, y.base
         except AttributeError:
             raise TypeError(
                 f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
-                "use NumPy's functions in it, and return the result"
+                "it is given arrays, so use NumPy's functions in it and not autograd's, and return "
+                "the result"
             ) from None
         out = new(_tensor.Tensor)
         out._data = y
@@ -112,7 +113,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             out._requires_grad = True
         elif observers.everything:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
-        if y.base is not None:
+        if base is not None:
             share_memory(args[0], out)
         elif op.elementwise and y.ndim > 1 and len(values) == 2:
             a, b = map(np.shape, values)

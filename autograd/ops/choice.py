@@ -153,17 +153,21 @@ clamp = clip
 def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     """``x`` with ``value`` where ``mask`` holds. VJP: ``g`` where it does not.
 
-    ``value`` is a number or 0-d. Raises TypeError for a mask that is not boolean.
+    ``value`` is a number or 0-d, and takes the dtype of ``x``. Raises TypeError for a mask that
+    is not boolean.
 
     >>> import autograd
     >>> x = autograd.tensor([1.0, 2.0])
     >>> autograd.masked_fill(x, x > 1, 0)
     tensor([1., 0.])
     """
-    if np.asarray(getattr(mask, "_data", mask)).dtype != bool:
-        raise TypeError(f"masked_fill: the mask must be boolean, got {mask.dtype}")
+    data = np.asarray(getattr(mask, "_data", mask))
+    if data.dtype != bool:
+        raise TypeError(f"masked_fill: the mask must be boolean, got {data.dtype}")
     if np.ndim(value):
         raise ValueError(f"masked_fill: needs one value, got shape {np.shape(value)}; use where")
+    if x.dtype.kind != "f":
+        value = np.asarray(getattr(value, "_data", value)).astype(x.dtype)
     return where(mask, value, x)
 
 

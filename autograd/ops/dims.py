@@ -24,7 +24,7 @@ def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:
     count = max(len(shape) + more, 1)
     if not -count <= i < count:
         raise np.exceptions.AxisError(
-            f"{name}: shape {shape} has no dim {i} (axis={i}); a dim lies in {-count} to {count - 1}"
+            f"{name}: shape {shape} has no dim {i} (axis={i}), only {-count} to {count - 1}"
         )
     return i % count
 

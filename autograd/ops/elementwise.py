@@ -260,17 +260,23 @@ def clone(x: Operand) -> Tensor:
     return _cast(x, dtype=x.dtype)
 
 
-def to(x: Tensor, *to: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+def to(
+    x: Tensor, *to: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:  # fmt: skip
     """``x`` in another dtype, or ``x`` itself where it has that one. VJP: ``g``, cast back.
 
-    Takes a dtype, a Tensor that has it, or the device "cpu", in any order. Raises TypeError
-    for a dtype that is not numeric and ValueError for another device.
+    Takes a dtype, a Tensor that has it, or the device "cpu", in any order, and after them
+    ``non_blocking``, which means nothing here, and ``copy``. Raises TypeError for a dtype that is
+    not numeric and ValueError for another device.
 
     >>> import autograd
     >>> autograd.tensor([1, 2]).to(autograd.float32)
     tensor([1., 2.])
     """
-    for wanted in to:
+    switches = [wanted for wanted in to if isinstance(wanted, bool)]
+    copy = copy or switches[1:2] == [True]
+    for wanted in to[: len(to) - len(switches)]:
         if hasattr(wanted, "grad_fn"):
             dtype = wanted.dtype
         elif is_device(wanted):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
+from .arithmetic import add
 from .choice import maximum, minimum, where
 from .comparison import any, isnan
 from .dims import Dim, dim_of, settings
 from .indexing import take_along_dim
-from .reductions import unreduce
+from .reductions import sum, unreduce
 from .shape import reshape, squeeze
 from .sorting import argsort
 
@@ -209,7 +210,7 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2.)
     """
     if dim is None:
-        return _median_(x)
+        return _median_(x) if np.size(x) else add(sum(x), np.nan)
     if np.ndim(x) == 0:
         pair = median(reshape(x, 1), dim)
         return Extreme(*pair)

@@ -295,9 +295,11 @@ def kron(a: Operand, b: Operand) -> Tensor:
     return reshape(blocks, tuple(m * n for m, n in zip(*shapes)))
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products, written by indices: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
 
+    The indices may also be lists of numbers, each after its operand, and last that of the result:
+    ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
     VJP for an operand: the sum of ``g`` times the other operands, over the indices that the
     operand does not have.
 
@@ -308,7 +310,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
             [11., 25.]])
     """
     if not isinstance(equation, str):
-        raise TypeError(f"einsum: the equation must be text, got {type(equation).__name__}")
+        equation, operands = from_lists(equation, *operands)
     if len(operands) == 1 and isinstance(operands[0], tuple | list):
         operands = tuple(operands[0])
     terms, out = einsum_terms(equation.replace(" ", ""), [np.ndim(x) for x in operands])
@@ -370,6 +372,20 @@ def pair_cotangent(g, other, shape, out, other_term, term):
     dx = on(g, _pair)(g, other, terms=(out, other_term), out=known)
     dx = dx.reshape(tuple(n if c in known else 1 for c, n in zip(term, shape)))
     return np.broadcast_to(dx, shape)
+
+
+def from_lists(*parts: Any) -> tuple[str, tuple]:
+    """The equation and the operands of ``einsum(a, [0, 1], b, [1, 2])``."""
+    pairs, out = (
+        [parts[i : i + 2] for i in range(0, len(parts) - 1, 2)],
+        parts[len(parts) // 2 * 2 :],
+    )
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    if not pairs or not all(isinstance(x, tuple | list) for x in [*(p[1] for p in pairs), *out]):
+        raise TypeError("einsum: needs an equation as text, or after each operand its indices")
+    text = lambda indices: "".join("..." if i is ... else letters[i] for i in indices)  # noqa: E731
+    arrow = f"->{text(out[0])}" if out else ""
+    return ",".join(text(indices) for _, indices in pairs) + arrow, tuple(x for x, _ in pairs)
 
 
 def einsum_terms(equation: str, ndims: list[int]) -> tuple[list[str], str]:

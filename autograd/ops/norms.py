@@ -104,6 +104,39 @@ def norm(
     return _norm_(x, p=p, **over)
 
 
+def vector_norm(
+    x: Operand, ord: Any = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """``norm`` by the names of ``torch.linalg``.
+
+    >>> import autograd
+    >>> autograd.linalg.vector_norm(autograd.tensor([[3.0, 4.0]]))
+    tensor(5.)
+    """
+    return norm(x, ord, dim, keepdim, dtype=dtype)
+
+
+def linalg_norm(
+    x: Operand, ord: Any = None, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """A norm of vectors (one ``dim``) or of matrices (two); without ``ord``, of all elements.
+
+    Without ``dim`` a norm with ``ord`` is that of a vector or a matrix.
+
+    >>> import autograd
+    >>> autograd.linalg.norm(autograd.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
+    tensor(6.)
+    """
+    dims = dim if isinstance(dim, tuple | list) or dim is None else (dim,)
+    if dims is None and ord is not None and np.ndim(x) > 1:
+        if np.ndim(x) > 2:
+            raise ValueError(f"norm: with ord, shape {np.shape(x)} needs one dim, or two")
+        dims = (-2, -1)
+    if ord is None or dims is None or len(dims) == 1:
+        return norm(x, 2 if ord is None else ord, dims, keepdim, dtype=dtype)
+    return matrix_norm(x if dtype is None else to(x, dtype), ord, tuple(dims), keepdim)
+
+
 def matrix_norm(
     x: Operand, ord: Any = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False
 ) -> Tensor:

@@ -130,11 +130,15 @@ def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | N
     return _pad(x, widths=tuple(widths), value=0 if value is None else value)
 
 
-def pad_by_index(x: Operand, widths: Sequence, mode: str, **settings: Any) -> Tensor:
+def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
     """``x`` with its own elements put around it, by the names of NumPy's modes."""
     for dim, (width, n) in enumerate(zip(widths, np.shape(x))):
-        if any(width):
-            index = np.pad(np.arange(n), width, mode, **settings)
+        before, after = width
+        if before or after:
+            index, cut = np.arange(n), slice(max(-before, 0), min(after, 0) or None)
+            index = index[cut] if mode == "wrap" else index  # torch cuts before it wraps
+            index = np.pad(index, (max(before, 0), max(after, 0)), mode)
+            index = index if mode == "wrap" else index[cut]
             x = getitem(x, (*(slice(None),) * dim, index))
     return x
 
@@ -173,7 +177,9 @@ def repeat(x: Operand, *repeats: Any) -> Tensor:
     return tile(x, *repeats)
 
 
-def repeat_interleave(x: Operand, repeats: Any, dim: int | None = None) -> Tensor:
+def repeat_interleave(
+    x: Operand, repeats: Any, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
     """Each element ``repeats`` times, along ``dim`` or in the flattened tensor.
 
     ``repeats`` is a number, or one for each element. VJP: the sum over copies.
@@ -256,8 +262,8 @@ def tensor_split(
     (tensor([0, 1, 2]), tensor([3, 4]))
     """
     along, size = size_along("tensor_split", x, dim)
-    if isinstance(indices_or_sections, tuple | list | np.ndarray):
-        ends = [0, *[slice(i).indices(size)[1] for i in indices_or_sections], size]
+    if np.ndim(indices_or_sections):
+        ends = [0, *[slice(int(i)).indices(size)[1] for i in indices_or_sections], size]
         return cut(x, ends, along)
     count = operator.index(indices_or_sections)
     if count < 1:

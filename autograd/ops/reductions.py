@@ -45,8 +45,8 @@ def sum(
     >>> autograd.sum(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    x = x if dtype is None else to(x, dtype)
-    return _sum(x, **settings("sum", x, dim, keepdim, axis, keepdims))
+    over = settings("sum", x, dim, keepdim, axis, keepdims)
+    return _sum(x, **over) if dtype is None else to(_sum(to(x, dtype), **over), dtype)
 
 
 @primitive
@@ -190,7 +190,8 @@ def prod(
     >>> autograd.prod(autograd.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    x = x if dtype is None else to(x, dtype)
+    if dtype is not None:
+        return to(prod(to(x, dtype), dim, keepdim, axis=axis, keepdims=keepdims), dtype)
     over = settings("prod", x, dim, keepdim, axis, keepdims)
     shape, axis, keepdims = np.shape(x), over["axis"], over["keepdims"]
     if axis is None:
@@ -268,6 +269,7 @@ def cumprod(x: Operand, dim: int | None = None, *, axis: int | None = None,
 
 def running(name: str, op: Any, x: Any, dim: Any, axis: Any, dtype: Any) -> Tensor:
     """A running sum or product along ``dim``; of a 0-d tensor it is that itself."""
-    x = x if dtype is None else to(x, dtype)
+    if dtype is not None:
+        return to(running(name, op, to(x, dtype), dim, axis, None), dtype)
     along = dim_of(name, axis if dim is None else dim, np.shape(x))
     return op(x, axis=along) if np.ndim(x) else reshape(op(reshape(x, 1), axis=0), ())

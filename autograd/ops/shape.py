@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -282,18 +282,31 @@ def several(name: str, tensors: Any) -> tuple:
     return found
 
 
-def atleast_1d(x: Operand) -> Tensor:
-    """A number as a vector of one; all else as it is."""
-    return _reshape(x, shape=(1,)) if np.ndim(x) == 0 else as_tensor(x)
+def atleast_1d(*xs: Any) -> Any:
+    """A number as a vector of one; all else as it is. Of several a tuple, each by itself.
+
+    >>> import autograd
+    >>> atleast_1d(autograd.tensor(3.0))
+    tensor([3.])
+    """
+    return each_of(xs, lambda x: x if np.ndim(x) else _reshape(x, shape=(1,)))
 
 
-def atleast_2d(x: Operand) -> Tensor:
-    """A number or vector as a matrix of one row; all else as it is."""
-    return _reshape(x, shape=(1, np.size(x))) if np.ndim(x) < 2 else as_tensor(x)
+def atleast_2d(*xs: Any) -> Any:
+    """A number or vector as a matrix of one row; all else as it is. Of several a tuple.
+
+    >>> import autograd
+    >>> atleast_2d(autograd.tensor([3.0, 4.0]))
+    tensor([[3., 4.]])
+    """
+    return each_of(xs, lambda x: x if np.ndim(x) > 1 else _reshape(x, shape=(1, np.size(x))))
 
 
-def as_tensor(x: Operand) -> Tensor:
-    return x if hasattr(x, "grad_fn") else alias(x)
+def each_of(xs: Any, function: Callable) -> Any:
+    """A function of one operand, or of each of several, which may be in a list."""
+    many = len(xs) != 1 or isinstance(xs[0], tuple | list)
+    found = [function(x) for x in (xs[0] if many and len(xs) == 1 else xs)]
+    return tuple(found) if many else found[0]
 
 
 def vstack(tensors: Sequence[Operand]) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
-from .shape import squeeze, unsqueeze
+from .shape import matrix_transpose, squeeze, unsqueeze
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -104,22 +104,38 @@ def solve_db(g, a):
 
 
 def solve(a: Operand, b: Operand) -> Tensor:
-    """The ``x`` for which ``a @ x`` is ``b``, a vector or columns.
+    """The ``x`` for which ``a @ x`` is ``b``, a vector or columns; or for stacks of these.
 
+    ``b`` is a stack of vectors where it has the shape of ``a`` without the last dimension.
     VJP: ``db = solve(a.T, g)``, ``da = -db @ x.T``.
 
     >>> import autograd
     >>> solve(autograd.tensor([[2.0, 0.0], [0.0, 4.0]]), autograd.tensor([2.0, 2.0]))
     tensor([1.0000, 0.5000])
     """
-    if np.ndim(b) == 1:
-        return squeeze(_solve(a, unsqueeze(b, 1)), -1)
+    if np.ndim(b) == 1 or np.shape(b) == np.shape(a)[:-1]:
+        return squeeze(_solve(a, unsqueeze(b, -1)), -1)
     return _solve(a, b)
 
 
 @primitive
-def cholesky(x: Operand) -> Array:
+def _cholesky(x: Operand) -> Array:
+    return np.linalg.cholesky(x)
+
+
+@vjp_of(_cholesky, "x")
+def cholesky_dx(g, y):
+    n = y.shape[-1]
+    lower = np.tri(n, dtype=y.dtype) - np.eye(n, dtype=y.dtype) / 2
+    half = np.linalg.solve(y.mT, lower * (y.mT @ g))
+    whole = np.linalg.solve(y.mT, half.mT)
+    return (whole + whole.mT) / 2
+
+
+def cholesky(x: Operand, upper: bool = False) -> Tensor:
     """The lower triangular ``L`` with ``L @ L.T`` the symmetric, positive definite ``x``.
+
+    With ``upper`` its transpose.
 
     VJP: with ``p`` the lower triangle of ``L.T @ g``, its diagonal halved, the symmetric part of
     ``inv(L).T @ p @ inv(L)``.
@@ -129,13 +145,5 @@ def cholesky(x: Operand) -> Array:
     tensor([[2., 0.],
             [1., 2.]])
     """
-    return np.linalg.cholesky(x)
-
-
-@vjp_of(cholesky, "x")
-def cholesky_dx(g, y):
-    n = y.shape[-1]
-    lower = np.tri(n, dtype=y.dtype) - np.eye(n, dtype=y.dtype) / 2
-    half = np.linalg.solve(y.mT, lower * (y.mT @ g))
-    whole = np.linalg.solve(y.mT, half.mT)
-    return (whole + whole.mT) / 2
+    y = _cholesky(x)
+    return matrix_transpose(y) if upper else y
