@@ -24,8 +24,8 @@ from typing import Any, ParamSpec, TypeAlias
 import numpy as np
 
 from . import observers
-from .dtypes import float64, narrow
-from .errors import explain_forward
+from .dtypes import computed, float32
+from .errors import ForeignOperand, explain_forward, warn_of_stretching
 from .grad_mode import mode
 from .graph import Node
 from .keeping import KEPT
@@ -63,36 +63,47 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values, parents, wanted, large = [], [], None, False
-        for x in args:
-            if isinstance(x, Tensor):
-                values.append(x._data)
-                parents.append((x.grad_fn or x) if x._requires_grad else None)
-                wanted = wanted or x._requires_grad
-                large = large or x._data.size > KEPT
-            else:
-                values.append(as_numpy(op, x))
-                parents.append(None)
-        if wanted is None:  # no Tensor at all
-            values = [Tensor(v)._data for v in values]
+        values, parents, wanted, large, plain = [], [], None, False, True
         try:
-            y = forward(*values, **keywords)
-        except (ValueError, IndexError, TypeError) as error:
+            for x in args:
+                if isinstance(x, Tensor):
+                    value = x._data
+                    parents.append((x.grad_fn or x) if x._requires_grad else None)
+                    wanted = wanted or x._requires_grad
+                    large = large or value.size > KEPT
+                    plain = plain and value.dtype is float32
+                else:
+                    value = as_numpy(op, x)
+                    parents.append(None)
+                    plain = plain and getattr(value, "dtype", float32) is float32
+                values.append(value)
+        except ForeignOperand:
+            answer = answer_of(op, args)
+            if answer is NotImplemented:
+                raise
+            return answer
+        if wanted is None:  # no Tensor at all
+            values, plain = [Tensor(v)._data for v in values], False
+        try:
+            if plain:
+                y = forward(*values, **keywords)
+            else:
+                y, values = computed(forward, values, keywords)
+        except (ValueError, IndexError, TypeError, OverflowError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
         try:
-            wide = y.dtype is float64
+            kind, base = y.dtype.kind, y.base
         except AttributeError:
             raise TypeError(
                 f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
-                "use NumPy's functions in it, and return the result"
+                "it is given arrays, so use NumPy's functions in it and not autograd's, and return "
+                "the result"
             ) from None
-        if wide and "dtype" not in keywords:
-            y = narrow(y, values)
         if observers.computed:
             observers.tell(observers.computed, op, args, values, y)
         out = new(Tensor)
         out._data = y
-        if wanted and mode.recording and y.dtype.kind == "f":
+        if wanted and mode.recording and kind == "f":
             out.grad_fn = node = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         elif observers.everything:
@@ -100,8 +111,12 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             node.requires_grad = False
         else:
             node = None
-        if y.base is not None:
+        if base is not None:
             share_memory(args[0], out)
+        elif op.elementwise and y.ndim > 1 and len(values) == 2:
+            a, b = map(np.shape, values)
+            if a != y.shape != b:
+                warn_of_stretching(op, a, b, y.shape)
         if node and (large or y.size > KEPT) and not observers.everything:
             node.keep_what_rules_ask_for()
         return out
@@ -147,16 +162,41 @@ def as_numpy(op: Op, x: Any) -> Any:
     """
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
         return float(x) if isinstance(x, float) else x
-    if isinstance(x, np.generic):
-        return x.item()
-    if isinstance(x, np.ndarray):
-        return x
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools"
+            )
+        return x.item() if isinstance(x, np.generic) else as_plain(op.name, x)
     if isinstance(x, list | tuple):
         return Tensor(x)._data
-    raise TypeError(
+    raise ForeignOperand(
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
     )
+
+
+def as_plain(name: str, x: np.ndarray) -> np.ndarray:
+    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def answer_of(op: Op, args: tuple) -> Any:
+    """What a foreign operand makes of a Tensor by its reflected method, else NotImplemented."""
+    method = REFLECTED.get(op.name)
+    if method is None or len(args) != 2 or not isinstance(args[0], Tensor):
+        return NotImplemented
+    return getattr(type(args[1]), method, lambda *args: NotImplemented)(args[1], args[0])
+
+
+REFLECTED = {
+    "add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "div": "__rtruediv__",
+    "pow": "__rpow__", "matmul": "__rmatmul__", "remainder": "__rmod__",
+    "floor_divide": "__rfloordiv__", "bitwise_and": "__rand__", "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__",
+}  # fmt: skip
 
 
 def on(x: Any, op: Callable) -> Callable:

@@ -417,7 +417,7 @@ def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     printed = run()
-    assert "dz2 = dp * (1 - p) * p" in printed and "dz1 = da1 * (a1 > 0)" in printed
+    assert "dz2 = dp * (1 - p) * p" in printed and "dz1 = np.where(a1 <= 0, 0, da1)" in printed
     assert "step_backward.py" in printed and "a1 = autograd.relu(z1)" in printed
     assert "wrote" in run("--page", str(tmp_path / "page.html"))
     assert (tmp_path / "page.html").stat().st_size > 20_000

@@ -6,13 +6,14 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..cotangents import fit
 from ..creation import DRAWS
-from ..dtypes import float64, narrow
+from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..names import items, parameters
 from ..primitives import as_numpy
@@ -82,9 +83,8 @@ class Recording:
         values = [self.operand(node, *step) for step in steps]
         if not any(isinstance(x, Tensor) for x in node.args):
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
-        y = self.trace.run(node.op.forward, values, node.keywords)
-        if y.dtype == float64 and "dtype" not in node.keywords:
-            y = narrow(y, values)
+        rule = partial(self.trace.run, node.op.forward)
+        y, values = computed(rule, values, node.keywords)
         self.values[node] = (self.own(y), *values)
 
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
@@ -160,7 +160,7 @@ class Recording:
         for x, i, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
             if x is not None and x in leading:
                 begin = len(self.trace.calls)
-                dx = fit(self.trace.run(vjp, [g, *needs(values)], node.keywords), x, vjp)
+                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
                 calls = self.trace.calls[begin:]
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx

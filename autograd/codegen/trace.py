@@ -104,7 +104,7 @@ class Trace:
         self.calls.append(call)
         return out
 
-    def run(self, rule: Callable, values: Any, keywords: dict) -> Var:
+    def run(self, rule: Callable, *values: Any, **keywords: Any) -> Var:
         """What a rule gives for Vars. It is one call of itself if it cannot be looked into.
 
         That is where it asks for the values of a Var or for what only arrays have, where it
@@ -167,6 +167,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         """Keep the shape and the dtype only."""
         self._value = None
 
+    base = property(lambda self: None if self.root is self else self.root)
     T = property(lambda self: self.trace.call(Attribute("T"), self))
     mT = property(lambda self: self.trace.call(Attribute("mT"), self))
 
