@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .tensors import Tensor, result
-
 from . import observers, ops
+from .tensors import Tensor, result
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:

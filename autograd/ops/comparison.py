@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..primitives import Array, Operand, primitive
-from .dims import Dim, settings
+from .dims import Dim, settings, shape_of
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -155,7 +155,7 @@ def equal(a: Operand, b: Operand) -> bool:
     >>> equal(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.0]))
     True
     """
-    return np.shape(a) == np.shape(b) and bool(eq(a, b).all())
+    return shape_of(a) == shape_of(b) and bool(eq(a, b).all())
 
 
 @primitive
