@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from . import observers
+from .cotangents import Cotangents
 from .hooks import Handle
-from .primitives import OPS, EachPosition, Op
+from .primitives import OPS, Op
 from .printing import short
+from .rules import EachPosition
 
 open_blocks = {"record": 0, "anomaly": 0}  # how many record_source(), detect_anomaly() are open
 _switching = threading.Lock()  # threads may switch at the same time
@@ -198,20 +200,25 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     """The Scopes of a Node that a frame records, outermost first.
 
     Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
-    not returned since the last op is still the same object.
+    not returned since the last op is still the same object. The sum of two cotangents, which the
+    walk itself records, is no part of a VJP.
     """
     found: dict[tuple, Scope] = {}
+    inner, is_sum = "", False
     while frame is not None:
         code = frame.f_code
         owner = None
+        if code is Cotangents.add.__code__:
+            is_sum = inner == "recorded"  # an op of its own, not one of fit()
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
-            owner = frame.f_locals.get("node")
+            owner = None if is_sum else frame.f_locals.get("node")
+            is_sum = False  # it may be part of another VJP further out
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)
-        frame = frame.f_back
+        inner, frame = code.co_name, frame.f_back
     _calls.clear()
     _calls.update(found)
     return tuple(reversed(found.values()))

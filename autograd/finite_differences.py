@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .creation import randn
-from .functional import grads
-from .tensors import Tensor
 from .walk import grad
+from .creation import randn
+from .functional import grads, tensors_of
+from .tensors import Tensor
 
 
 class GradcheckError(RuntimeError):
@@ -135,4 +135,4 @@ def differences(func: Callable, inputs: tuple, x: Tensor, k: int, eps: float) ->
 
 
 def as_list(outputs: Any) -> list:
-    return [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    return tensors_of("gradcheck: the function", outputs)

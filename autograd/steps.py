@@ -15,7 +15,7 @@ from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, parent_of, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
@@ -73,9 +73,9 @@ def backward_steps(
 ) -> Generator[Step, None, None]:
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
-    ``names`` (``locals()``, a dict, or a Module with named parameters) names tensors that have no
-    ``name``; so do the modules that ops were recorded in, inside ``record_source()``. What comes
-    to a tensor that has got something before is added, and printed with ``+=``.
+    Tensors that have no ``name`` are called as your variables, or as ``names`` (a dict, or a
+    Module with named parameters; ``{}`` for none), or as in the modules that ops were recorded in.
+    What comes to a tensor that has got something before is added, and printed with ``+=``.
 
     Leaves get their ``grad`` when the last step has been asked for and the walk is over. Who
     stops halfway leaves every ``grad`` as it was; the values of the ops already visited are
@@ -85,7 +85,7 @@ def backward_steps(
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> z = 3 * w
     >>> loss = (z * z).sum()
-    >>> for step in loss.backward_steps(names=locals()):
+    >>> for step in loss.backward_steps():
     ...     print(step)
     [1/3] dout1 = np.broadcast_to(dloss, (2,))          # sum, (2,)
     [2/3] dz = dout1 * z                                # mul, (2,)
@@ -96,8 +96,18 @@ def backward_steps(
     """
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
+    return steps_of(root, order, cotangents, labels(names, order, root), retain_graph)
+
+
+def steps_of(
+    root: Any,
+    order: list[Node],
+    cotangents: Cotangents,
+    known: Mapping[Any, str],
+    retain_graph: bool,
+) -> Generator[Step, None, None]:
+    """The steps through the Nodes in ``order``, with the names in ``known``."""
     check_usable(order)
-    known = labels(names, order, root)
     recording = Recording(root if isinstance(root, list | tuple) else [root])
     reached: set[Any] = set()  # Nodes and leaves that have got something
     for index, node in enumerate(order):
@@ -121,7 +131,7 @@ def backward_steps(
                     Contribution(operand, x, known[x], adds, texts[i], code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.values = None
+            node.free()
         label = known.get(node, node.name)
         yield Step(index, len(order), node, label, result(seen[0]), contributions)
     for leaf, g in cotangents.items():

@@ -98,16 +98,26 @@ class Tensor(Methods):
         shape: tuple[int, ...]
         ndim: int
         dtype: np.dtype
-        size: int
     else:
         shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
         ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
         dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
-        size = property(attrgetter("_data.size"), doc="The number of elements.")
+
+    @property
+    def size(self) -> Size:
+        """The number of elements, as in NumPy; called, the shape or one size of it, as in torch.
+
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> x.size, x.size(), x.size(0)
+        (3, (1, 3), 1)
+        """
+        number = Size(self._data.size)
+        number.shape = self._data.shape
+        return number
 
     def numel(self) -> int:
         """The number of elements."""
-        return self.size
+        return self._data.size
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -115,7 +125,7 @@ class Tensor(Methods):
 
     def item(self) -> Any:
         """The one element as a Python number. Raises ValueError if there are more, or none."""
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"item: needs a tensor of one element, this one has shape {self.shape}"
             )
@@ -225,7 +235,7 @@ class Tensor(Methods):
         return self.shape[0]
 
     def __bool__(self) -> bool:
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
             )

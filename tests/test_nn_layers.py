@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 from autograd import gradcheck, gradgradcheck, tensor
+
+from .oracles import torch
 
 F, TF = nn.functional, torch.nn.functional
 BOTH = [(autograd, nn), (torch, torch.nn)]
@@ -444,3 +445,26 @@ def test_a_convolution_starts_as_torchs():
         assert a.shape == tuple(b.shape)
         assert abs(a.std().item() / b.std().item() - 1) < 0.15
         assert a.abs().max().item() <= 1 / (16 * 25) ** 0.5
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
+@pytest.mark.parametrize("nonlinearity", ["leaky_relu", "relu", "tanh", "linear", "sigmoid"])
+@pytest.mark.parametrize("shape", [(80, 50), (30, 20, 3, 2)])
+def test_kaiming_has_torchs_spread(shape, nonlinearity, mode):
+    assert nn.init.calculate_gain(nonlinearity) == torch.nn.init.calculate_gain(nonlinearity)
+    for name in ("kaiming_uniform_", "kaiming_normal_"):
+        spreads = []
+        for lib, n in BOTH:
+            w = getattr(n.init, name)(lib.zeros(shape), 0.3, mode, nonlinearity)
+            spreads.append(w.numpy().std())
+        assert abs(spreads[0] / spreads[1] - 1) < 0.1
+
+
+def test_starting_values_refuse():
+    for fault, message in [
+        (lambda: nn.init.kaiming_normal_(autograd.zeros(2, 2), mode="fan"), "'fan_in' or"),
+        (lambda: nn.init.kaiming_normal_(autograd.zeros(2, 2), nonlinearity="elu"), "got 'elu'"),
+        (lambda: nn.init.xavier_normal_(autograd.zeros(2)), "needs a weight of shape"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            fault()

@@ -229,7 +229,7 @@ def test_2000_nodes_open_in_two_seconds_and_more_are_folded(visit, tmp_path):
 def test_an_empty_matrix_has_a_page(visit, tmp_path):
     x = autograd.zeros(3, 0, requires_grad=True)
     page = visit(viz.step_page((x * x).sum(), tmp_path / "page.html").path)
-    assert page.locator("figure").first.inner_text() == "a (3, 0) · operand"
+    assert page.locator("figure").first.inner_text() == "x (3, 0) · operand"
 
 
 def test_a_page_holds_an_array_once(tmp_path):

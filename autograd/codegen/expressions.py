@@ -26,7 +26,7 @@ MOVES = (
     *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
 )  # fmt: skip
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
-ONE_LINE = 30  # characters; an array beyond is no literal
+ONE_LINE = 60  # characters; an array beyond is no literal
 
 
 class Term(NamedTuple):
@@ -90,6 +90,8 @@ class Terms:
 
     def constant(self, var: Var) -> bool:
         """Write an array that a rule made as a number or a short expression, if it is one."""
+        if var.varies and var.call is not None:
+            return False
         x = np.asarray(var.value)
         if x.dtype.kind not in "fiub":
             return False
@@ -118,7 +120,7 @@ class Terms:
                 more = [] if var.dtype == np.float64 else [dtype]
                 return call(f"np.{kind}", shape, *more)
             return call("np.full", shape, value, dtype)
-        plain = not hasattr(var.value, "dtype") or var.dtype == bool
+        plain = var.is_number or var.dtype == bool
         return value if plain else call(literal(var.dtype), value)
 
     # -- calls -----------------------------------------------------------------------------
@@ -402,7 +404,7 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
         counted = call("np.arange", ast.Constant(n))
         across = tuple(slice(None) if i == long else None for i in range(x.ndim))
         return ast.Subscript(counted, index(across)) if x.ndim > 1 else counted
-    if x.size > ONE_LINE:
+    if x.size > ONE_LINE // 2:
         return None
 
     def nested(part: np.ndarray) -> ast.expr:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..names import variables_of_caller
 from ..tensors import Tensor
 from .expressions import MOVES, Term, Terms
 from .helpers import Helpers
@@ -59,9 +60,9 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
     with respect to each of ``wrt``: Tensors of the graph, or all leaves that require grad. A
     ``root`` that is no scalar is given its cotangent, too. The text runs by itself where there is
     NumPy, and ``.inputs`` holds the arguments by name; ``.function(jax.numpy)`` is the function
-    over another array module. ``names`` (``locals()``, a dict, or a Module with named parameters)
-    names tensors that have no ``name``; the gradient of ``z`` is ``dz``. Where names are given,
-    what has none is written into the line that uses it.
+    over another array module. Tensors that have no ``name`` are called as your variables, or as
+    ``names`` (a dict, or a Module with named parameters; ``{}`` for none); the gradient of ``z`` is
+    ``dz``. Where there are names, what has none is written into the line that uses it.
 
     What was not recorded (a mask ``x > 0`` made outside ``record_source()``) is an argument, or a
     literal if it is short; so are random numbers. A rule that cannot be looked into comes along
@@ -73,7 +74,7 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> z = 3 * w
     >>> loss = (z * z).sum()
-    >>> print(to_source(loss, names=locals()))
+    >>> print(to_source(loss))
     import numpy as np
     <BLANKLINE>
     <BLANKLINE>
@@ -96,6 +97,7 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
         )
     if not function.isidentifier() or keyword.iskeyword(function):
         raise ValueError(f"to_source: function must be a Python name, got {function!r}")
+    names = variables_of_caller() if names is None else names
     return Printer(Recording([root], wrt, names), function).text()
 
 
@@ -151,13 +153,18 @@ class Printer:
         leaves = {id(leaf._data) for leaf in recording.leaves.values()}
         for var, operand in recording.inputs.items():  # in the order in which they are used
             name = recording.array_names.get(id(var.value))
-            if var in self.uses:
-                kept = name or var.size > SMALL or id(var.value) in leaves or var is given
+            if var in self.uses and var is not given:
+                kept = name or var.size > SMALL or id(var.value) in leaves
                 if kept or var in recording.drawn or not self.terms.constant(var):
                     self.add_argument(var, name or operand)
         for var in self.uses:
-            if var.call is None and var not in self.terms.known and not self.terms.constant(var):
+            made = var.call is not None or var in self.terms.known or var is given
+            if not made and not self.terms.constant(var):
                 self.add_argument(var, "array")
+        if given in self.uses and given in recording.inputs:
+            self.add_argument(given, recording.inputs[given])
+        elif given is not None:
+            self.terms.constant(given)
 
     def add_argument(self, var: Var, name: str) -> None:
         self.argument_vars.append(var)
