@@ -5,105 +5,109 @@
 // it, by the array's name. Functions that move elements are asked by giving them positions
 // instead of numbers.
 
-const SHOWN_TERMS = 3;  // of a longer sum, then "..."
-const MOST_TERMS = 5000;  // beyond, a sum is not followed further
-const SPELLED = { "*": " * ", "/": " / ", "+": " + ", "-": " - ", "**": "**", "//": " // ", "%": " % " };
+const SHOWN_TERMS = 3; // of a longer sum, then "..."
+const MOST_TERMS = 5000; // beyond, a sum is not followed further
 
 function explain(tree, at, run) {
-  const context = { ...run, sources: new Map(), depth: 0 };
+  const context = { ...run, sources: new Map(), origins: new Map(), depth: 0 };
   const { parts } = explained(tree, at, context);
   return { parts, sources: context.sources };
 }
 
 // {parts, level}: what an element is made of, and how tightly that binds (see levelOf).
 function explained(tree, at, context) {
-  if (tree.name !== undefined) return named(tree, at, context);
+  if (tree.name !== undefined) return ofName(tree, at, context);
   const value = evaluate(tree, context.values, context.known);
-  if (tree.number !== undefined) return { parts: [numberText(value.data[0])], level: levelOf(tree) };
   if (!isArray(value)) return { parts: [String(value)], level: 8 };
+  if (tree.number !== undefined) return justNumber(value.data[0]);
   const name = nameOf(tree);
-  if (Object.hasOwn(MOVES, name)) return moved(tree, at, context);
-  if (Object.hasOwn(REDUCTIONS, name)) return reduced(tree, at, value, context);
-  if (Object.hasOwn(PRODUCTS, name) && name !== "einsum") return multiplied(tree, at, value, context);
-  if (name === "put") return collected(tree, at, value, context);
-  if (name === "astype" || name === "concatenate" || name === "stack") return asNumber(tree, at, value, context);
-  if (Object.hasOwn(ELEMENTWISE, name)) return byElement(tree, at, value, context);
-  return { parts: [numberText(value.data[at])], level: value.data[at] < 0 ? 6 : 8 };
+  if (name === "astype") return explained(tree.args[0], at, context);
+  if (name === "put") return ofPut(tree, at, value, context);
+  if (Object.hasOwn(MOVES, name) && !ADDING.includes(name)) return ofMoved(tree, at, context);
+  if (Object.hasOwn(REDUCTIONS, name)) return ofReduced(tree, at, value, context);
+  if (Object.hasOwn(PRODUCTS, name) && name !== "einsum")
+    return ofProduct(tree, at, value, context);
+  if (Object.hasOwn(ELEMENTWISE, name)) return ofElementwise(tree, at, value, context);
+  return justNumber(value.data[at]);
 }
 
-function named(tree, at, { values, sources }) {
-  const array = values.get(tree.name);
+const ADDING = ["pad", "tril", "triu"]; // move elements, and add zeros
+const justNumber = x => ({ parts: [numberText(x)], level: x < 0 ? 6 : 8 });
+
+function ofName(tree, at, { values, sources }) {
+  const array = values.get(tree.name),
+    x = array.data[at];
   if (!sources.has(tree.name)) sources.set(tree.name, new Set());
   sources.get(tree.name).add(at);
-  const text = array.dtype === "bool" ? (array.data[at] ? "True" : "False") : numberText(array.data[at]);
-  return { parts: [{ text, name: tree.name, at }], level: array.data[at] < 0 ? 6 : 8 };
+  return { parts: [{ text: elementText(array, x), name: tree.name, at }], level: x < 0 ? 6 : 8 };
 }
 
 const enclosed = ({ parts, level }, least) => (level > least ? parts : ["(", ...parts, ")"]);
 
 // Where an element of `out` lies in an array that was broadcast to it.
 function broadcastAt(at, out, shape) {
-  const own = strides(shape), extra = out.length - shape.length, steps = strides(out);
+  const own = strides(shape),
+    extra = out.length - shape.length,
+    steps = strides(out);
   return shape.reduce((n, size, d) => {
     const i = Math.floor(at / steps[d + extra]) % out[d + extra];
     return n + (size === 1 ? 0 : i * own[d]);
   }, 0);
 }
 
-function byElement(tree, at, value, context) {
-  const { call } = tree, name = nameOf(tree);
+function ofElementwise(tree, at, value, context) {
+  const { call } = tree,
+    name = nameOf(tree);
   const argument = x => {
     const array = evaluate(x, context.values, context.known);
-    return isArray(array) ? explained(x, broadcastAt(at, value.shape, array.shape), context) : { parts: [spell(x)], level: 8 };
+    return isArray(array)
+      ? explained(x, broadcastAt(at, value.shape, array.shape), context)
+      : { parts: [spell(x)], level: 8 };
   };
   if (name === "where") {
     const condition = evaluate(tree.args[0], context.values, context.known);
     argument(tree.args[0]);
-    return argument(tree.args[condition.data[broadcastAt(at, value.shape, condition.shape)] ? 1 : 2]);
+    return argument(
+      tree.args[condition.data[broadcastAt(at, value.shape, condition.shape)] ? 1 : 2],
+    );
   }
   const args = tree.args.map(argument);
   if (call in LEVELS && LEVELS[call] === 0) {
     const truth = value.data[at] ? "1" : "0";
-    return { parts: ["(", ...enclosed(args[0], 0), ` ${call} `, ...enclosed(args[1], 0), ` → ${truth})`], level: 8 };
+    const sides = args.map(arg => enclosed(arg, 0));
+    return { parts: ["(", ...sides[0], ` ${call} `, ...sides[1], ` → ${truth})`], level: 8 };
   }
   if (call in LEVELS) {
-    const level = LEVELS[call], right = call === "**" ? 5 : level;
-    const sign = SPELLED[call] ?? ` ${call} `;
-    return { parts: [...enclosed(args[0], call === "**" ? 7 : level - 1), sign, ...enclosed(args[1], right)], level };
+    const [left, right] = sidesOf(call),
+      sign = call === "**" ? call : ` ${call} `;
+    const parts = [...enclosed(args[0], left), sign, ...enclosed(args[1], right)];
+    return { parts, level: LEVELS[call] };
   }
-  if (/^[-+~]x$/.test(call)) return { parts: [call[0], ...enclosed(args[0], 6)], level: 6 };
+  if (isSign(call)) return { parts: [call[0], ...enclosed(args[0], 6)], level: 6 };
   const inside = args.flatMap((arg, i) => (i ? [", ", ...arg.parts] : arg.parts));
   return { parts: [`${name}(`, ...inside, ")"], level: 8 };
 }
 
 // The position, in the first operand, of each element that a call moves.
 function origins(tree, values, known) {
-  const name = nameOf(tree), array = evaluate(tree.args[0], values, known);
-  const rest = tree.args.slice(1).map(x => evaluate(x, values, known));
-  return MOVES[name](positions(array.shape), ...rest);
+  const [array, ...rest] = tree.args.map(x => evaluate(x, values, known));
+  return MOVES[nameOf(tree)](positions(array.shape), ...rest);
 }
 
-function moved(tree, at, context) {
-  if (nameOf(tree) === "pad" || /^tri[lu]$/.test(nameOf(tree))) return asNumber(tree, at, evaluate(tree, context.values, context.known), context);
-  tree.args.slice(1).forEach(x => noteIndex(x, at, context));
-  return explained(tree.args[0], origins(tree, context.values, context.known).data[at], context);
-}
-
-// An array that tells which elements are taken is a source, too: its element for `at`.
-function noteIndex(tree, at, context) {
-  const value = evaluate(tree, context.values, context.known);
-  if (isArray(value) && value.data.length > at) explained(tree, at, context);
-}
-
-// A function that makes an array of whole operands: only the number itself is shown.
-function asNumber(tree, at, value, context) {
-  if (nameOf(tree) === "astype") return explained(tree.args[0], at, context);
-  return { parts: [numberText(value.data[at])], level: value.data[at] < 0 ? 6 : 8 };
+function ofMoved(tree, at, context) {
+  for (const x of tree.args.slice(1)) {
+    const index = evaluate(x, context.values, context.known); // a source, too
+    if (isArray(index) && index.data.length > at) explained(x, at, context);
+  }
+  if (!context.origins.has(tree))
+    context.origins.set(tree, origins(tree, context.values, context.known));
+  return explained(tree.args[0], context.origins.get(tree).data[at], context);
 }
 
 // A sum of terms, each given by a function that explains it.
 function summed(count, term, value, context, sign = " + ") {
-  const many = count > SHOWN_TERMS + 1, parts = [];
+  const many = count > SHOWN_TERMS + 1,
+    parts = [];
   context.depth++;
   let level = count > 1 ? 4 : 8;
   for (let i = 0; i < Math.min(count, MOST_TERMS); i++) {
@@ -114,16 +118,19 @@ function summed(count, term, value, context, sign = " + ") {
     if (count === 1) level = one.level;
   }
   context.depth--;
-  if (context.depth) return { parts: [numberText(value)], level: value < 0 ? 6 : 8 };
+  if (context.depth) return justNumber(value);
   if (many) parts.push(`${sign}… ${count - SHOWN_TERMS} more`);
   return { parts, level };
 }
 
-function reduced(tree, at, value, context) {
-  const name = nameOf(tree), x = tree.args[0];
+function ofReduced(tree, at, value, context) {
+  const name = nameOf(tree),
+    x = tree.args[0];
   const array = evaluate(x, context.values, context.known);
-  const axis = plain(evaluate(tree.args[1] ?? tree.settings?.axis ?? { value: null }, context.values));
-  const { starts, inside } = groups(array.shape, axis, true);
+  const axis = plain(
+    evaluate(tree.args[1] ?? tree.settings?.axis ?? { value: null }, context.values),
+  );
+  const { starts, inside } = groupsOf(array.shape, axis, true);
   const term = i => explained(x, starts[at] + inside[i], context);
   const number = value.data[at];
   if (name === "sum") return summed(inside.length, term, number, context);
@@ -135,29 +142,36 @@ function reduced(tree, at, value, context) {
   return context.depth ? list : { parts: [`${name}(`, ...list.parts, ")"], level: 8 };
 }
 
-function multiplied(tree, at, value, context) {
-  const [x, y] = tree.args, a = evaluate(x, context.values, context.known), b = evaluate(y, context.values, context.known);
+function ofProduct(tree, at, value, context) {
   const name = nameOf(tree);
-  if (!a.shape.length || !b.shape.length) return byElement({ ...tree, call: "*" }, at, value, context);
-  const flat = name === "vdot";
-  const [left, right] = flat ? [reshape(a, [-1]), reshape(b, [-1])] : name === "outer" ? [reshape(a, [-1, 1]), reshape(b, [1, -1])] : [a, b];
-  const rows = name === "dot" && left.shape.length > 2 ? reshape(left, [-1, left.shape.at(-1)]) : left;
-  const { n, k, m, starts } = productPlan(rows, right);
-  const [atA, atB] = starts[Math.floor(at / (n * m))], i = Math.floor(at / m) % n, j = at % m;
+  let [a, b] = tree.args.map(x => evaluate(x, context.values, context.known));
+  if (!a.shape.length || !b.shape.length)
+    return ofElementwise({ ...tree, call: "*" }, at, value, context);
+  if (name === "vdot") [a, b] = [reshape(a, [-1]), reshape(b, [-1])];
+  if (name === "outer") [a, b] = [reshape(a, [-1, 1]), reshape(b, [1, -1])];
+  if (name === "dot" && a.shape.length > 2) a = reshape(a, [-1, a.shape.at(-1)]);
+  const { n, k, m, starts } = productPlan(a, b);
+  const [atA, atB] = starts[Math.floor(at / (n * m))];
+  const row = atA + (Math.floor(at / m) % n) * k,
+    column = atB + (at % m);
   const term = l => {
-    const factors = [explained(x, atA + i * k + l, context), explained(y, atB + l * m + j, context)];
-    return { parts: [...enclosed(factors[0], 4), " * ", ...enclosed(factors[1], 5)], level: 5 };
+    const left = explained(tree.args[0], row + l, context);
+    const right = explained(tree.args[1], column + l * m, context);
+    return { parts: [...enclosed(left, 4), " * ", ...enclosed(right, 5)], level: 5 };
   };
   return summed(k, term, value.data[at], context);
 }
 
-// put: the sum of what was taken from this place.
-function collected(tree, at, value, context) {
-  const [g, index] = [tree.args[0], tree.args[1] ?? tree.settings.index].map(x => evaluate(x, context.values, context.known));
-  const places = MOVES["[]"](positions(value.shape), Array.isArray(index) ? index : [index]);
-  const from = [...places.data.keys()].filter(i => places.data[i] === at && i < g.data.length);
-  if (!from.length) return { parts: ["0"], level: 8 };
-  return summed(from.length, i => explained(tree.args[0], from[i], context), value.data[at], context);
+// put: the sum of all that was taken from this place.
+function ofPut(tree, at, value, context) {
+  const {
+    args: [g, where = tree.settings.index],
+  } = tree;
+  const index = [evaluate(where, context.values, context.known)].flat();
+  const places = MOVES["[]"](positions(value.shape), index);
+  const from = [...places.data.keys()].filter(i => places.data[i] === at);
+  if (!from.length) return justNumber(0);
+  return summed(from.length, i => explained(g, from[i], context), value.data[at], context);
 }
 
 // -- numbers as text --------------------------------------------------------------------------
@@ -166,14 +180,17 @@ function collected(tree, at, value, context) {
 function numberText(x) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
   if (x === 0) return "0";
-  const [digits, power] = x.toExponential(3).split("e"), exponent = Number(power);
+  const [digits, power] = x.toExponential(3).split("e"),
+    exponent = Number(power);
   if (exponent >= -4 && exponent < 4) return String(Number(x.toFixed(3 - exponent)));
-  return `${Number(digits)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  return `${Number(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
 }
 
 // The indices of an element: "3, 5".
 function indicesText(at, shape) {
-  return strides(shape).map((step, d) => Math.floor(at / step) % shape[d]).join(", ");
+  return strides(shape)
+    .map((step, d) => Math.floor(at / step) % shape[d])
+    .join(", ");
 }
 
 const shapeText = shape => (shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`);

@@ -1,31 +1,39 @@
 // The page as a whole: its data, where the reader is, and what keys and buttons do.
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const byId = id => document.getElementById(id);
+const data = JSON.parse(byId("data").textContent);
 const tensors = new Map(data.tensors.map(tensor => [tensor.id, tensor]));
 const firstBackward = data.steps.findIndex(step => step.phase === "backward");
-const arrivals = new Map();  // by tensor: the steps and lines of backward that give it something
-data.steps.forEach((step, i) => step.phase === "backward" && step.lines.forEach((line, j) => {
-  if (!arrivals.has(line.target)) arrivals.set(line.target, []);
-  arrivals.get(line.target).push([i, j]);
-}));
+const madeAt = new Map(data.steps.slice(0, firstBackward).map((step, i) => [step.node, i]));
+const undoneAt = new Map(
+  data.steps.slice(firstBackward).map((step, i) => [step.node, firstBackward + i]),
+);
+const arrivals = new Map(data.tensors.map(({ id }) => [id, []])); // steps and lines that give it
+data.steps
+  .slice(firstBackward)
+  .forEach((step, i) =>
+    step.lines.forEach((line, j) => arrivals.get(line.target).push([firstBackward + i, j])),
+  );
 
 const now = { step: 0, tab: "step", timer: null };
-const live = { on: false, why: "", inputs: new Map(), original: new Map(), seeds: new Map(), run: null };
-const BOUND = { float32: 2e-5, float64: 1e-11 };  // how far the page's numbers may be from the engine's
+const live = { on: false, why: "", inputs: null, original: new Map(), seeds: new Map(), run: null };
+const BOUND = { float32: 2e-5, float64: 1e-11 }; // how far from the engine's the page's may be
 
-const unpackedOnce = new Map();
+const opened = new Map();
 function engine(place) {
-  if (!unpackedOnce.has(place)) unpackedOnce.set(place, unpacked(data.arrays[place]));
-  return unpackedOnce.get(place);
+  if (!opened.has(place)) opened.set(place, unpacked(data.arrays[place]));
+  return opened.get(place);
 }
 
 // -- the page computes the graph by itself ------------------------------------------------------
 
+// Compute the graph, unless that cannot be done or does not give the engine's numbers.
 function comeAlive() {
   live.why = data.still;
   if (live.why) return;
-  const unknown = new Set(data.steps.flatMap(step => step.lines.flatMap(line => unknownIn(line.tree))));
+  const unknown = new Set(
+    data.steps.flatMap(step => step.lines.flatMap(line => unknownIn(line.tree))),
+  );
   if (unknown.size) {
     live.why = `the page does not know ${[...unknown].slice(0, 3).join(", ")}`;
     return;
@@ -35,8 +43,7 @@ function comeAlive() {
   live.inputs = new Map(live.original);
   try {
     compute();
-    const [off, name] = farthest();
-    if (name) live.why = `its own ${name} is ${off.toPrecision(2)} away from the engine's (a hook or a change in place may be the reason)`;
+    live.why = whatDiffers();
   } catch (error) {
     live.why = error.message;
   }
@@ -44,37 +51,39 @@ function comeAlive() {
 }
 
 function compute() {
-  live.run = run(data.steps, live.inputs, live.seeds);
+  live.run = runAll(data.steps, live.inputs, live.seeds);
   live.run.known = new Map();
 }
 
-// The name of a result that is not the engine's, and how far away it is.
-function farthest() {
+// The first result that is not the engine's, in words.
+function whatDiffers() {
   for (const [i, step] of data.steps.entries())
-    for (const [j, line] of step.lines.entries())
-      for (const key of ["part", "sum"]) {
-        const place = line[key];
-        if (place === undefined || (key === "sum" && step.lines.slice(j + 1).some(l => l.name === line.name))) continue;
-        const expected = engine(place), whole = live.run.lines[i][j][key];
-        const found = expected.cut ? cornerOf(whole, expected.cut) : whole;
-        if (String(whole.shape) !== String(expected.shape) || whole.dtype !== expected.dtype) return [Infinity, line.name];
-        const reach = Math.max(largestOf(expected), scaleOf(step));
-        const off = distance(found, expected) * largestOf(expected) / reach;
-        if (off > (BOUND[expected.dtype] ?? 0)) return [off, line.name];
+    for (const [j, line] of step.lines.entries()) {
+      const last = !step.lines.slice(j + 1).some(other => other.name === line.name);
+      for (const key of line.sum !== undefined && last ? ["part", "sum"] : ["part"]) {
+        const off = awayFrom(engine(line[key]), live.run.lines[i][j][key], step);
+        if (off)
+          return `its own ${line.name} is not the engine's: a hook or a change in place may be why`;
       }
-  return [0, ""];
+    }
+  return "";
 }
 
-// The largest number that goes into a step: rounding errors are measured by it.
-function scaleOf(step) {
-  if (step.phase === "forward") return 0;
-  return largestOf(engine(step.gradient)) * 1e-2;
+// Whether a result differs by more than rounding, which is measured by what goes into the step.
+function awayFrom(expected, whole, step) {
+  if (String(whole.shape) !== String(expected.shape) || whole.dtype !== expected.dtype) return true;
+  const found = expected.cut ? cornerOf(whole, expected.cut) : whole,
+    largest = largestOf(expected);
+  const incoming = step.gradient === undefined ? 0 : 0.01 * largestOf(engine(step.gradient));
+  const off = distance(found, expected) * (largest / Math.max(largest, incoming) || 1);
+  return off > (BOUND[expected.dtype] ?? 0);
 }
 
 // -- what is seen -------------------------------------------------------------------------------
 
 function refresh() {
   trace.pinned = false;
+  byId("tab-lab").classList.toggle("changed", live.on && isChanged());
   if (now.tab === "lab") showLab();
   else {
     showStep(now.step);
@@ -84,80 +93,109 @@ function refresh() {
 }
 
 function showGraph() {
-  const step = data.steps[now.step], lab = now.tab === "lab", back = step.phase === "backward" && !lab;
-  const order = new Map(data.steps.filter(s => s.phase === "forward").map((s, i) => [s.node, i]));
-  const here = step.phase === "forward" ? order.get(step.node) : Infinity;
-  const undone = new Set(data.steps.slice(firstBackward, now.step).map(s => s.node));
-  const targets = new Set(step.lines.map(line => line.target));
-  const look = tensor => {
-    const value = lab || back || !tensor.op || order.get(tensor.id) <= here ? valueOf(tensor) : null;
-    if (lab) return { state: "", value, gradient: tensor.grad ? gradientAt(tensor.id, data.steps.length) : null };
-    if (!back) {
-      const state = tensor.id === step.node ? "current" : tensor.op && order.get(tensor.id) > here ? "ahead" : "done";
-      return { state, value, gradient: null };
-    }
-    if (!tensor.grad) return { state: "", value };
-    const come = arrivalsAt(tensor.id, now.step).length, all = (arrivals.get(tensor.id) ?? []).length;
-    const gradient = gradientAt(tensor.id, now.step);
-    const badge = come < all && come ? `${come} of ${all}` : all > 1 && come === all ? `sum of ${all}` : "";
-    const state = tensor.id === step.node ? "current" : targets.has(tensor.id) ? "receiving"
-      : undone.has(tensor.id) || (come && come === all && !tensor.op) ? "done" : come && come < all ? "waiting" : come ? "ready" : "ahead";
-    return { state, value, gradient, badge };
+  const step = data.steps[now.step],
+    phase = now.tab === "lab" ? "lab" : step.phase;
+  const moving = {
+    lab: () => [],
+    forward: () => tensors.get(step.node).from.map(from => [from, step.node]),
+    backward: () => step.lines.map(line => [line.target, step.node]),
   };
-  const moving = lab ? [] : back
-    ? step.lines.map(line => [line.target, step.node])
-    : tensors.get(step.node).from.map(from => [from, step.node]);
-  showOnGraph(look, moving, lab ? "lab" : step.phase);
-  showLegend(lab ? "lab" : step.phase);
-  if (!lab) followCard(step.node);
+  const look = { lab: lookInLab, forward: lookForward, backward: lookBackward };
+  showOnGraph(look[phase], moving[phase](), phase);
+  byId("legend").className = phase;
+  byId("legend").replaceChildren(
+    ...LEGENDS[phase].map(([state, words]) => element("span", state, words)),
+  );
+  if (phase !== "lab") followCard(step.node);
+}
+
+const lookInLab = tensor => ({
+  state: "",
+  value: valueAt(tensor),
+  gradient: tensor.grad ? gradientAt(tensor.id, data.steps.length) : null,
+});
+
+function lookForward(tensor) {
+  const made = madeAt.get(tensor.id) ?? -1;
+  if (made > now.step) return { state: "ahead", value: null, gradient: null };
+  return { state: made === now.step ? "current" : "done", value: valueAt(tensor), gradient: null };
+}
+
+function lookBackward(tensor) {
+  const value = valueAt(tensor);
+  if (!tensor.grad) return { state: "", value, gradient: null };
+  const all = arrivals.get(tensor.id).length,
+    come = arrivalsAt(tensor.id, now.step).length;
+  const gradient = gradientAt(tensor.id, now.step),
+    undone = undoneAt.get(tensor.id) ?? Infinity;
+  const gets = data.steps[now.step].lines.some(line => line.target === tensor.id);
+  const state =
+    undone === now.step
+      ? "current"
+      : gets
+        ? "receiving"
+        : undone < now.step || (come === all && !tensor.op)
+          ? "done"
+          : come === 0
+            ? "ahead"
+            : come < all
+              ? "waiting"
+              : "ready";
+  return { state, value, gradient, badge: come && all > 1 ? `${come} of ${all}` : "" };
 }
 
 const LEGENDS = {
-  forward: [["current", "computed now"], ["done", "known"], ["ahead", "still to come"]],
-  backward: [["current", "its op is undone now"], ["receiving", "gets gradient"], ["waiting", "waits for more"], ["done", "finished"]],
+  forward: [
+    ["current", "computed now"],
+    ["done", "known"],
+    ["ahead", "still to come"],
+  ],
+  backward: [
+    ["current", "its op is undone now"],
+    ["receiving", "gets gradient"],
+    ["waiting", "waits for more"],
+    ["done", "finished"],
+  ],
   lab: [],
 };
 
-function showLegend(phase) {
-  byId("legend").className = phase;
-  byId("legend").replaceChildren(...LEGENDS[phase].map(([state, words]) => element("span", state, words)));
-}
+// -- where the reader is ------------------------------------------------------------------------
 
 function goToStep(index) {
   now.step = Math.max(0, Math.min(data.steps.length - 1, index));
-  const step = data.steps[now.step];
-  byId("slider").value = now.step;
-  byId("track").className = step.phase;
-  byId("slider").setAttribute("aria-valuetext", `step ${now.step + 1}, ${step.phase}, ${step.op}`);
+  const { phase, op } = data.steps[now.step],
+    slider = byId("slider");
+  slider.value = now.step;
+  slider.setAttribute("aria-valuetext", `step ${now.step + 1}, ${phase}, ${op}`);
+  byId("track").className = phase;
   byId("count").textContent = `${now.step + 1} / ${data.steps.length}`;
-  byId("panel").scrollTop = 0;
   if (now.tab === "lab") showTab("step");
   else refresh();
+  byId("panel").scrollTop = 0;
   try {
     history.replaceState(null, "", `#${now.step + 1}`);
-  } catch { /* a page inside a notebook has no address of its own */ }
+  } catch {
+    /* a page inside a notebook has no address of its own */
+  }
 }
 
 // A click on a card: where its value is made or, in backward, where its gradient arrives.
 function goTo(id) {
-  const back = data.steps[now.step].phase === "backward";
-  const made = data.steps.findIndex(step => step.node === id);
-  const come = arrivals.get(id)?.at(-1)[0];
-  const first = data.steps.findIndex(step => step.phase === "backward" && step.node === id);
   const used = data.steps.findIndex(step => tensors.get(step.node).from.includes(id));
-  const to = back ? come ?? (first >= 0 ? first : now.step) : made >= 0 && made < firstBackward ? made : used;
-  if (to >= 0) goToStep(to);
+  const made = madeAt.get(id) ?? used,
+    come = arrivals.get(id).at(-1)?.[0] ?? undoneAt.get(id);
+  goToStep(now.step < firstBackward ? made : (come ?? now.step));
 }
 
 function showTab(tab) {
   now.tab = tab;
   stopTraining();
-  byId("step").hidden = tab !== "step";
-  byId("lab").hidden = tab !== "lab";
-  byId("tab-step").setAttribute("aria-pressed", tab === "step");
-  byId("tab-lab").setAttribute("aria-pressed", tab === "lab");
-  byId("panel").scrollTop = 0;
+  for (const name of ["step", "lab"]) {
+    byId(name).hidden = name !== tab;
+    byId(`tab-${name}`).setAttribute("aria-pressed", name === tab);
+  }
   refresh();
+  byId("panel").scrollTop = 0;
 }
 
 function togglePlay() {
@@ -165,111 +203,145 @@ function togglePlay() {
     clearInterval(now.timer);
     now.timer = null;
   } else {
-    if (now.step === data.steps.length - 1) goToStep(0);
-    now.timer = setInterval(() => (now.step < data.steps.length - 1 ? goToStep(now.step + 1) : togglePlay()), 1600);
+    const atEnd = () => now.step === data.steps.length - 1;
+    if (atEnd()) goToStep(0);
+    now.timer = setInterval(() => (atEnd() ? togglePlay() : goToStep(now.step + 1)), 1600);
   }
   byId("play").textContent = now.timer ? "❚❚" : "▶▶";
   byId("play").setAttribute("aria-label", now.timer ? "pause" : "play");
 }
 
-// -- keys ---------------------------------------------------------------------------------------
+// -- keys and buttons ---------------------------------------------------------------------------
 
-const scroll = by => byId("panel").scrollBy({ top: by });
+const scrollPanel = by => byId("panel").scrollBy({ top: by });
 const KEYS = {
+  // what a key is called in the legend, what it does
   ArrowRight: ["→", "step on", () => goToStep(now.step + 1)],
   ArrowLeft: ["←", "step back", () => goToStep(now.step - 1)],
   Home: ["Home", "first step", () => goToStep(0)],
   End: ["End", "last step", () => goToStep(data.steps.length - 1)],
   b: ["B", "the first step of backward", () => goToStep(firstBackward)],
   " ": ["Space", "play, pause", togglePlay],
-  ArrowDown: ["↓ ↑", "scroll", () => scroll(60)],
-  ArrowUp: ["", "", () => scroll(-60)],
-  PageDown: ["", "", () => scroll(400)],
-  PageUp: ["", "", () => scroll(-400)],
-  t: ["T", "try it: change numbers, train", () => showTab(now.tab === "lab" ? "step" : "lab")],
+  ArrowDown: ["↓ ↑", "scroll", () => scrollPanel(60)],
+  ArrowUp: ["", "", () => scrollPanel(-60)],
+  PageDown: ["", "", () => scrollPanel(400)],
+  PageUp: ["", "", () => scrollPanel(-400)],
+  t: [
+    "T",
+    "try it: change numbers, train",
+    () => live.on && showTab(now.tab === "lab" ? "step" : "lab"),
+  ],
   q: ["Q", "quiz", toggleQuiz],
-  f: ["F", "fold or unfold modules", () => data.scopes.length && foldAll()],
+  f: ["F", "fold or unfold modules", foldAll],
   "+": ["+ -", "larger, smaller", () => zoomGraph(1.3)],
   "-": ["", "", () => zoomGraph(1 / 1.3)],
   0: ["0", "the whole graph", () => fitGraph()],
   "?": ["?", "these keys", () => byId("keys").showModal()],
 };
+const MOUSE =
+  "Drag or scroll the graph to move it, Ctrl and scroll to zoom. Click a card to go to its " +
+  "step. Drag a number of a weight or an input sideways to change it.";
 
-function pressed(event) {
+function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
-  const { tagName, type } = event.target;
-  if (tagName === "SELECT" || (tagName === "INPUT" && (type === "number" || event.target.id !== "slider"))) return;
-  if (event.key === " " && /^(BUTTON|SUMMARY)$/.test(tagName)) return;
-  const key = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!key) return;
+  const { tagName, id } = event.target,
+    types = tagName === "INPUT" && id !== "slider";
+  if (types || (event.key === " " && /^(BUTTON|SUMMARY)$/.test(tagName))) return;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!Object.hasOwn(KEYS, name)) return;
   event.preventDefault();
-  key[2]();
+  KEYS[name][2]();
 }
 
-function keyTable() {
-  const table = element("table");
-  for (const [key, words] of Object.values(KEYS).filter(([key]) => key)) {
-    const row = table.insertRow();
-    row.insertCell().append(element("kbd", "", key));
-    row.insertCell().textContent = words;
-  }
-  const close = element("button", "", "close");
-  close.onclick = () => byId("keys").close();
-  const mouse = element("p", "soft", "Drag or scroll the graph to move it, Ctrl and scroll to zoom. Click a card to go to its step. Drag a number of a weight or an input sideways to change it.");
-  byId("keys").append(element("h2", "", "Keys"), table, mouse, close);
+function fillTexts() {
+  const notices = [];
+  if (data.folded) notices.push(`${data.folded} earlier ops are folded away.`);
+  if (live.why)
+    notices.push(
+      `These are the engine's numbers: the page cannot compute this graph, as ${live.why}.`,
+    );
+  byId("notice").textContent = notices.join(" ");
+  byId("notice").hidden = !notices.length;
+  document.title = byId("title").textContent = `${data.root}, step by step`;
+  const list = element("dl");
+  for (const [word, meaning] of GLOSSARY(data.words))
+    list.append(element("dt", "", word), element("dd", "", meaning));
+  byId("glossary").append(list);
+  const keys = Object.values(KEYS)
+    .filter(([key]) => key)
+    .map(([key, words]) => [element("kbd", "", key), words]);
+  const close = Object.assign(element("button", "", "close"), {
+    onclick: () => byId("keys").close(),
+  });
+  byId("keys").append(
+    element("h2", "", "Keys"),
+    tableFrom("", keys),
+    element("p", "soft", MOUSE),
+    close,
+  );
 }
 
 const GLOSSARY = root => [
-  ["gradient", `The gradient of ${root} with respect to w says for each number of w how much ${root} changes when that number grows a little. It has the shape of w.`],
+  [
+    "gradient",
+    `The gradient of ${root} with respect to w says for each number of w how much ${root} ` +
+      "changes when that number grows a little. It has the shape of w.",
+  ],
   ["dw", `The short name of that gradient: ∂${root}/∂w.`],
-  ["chain rule", `If w goes into z and z goes into ${root}: how ${root} changes with w is how ${root} changes with z, times how z changes with w.`],
-  ["cotangent", "Another name of a gradient on its way back through the graph; the one that comes into an op's rule is called g there."],
-  ["VJP", "Vector-Jacobian product: the rule of an op that makes of the gradient of its output the gradients of its operands."],
+  [
+    "chain rule",
+    `If w goes into z and z goes into ${root}: how ${root} changes with w is how ${root} ` +
+      "changes with z, times how z changes with w.",
+  ],
+  [
+    "cotangent",
+    "Another name of a gradient on its way back through the graph; the one that comes into " +
+      "an op's rule is called g there.",
+  ],
+  [
+    "VJP",
+    "Vector-Jacobian product: the rule of an op that makes of the gradient of its output the " +
+      "gradients of its operands.",
+  ],
   ["leaf", "A tensor that no op made, such as a weight; backward leaves its gradient in w.grad."],
 ];
 
-function start() {
-  document.title = `${data.root}, step by step`;
-  byId("title").textContent = `${data.root}, step by step`;
-  comeAlive();
-  const notices = [];
-  if (data.folded) notices.push(`${data.folded} earlier ops are folded away.`);
-  if (live.why) notices.push(`These are the engine's numbers; this page cannot compute the graph anew, as ${live.why}.`);
-  byId("notice").textContent = notices.join(" ");
-  byId("notice").hidden = !notices.length;
-  byId("tab-lab").disabled = !live.on;
-  const list = element("dl");
-  for (const [word, meaning] of GLOSSARY(data.words)) list.append(element("dt", "", word), element("dd", "", meaning));
-  byId("glossary").append(list);
-  keyTable();
+function listen() {
   byId("slider").max = data.steps.length - 1;
   byId("slider").addEventListener("input", event => goToStep(Number(event.target.value)));
   byId("forward-mark").style.flexGrow = firstBackward;
   byId("backward-mark").style.flexGrow = data.steps.length - firstBackward;
-  byId("track").style.setProperty("--split", `${(100 * (firstBackward - 0.5)) / (data.steps.length - 1)}%`);
-  byId("first").onclick = KEYS.Home[2];
-  byId("previous").onclick = KEYS.ArrowLeft[2];
-  byId("play").onclick = togglePlay;
-  byId("next").onclick = KEYS.ArrowRight[2];
-  byId("last").onclick = KEYS.End[2];
-  byId("help").onclick = KEYS["?"][2];
-  byId("tab-step").onclick = () => showTab("step");
-  byId("tab-lab").onclick = () => showTab("lab");
-  byId("tab-quiz").onclick = toggleQuiz;
-  document.addEventListener("keydown", pressed);
-  window.addEventListener("hashchange", () => goToStep(Number(location.hash.slice(1)) - 1 || 0));
-  darkMode.addEventListener("change", () => {
-    for (const card of graph.cards.values()) card.shown = card.shownGradient = undefined;
-    refresh();
-  });
+  const buttons = {
+    first: KEYS.Home[2],
+    previous: KEYS.ArrowLeft[2],
+    play: togglePlay,
+    next: KEYS.ArrowRight[2],
+    last: KEYS.End[2],
+    help: KEYS["?"][2],
+    "tab-step": () => showTab("step"),
+    "tab-lab": () => showTab("lab"),
+    "tab-quiz": toggleQuiz,
+  };
+  for (const [id, action] of Object.entries(buttons)) byId(id).onclick = action;
+  byId("tab-lab").disabled = !live.on;
+  document.addEventListener("keydown", onKey);
   document.addEventListener("pointerdown", event => {
     if (!event.target.closest("figure.array")) trace.pinned = false;
   });
-  graph.window = byId("picture").getBoundingClientRect();
-  drawGraph();
-  fitGraph(READABLE);
-  listenToGraph();
-  goToStep(Number(location.hash.slice(1)) - 1 || 0);
+  window.addEventListener("hashchange", () => goToStep(addressed()));
+  darkMode.addEventListener("change", () => {
+    for (const card of graph.cards.values()) card.value = card.gradient = undefined;
+    refresh();
+  });
 }
 
-start();
+const addressed = () => Number(location.hash.slice(1)) - 1 || 0;
+
+comeAlive();
+fillTexts();
+listen();
+graph.window = byId("picture").getBoundingClientRect();
+drawGraph();
+fitGraph(READABLE);
+listenToGraph();
+goToStep(addressed());

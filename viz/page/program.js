@@ -3,10 +3,17 @@
 
 const nameOf = tree => tree.call.replace(/^(np)?\.(?=\w)/, "");
 
+// The trees within a tree.
+const partsOf = tree => [
+  ...(tree.args ?? []),
+  ...(tree.list ?? []),
+  ...(tree.index ?? []),
+  ...Object.values(tree.settings ?? {}),
+];
+
 // The functions in a tree that this page does not know.
 function unknownIn(tree) {
-  const parts = [...(tree.args ?? []), ...(tree.list ?? []), ...(tree.index ?? []), ...Object.values(tree.settings ?? {})];
-  const found = parts.flatMap(unknownIn);
+  const found = partsOf(tree).flatMap(unknownIn);
   if (tree.call === undefined) return found;
   const settings = Object.keys(tree.settings ?? {}).filter(key => !(key in SETTINGS));
   if (!Object.hasOwn(FUNCTIONS, nameOf(tree))) found.push(tree.call);
@@ -26,7 +33,8 @@ function evaluate(tree, values, known) {
   if (tree.dtype !== undefined) return tree.dtype;
   if (tree.list !== undefined) return tree.list.map(inner);
   if (tree.index !== undefined) return tree.index.map(item => (item.slice ? item : inner(item)));
-  const name = nameOf(tree), args = tree.args.map(inner);
+  const name = nameOf(tree),
+    args = tree.args.map(inner);
   for (const [key, x] of Object.entries(tree.settings ?? {}))
     args[SETTINGS[key][name] ?? SETTINGS[key].default] = inner(x);
   const value = FUNCTIONS[name](...args);
@@ -40,14 +48,17 @@ function numberOf(text) {
 }
 
 // Compute all steps from the inputs: {values, lines}, where lines[i][j] = {part, sum}.
-function run(steps, inputs, seeds) {
+function runAll(steps, inputs, seeds) {
   const values = new Map([...inputs, ...seeds]);
-  const lines = steps.map(step => step.lines.map(line => {
-    const part = evaluate(line.tree, values), before = step.phase === "backward" && values.get(line.name);
-    const sum = before ? ELEMENTWISE["+"](before, part) : part;
-    values.set(line.name, sum);
-    return { part, sum };
-  }));
+  const lines = steps.map(step =>
+    step.lines.map(line => {
+      const part = evaluate(line.tree, values),
+        before = step.phase === "backward" && values.get(line.name);
+      const sum = before ? ELEMENTWISE["+"](before, part) : part;
+      values.set(line.name, sum);
+      return { part, sum };
+    }),
+  );
   return { values, lines };
 }
 
@@ -62,10 +73,12 @@ function forward(steps, inputs) {
 
 // How far an array is from another one, relative to the largest number in that.
 function distance(found, expected) {
-  let largest = 0, off = 0;
+  let largest = 0,
+    off = 0;
   expected.data.forEach((x, i) => {
     const y = found.data[i];
-    if (Object.is(x, y) || x === y) largest = Math.max(largest, Number.isFinite(x) ? Math.abs(x) : 0);
+    if (Object.is(x, y) || x === y)
+      largest = Math.max(largest, Number.isFinite(x) ? Math.abs(x) : 0);
     else if (Number.isFinite(x) && Number.isFinite(y)) {
       largest = Math.max(largest, Math.abs(x));
       off = Math.max(off, Math.abs(x - y));
@@ -76,41 +89,70 @@ function distance(found, expected) {
 
 // -- a tree as text ---------------------------------------------------------------------------
 
-const LEVELS = { "|": 1, "^": 1, "&": 2, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5, "@": 5, "**": 7 };
+const LEVELS = {
+  "|": 1,
+  "^": 1,
+  "&": 2,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+  "//": 5,
+  "%": 5,
+  "@": 5,
+  "**": 7,
+};
 for (const sign of ["==", "!=", "<", "<=", ">", ">="]) LEVELS[sign] = 0;
 
 // How tightly a tree binds when it is written down: 8 is a name or a call.
 function levelOf(tree) {
   if (tree.number?.startsWith("-")) return 6;
   if (tree.call === undefined) return 8;
-  return LEVELS[tree.call] ?? (/^[-+~]x$/.test(tree.call) ? 6 : 8);
+  return LEVELS[tree.call] ?? (isSign(tree.call) ? 6 : 8);
 }
+
+const isSign = call => /^[-+~]x$/.test(call);
+
+// What must not stand bare on the left and on the right of an operator.
+function sidesOf(call) {
+  return call === "**" ? [7, 5] : [LEVELS[call] - 1, LEVELS[call]];
+}
+
+const PYTHON = { true: "True", false: "False", null: "None", "...": "..." };
 
 // Python's text of a tree.
 function spell(tree) {
   if (tree.name !== undefined) return tree.text ?? tree.name;
-  if (tree.number !== undefined) return /^[a-z]/.test(tree.number) ? `np.${tree.number}` : tree.number;
+  if (tree.number !== undefined)
+    return /^[a-z]/.test(tree.number) ? `np.${tree.number}` : tree.number;
   if (tree.dtype !== undefined) return `np.${tree.dtype}`;
-  if (tree.value !== undefined)
-    return tree.value === "..." ? "..." : { true: "True", false: "False", null: "None" }[tree.value] ?? `'${tree.value}'`;
+  if (tree.value !== undefined) return PYTHON[tree.value] ?? `'${tree.value}'`;
   if (tree.list) return `(${tree.list.map(spell).join(", ")}${tree.list.length === 1 ? "," : ""})`;
   if (tree.index) return tree.index.map(spellItem).join(", ");
   if (tree.slice) return spellItem(tree);
   const { call, args } = tree;
-  if (call === "**") {
-    const close = args.every(x => x.name ?? /^\d/.test(x.number ?? "")) ? "" : " ";
-    return `${within(args[0], 7)}${close}**${close}${within(args[1], 5)}`;
+  if (call in LEVELS) {
+    const [left, right] = sidesOf(call),
+      close = args.every(x => x.name ?? /^\d/.test(x.number ?? ""));
+    const sign = call === "**" && close ? call : ` ${call} `;
+    return bracketed(args[0], left) + sign + bracketed(args[1], right);
   }
-  if (call in LEVELS) return `${within(args[0], LEVELS[call] - 1)} ${call} ${within(args[1], LEVELS[call])}`;
-  if (/^[-+~]x$/.test(call)) return call[0] + within(args[0], 5);
-  if (call === "[]") return `${within(args[0], 7)}[${spell(args[1])}]`;
-  const settings = Object.entries(tree.settings ?? {})
-    .map(([key, x]) => `${key}=${x.index ? `np.s_[${spell(x)}]` : spell(x)}`);
+  if (isSign(call)) return call[0] + bracketed(args[0], 5);
+  if (call === "[]") return `${bracketed(args[0], 7)}[${spell(args[1])}]`;
+  const settings = Object.entries(tree.settings ?? {}).map(
+    ([key, x]) => `${key}=${x.index ? `np.s_[${spell(x)}]` : spell(x)}`,
+  );
   if (!call.startsWith(".")) return `${call}(${[...args.map(spell), ...settings].join(", ")})`;
-  const object = within(args[0], 7);
+  const object = bracketed(args[0], 7);
   if (args.length === 1 && !settings.length && /^\.(T|mT)$/.test(call)) return object + call;
   return `${object}${call}(${[...args.slice(1).map(spell), ...settings].join(", ")})`;
 }
 
-const within = (tree, level) => (levelOf(tree) > level ? spell(tree) : `(${spell(tree)})`);
-const spellItem = item => (item.slice ? item.slice.map(x => x ?? "").join(":").replace(/:$/, "") : spell(item));
+const bracketed = (tree, level) => (levelOf(tree) > level ? spell(tree) : `(${spell(tree)})`);
+const spellItem = item =>
+  item.slice
+    ? item.slice
+        .map(x => x ?? "")
+        .join(":")
+        .replace(/:$/, "")
+    : spell(item);
