@@ -17,7 +17,7 @@ import viz
 from autograd.steps import Rerun, key_of, labels
 from viz.formulas import tree_of
 
-from .networks import NETWORKS
+from .student_networks import NETWORKS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -337,7 +337,8 @@ def sources(page, step, line, at):
     return page.evaluate(
         """([step, line, at]) => {
             const {parts, sources} = explain(data.steps[step].lines[line].tree, at, live.run);
-            const exact = p => p.text === undefined ? p : `(${live.run.values.get(p.name).data[p.at]})`;
+            const number = ({name, at}) => `(${live.run.values.get(name).data[at]})`;
+            const exact = p => p.text === undefined ? p : number(p);
             return {text: textOf(parts), exact: parts.map(exact).join(""),
                     value: live.run.lines[step][line].part.data[at],
                     places: Object.fromEntries([...sources].map(([k, v]) => [k, [...v]]))};
@@ -462,7 +463,7 @@ def state(page, name):
     """What a card of the graph says, and the classes it has."""
     return page.evaluate(
         """name => {
-            const {id} = data.tensors.find(t => t.name === name), card = document.getElementById(id);
+            const card = document.getElementById(data.tensors.find(t => t.name === name).id);
             const text = kind => card.querySelector(`.${kind}`)?.textContent ?? "";
             return {classes: [...card.classList], value: text("value"), gradient: text("gradient"),
                     badge: text("badge")};
@@ -512,7 +513,9 @@ def test_a_click_goes_to_the_step_and_stays_in_the_pass(visit, made):
     page.keyboard.press("0")
 
     def click(name):
-        page.locator(f"#{page.evaluate('n => data.tensors.find(t => t.name === n).id', name)}").click()
+        page.locator(
+            f"#{page.evaluate('n => data.tensors.find(t => t.name === n).id', name)}"
+        ).click()
         return int(count(page).split("/")[0])
 
     assert click("out1") == 2 and click("weight2") == 3 and click("loss") == 6
@@ -632,8 +635,7 @@ def test_a_nudge_is_foretold_by_the_gradient(visit, made):
 
 
 def test_the_step_is_that_of_sgd_and_training_goes_down(visit, made):
-    loss, names, written = made("moons")
-    page = visit(written)
+    page = visit(made("moons")[2])
     page.keyboard.press("t")
     page.locator("#lab-rate").fill("0")  # 10**0
     assert page.locator("#lab-rate-text").inner_text() == "1"
@@ -650,10 +652,16 @@ def test_the_step_is_that_of_sgd_and_training_goes_down(visit, made):
     assert len(losses) == 302 and losses[-1] < 0.25 * losses[0]
     assert "301 steps taken" in page.locator("#lab-count").inner_text()
     colours = page.locator("#lab-boundary").evaluate(
-        """canvas => { const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        """canvas => {
+            const {width, height} = canvas, pen = canvas.getContext("2d");
+            const {data} = pen.getImageData(0, 0, width, height);
             let blue = 0, orange = 0;
-            for (let i = 0; i < data.length; i += 4) { blue += data[i + 2] > data[i] + 40; orange += data[i] > data[i + 2] + 40; }
-            return [blue, orange]; }"""
+            for (let i = 0; i < data.length; i += 4) {
+                blue += data[i + 2] > data[i] + 40;
+                orange += data[i] > data[i + 2] + 40;
+            }
+            return [blue, orange];
+        }"""
     )
     assert min(colours) > 10_000  # both classes have their ground
     accuracy = page.evaluate(
@@ -691,7 +699,9 @@ def test_the_quiz_hides_asks_and_says_why(visit, made):
     page.locator(".choice").nth(wrong).click()
     said = page.locator(".say").inner_text()
     assert re.match(r"No: (these shapes do not fit|that has the shape|the shape fits)", said)
-    assert page.locator("#lines").is_visible() and "0 of 1 right" in page.locator("#quiz").inner_text()
+    assert (
+        page.locator("#lines").is_visible() and "0 of 1 right" in page.locator("#quiz").inner_text()
+    )
     page.keyboard.press("ArrowRight")
     page.locator(".choice", has_text="dout1 * (out1 > 0)").click()
     assert page.locator(".say").inner_text() == "Right."

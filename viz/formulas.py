@@ -7,7 +7,8 @@ A tree is one of
     {"value": None}                   None, True, False or a text
     {"dtype": "float32"}              np.float32
     {"list": [tree, ...]}             a tuple or list, such as a shape
-    {"index": [tree, ...]}            what stands between brackets; one may be {"slice": [0, 3, None]}
+    {"index": [tree, ...]}            what stands between brackets
+    {"slice": [0, 3, None]}           0:3, within an index
     {"call": "@", "args": [...], "settings": {"axis": tree}}
 
 A call is named as it is written: ``np.exp`` is a function, ``.sum`` a method or attribute, ``@`` an
@@ -67,11 +68,11 @@ def tree(node: ast.expr, renamed: Mapping[str, str]) -> dict[str, Any]:
         case ast.BinOp(left, operator, right):
             return call(OPERATORS[type(operator)], left, right)
         case ast.Compare(left, [operator], [right]) if type(operator) in OPERATORS:
-            return call(OPERATORS[type(operator)], left, right)  # type: ignore[index]
+            return call(OPERATORS[type(operator)], left, right)
         case ast.UnaryOp(ast.USub(), ast.Constant()):
             return {"number": text}
         case ast.UnaryOp(operator, x) if type(operator) in OPERATORS:
-            return call(OPERATORS[type(operator)], x)  # type: ignore[index]
+            return call(OPERATORS[type(operator)], x)
         case ast.Subscript(ast.Attribute(ast.Name("np"), "s_"), index):
             return {"index": index_items(index, renamed)}
         case ast.Subscript(x, index):

@@ -1,7 +1,7 @@
 """Each step of the page in one sentence, in words that a student knows.
 
-The two tables below are by op, and for backward by operand, too. ``{y}`` is the op's output, ``{dy}``
-its gradient; operands are called as in the op (``{x}``, ``{weight}``), and so are its settings.
+The two tables below are by op, and for backward by operand, too. ``{y}`` is the op's output and
+``{dy}`` its gradient; operands are called as in the op (``{x}``, ``{weight}``), and so are settings.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ FORWARD = {
     "mean of -log of the probability that the right class got.",
     "binary_cross_entropy_with_logits": "How wrong the scores {x} are about the classes {target}, "
     "as one number.",
-    "cross_entropy": "For each row of {x}: -log of the share that softmax gives to the right class.",
+    "cross_entropy": "For each row of {x}: -log of the share that softmax gives to the right "
+    "class.",
 }
 
 BACKWARD = {
@@ -111,7 +112,7 @@ BACKWARD = {
     "norm": "{dy} is handed on in the direction of {x}",
     "amax": "Only the largest numbers of {x} went into {y}: they get {dy}, the others 0",
     "amin": "Only the smallest numbers of {x} went into {y}: they get {dy}, the others 0",
-    "cumsum": "Each number of {x} is in all sums from its place on, so it gets the sum of their {dy}",
+    "cumsum": "Each number of {x} is in all sums from its place on, so it gets their {dy}, summed",
     "logsumexp": "{dy} is shared out as softmax shares: the larger a number, the more it gets",
     "softmax": "The shares sum up to 1, so what one wins the others lose: {dy} minus its mean by "
     "shares, times the share",
@@ -127,7 +128,8 @@ BACKWARD = {
     "stack": "It gets its own part of {dy}",
     "binary_cross_entropy p": "{p} - {target}, divided by the slope {p} * (1 - {p}) and by the "
     "number of points: the surer and the more wrong, the larger",
-    "binary_cross_entropy_with_logits x": "sigmoid({x}) - {target}, divided by the number of points",
+    "binary_cross_entropy_with_logits x": "sigmoid({x}) - {target}, divided by the number of "
+    "points",
     "cross_entropy": "The share that softmax gives to each class, minus 1 for the right one, times "
     "{dy} of the row",
 }

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, backward_steps, topological_order
-from autograd.steps import Rerun, Step, code, key_of, labels, number, variables_around
+from autograd.steps import Rerun, Step, code, key_of, labels, variables_around
 from autograd.tensor import short
 
 from .formulas import tree_of
@@ -37,7 +37,7 @@ SCRIPTS = (
     "arrays", "program", "explain", "figures", "layout", "graph", "trace", "steps", "quiz", "lab",
     "boundary", "main",
 )  # fmt: skip
-SYMBOLS = {"add": "+", "sub": "−", "neg": "−", "mul": "×", "div": "÷", "pow": "^", "matmul": "@"}
+SYMBOLS = {"add": "+", "sub": "-", "neg": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
 
 
 class Page:
@@ -324,7 +324,9 @@ class Graph:
             return f"it has {len(self.order)} ops, and the page computes up to {LIVE_OPS}"
         numbers = sum(math.prod(self.arrays.packed[i]["shape"]) for i in self.inputs.values())
         if numbers > LIVE_NUMBERS:
-            return f"its inputs hold {numbers:,} numbers, and the page computes up to {LIVE_NUMBERS:,}"
+            return (
+                f"its inputs hold {numbers:,} numbers, and the page computes up to {LIVE_NUMBERS:,}"
+            )
         dtypes = {array["dtype"] for array in self.arrays.packed}
         odd = dtypes - {"float32", "float64", "int64", "int32", "bool"}
         return f"the page does not compute with {min(odd)}" if odd else ""

@@ -1,6 +1,6 @@
-"""Eight small networks that pictures and step pages are tried on.
+"""Eight small networks for the step page, written as a student would: line by line, with names.
 
-Each function returns the loss and the names of the tensors, as a student would have them.
+Each function returns the loss and the variables.
 """
 
 from collections.abc import Callable
