@@ -11,9 +11,7 @@ tensor([2., 4.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .tensor import Tensor  # isort: skip  (first: ops and Tensor need each other)
-from . import functional
-from .backward import backward, grad
+from . import functional, methods, numpy_protocols, ops
 from .creation import (
     arange,
     eye,
@@ -44,27 +42,101 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .finite_differences import GradcheckError, gradcheck, gradgradcheck
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node, topological_order
 from .ops import *
-from .primitive import primitive, vjp_of
+from .primitives import primitive, vjp_of
+from .tensors import Tensor
+from .walk import backward, grad
 
 if TYPE_CHECKING:
-    from .codegen.compiled import compile
-    from .codegen.source import Source, to_source
+    from .codegen.compiled import Program, compile
+    from .codegen.printer import Source, to_source
     from .steps import Step, backward_steps
+
+__version__ = "0.1.0"
+
+# What is offered: a checker takes all else that is imported here to be our own matter.
+__all__ = [
+    "GradcheckError",
+    "Node",
+    "Program",
+    "Source",
+    "Step",
+    "Tensor",
+    "arange",
+    "backward",
+    "backward_steps",
+    "bool",
+    "break_on",
+    "compile",
+    "detect_anomaly",
+    "enable_grad",
+    "eye",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "functional",
+    "generator",
+    "get_default_dtype",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "int8",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "linspace",
+    "manual_seed",
+    "no_grad",
+    "ones",
+    "ones_like",
+    "ops",
+    "primitive",
+    "rand",
+    "randn",
+    "randn_like",
+    "record_source",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "tensor",
+    "to_source",
+    "topological_order",
+    "uint8",
+    "vjp_of",
+    "zeros",
+    "zeros_like",
+]
+__all__ += ops.__all__
 
 LOADED_WHEN_ASKED_FOR = {
     "compile": ".codegen.compiled",
-    "to_source": ".codegen.source",
-    "Source": ".codegen.source",
+    "Program": ".codegen.compiled",
+    "to_source": ".codegen.printer",
+    "Source": ".codegen.printer",
     "backward_steps": ".steps",
     "Step": ".steps",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in LOADED_WHEN_ASKED_FOR:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
+if TYPE_CHECKING:  # which leaves a misspelt name a mistake
+    from .codegen.compiled import Program, compile
+    from .codegen.printer import Source, to_source
+    from .steps import Step, backward_steps
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in LOADED_WHEN_ASKED_FOR:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
+
+    def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
+        """The steps of ``backward()``, one for each op: see ``autograd.backward_steps``."""
+        from .steps import backward_steps
+
+        return backward_steps(self, *args, **keywords)
+
+    Tensor.backward_steps = _backward_steps

@@ -1,10 +1,27 @@
-"""A cotangent has the shape and dtype of what it belongs to."""
+"""Cotangents on their way: what has come to each Node and leaf so far, and what a leaf gets.
 
+A cotangent has the shape and dtype of what it belongs to.
+"""
+
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
-from .trace import Var
+from . import observers
+from .tensors import Tensor, result
+
+
+class Cotangents(dict):
+    """The sum of all cotangents that have come so far, for each Node and leaf."""
+
+    def add(self, x: Any, dx: Any, node: Any, g: Any, vjp: Any) -> None:
+        """Add what the rule ``vjp`` of ``node`` gives of ``g`` for its operand ``x``."""
+        if dx.shape != x.shape or dx.dtype is not x.dtype:
+            dx = fit(dx, x, vjp)
+        self[x] = total = self[x] + dx if x in self else dx
+        if observers.contributed:
+            observers.tell(observers.contributed, node, g, dx, total)
 
 
 def fit(dx: Any, x: Any, vjp: Any) -> Any:
@@ -31,14 +48,51 @@ def fit(dx: Any, x: Any, vjp: Any) -> Any:
 
 def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
     """``gradient`` as an array that fits ``of``; ValueError where the shapes differ."""
-    g = getattr(gradient, "_data", gradient)
-    if not isinstance(g, Var):
-        g = np.asarray(g, dtype=of.dtype)
-    elif g.dtype != of.dtype:
-        g = g.astype(of.dtype)
+    g = np.asarray(getattr(gradient, "_data", gradient), dtype=of.dtype)
     if g.shape != of.shape:
         raise ValueError(
             f"{where}: the cotangent has shape {g.shape}, but what it belongs to has {of.shape}; "
             "the two must be equal"
         )
     return g
+
+
+def accumulate_grad(leaf: Any, g: Any) -> None:
+    """Add a cotangent to ``leaf.grad``, which has memory of its own.
+
+    An array that only the walk holds needs no copy. A Tensor brings its graph along.
+    """
+    before = leaf._grad
+    if isinstance(g, Tensor):
+        if before is not None:
+            g = before + g
+        elif g._data.base is not None or getrefcount(g) > NOBODY_ELSE:
+            g = g.clone()
+        leaf._grad = g
+    else:
+        if before is not None:
+            g = before._data + g
+        elif g.base is not None or getrefcount(g) > NOBODY_ELSE:
+            g = g.copy()
+        leaf._grad = result(g)
+    if observers.accumulated:
+        observers.tell(observers.accumulated, leaf)
+
+
+def references(leaf: Any, g: Any) -> int:
+    return getrefcount(g)
+
+
+def references_of_the_walk() -> int:
+    """How many references ``accumulate_grad`` sees to an array in ``cotangents`` and nowhere else.
+
+    It is called as backward() calls it; the number depends on the version of Python.
+    """
+    cotangents = {0: np.zeros(1)}
+    deliver = references
+    for leaf, g in cotangents.items():
+        count = deliver(leaf, g)
+    return count
+
+
+NOBODY_ELSE = references_of_the_walk()

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, observers
 from .ops.shape import spread
-from .tensor import Tensor, result
+from .primitives import primitive
+from .tensors import Tensor, result
 
 _generator: np.random.Generator | None = None  # once random numbers were asked for
 
@@ -40,7 +41,10 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
+    out = result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
+    if observers.created:
+        observers.tell(observers.created, out)
+    return out
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -114,7 +118,13 @@ def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> rand(2, 3).shape
     (2, 3)
     """
-    return made(generator().random(spread(size)), dtype, requires_grad)
+    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    return _uniform(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+
+
+@primitive
+def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    return np.asarray(current_generator().random(shape), dtype)
 
 
 def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -123,7 +133,16 @@ def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> randn(2, 3).shape
     (2, 3)
     """
-    return made(generator().standard_normal(spread(size)), dtype, requires_grad)
+    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    return _normal(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+
+
+@primitive
+def _normal(*, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    return np.asarray(current_generator().standard_normal(shape), dtype)
+
+
+DRAWS = [_uniform.op, _normal.op]  # type: ignore[attr-defined]  # ops whose result is random
 
 
 def zeros_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -164,11 +183,19 @@ def manual_seed(seed: int) -> None:
     True
     """
     global _generator
+    if observers.asked:
+        observers.tell(observers.asked, None, "manual_seed()")
     _generator = np.random.default_rng(seed)
 
 
 def generator() -> np.random.Generator:
     """The generator behind the random numbers, as ``manual_seed`` set it."""
+    if observers.asked:
+        observers.tell(observers.asked, None, "autograd.generator()")
+    return current_generator()
+
+
+def current_generator() -> np.random.Generator:
     global _generator
     if _generator is None:
         _generator = np.random.default_rng()

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .backward import grad
 from .creation import ones_like, zeros, zeros_like
 from .grad_mode import enable_grad
 from .ops import reshape, stack
-from .tensor import Tensor
+from .tensors import Tensor
+from .walk import grad
 
 
-def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """``func(*inputs)`` and ``v^T J``, the VJP of ``func`` with cotangent ``v``.
 
     A scalar result needs no ``v``. Raises RuntimeError where ``v`` is missing or does not fit.
@@ -33,7 +33,7 @@ def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     return packed(ys, one, create_graph), packed(found, single, create_graph)
 
 
-def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """``func(*inputs)`` and ``J v``, the change of ``func`` when the inputs move along ``v``.
 
     There are only VJP rules here, and two of them make a JVP: ``u -> u^T J`` is linear, and

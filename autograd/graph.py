@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import autograd.tensor as _tensor
-
-from . import debugging
+from . import observers
 from .cotangents import as_cotangent, fit
 from .memory import Memory, check_usable, clock
+from .printing import one_line, short
+from .tensors import Tensor, result
 
 if TYPE_CHECKING:
-    from .primitive import Op
+    from .primitives import Op
 
 
 class Node:
@@ -25,6 +26,7 @@ class Node:
                 or None where no gradient is wanted
     ``values``  its output and operands as arrays, from which VJP rules get what they
                 need; None once freed
+    ``origins`` for each operand what made it, also where no gradient is wanted
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
 
@@ -40,9 +42,11 @@ class Node:
     """
 
     memory: Memory | None = None  # of its output, once that is shared or changed
+    requires_grad = True  # whether it takes part in backward
     where: Any = None  # the user's line that recorded it, inside record_source()
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
+    _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         if not op.complete:
@@ -55,8 +59,12 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if debugging.recording_source:
-            debugging.note_source(self)
+        if observers.everything:
+            self._origins = [
+                made_by(x) if parent is None else parent for x, parent in zip(args, parents)
+            ]
+        if observers.recorded:
+            observers.tell(observers.recorded, self)
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
@@ -65,10 +73,10 @@ class Node:
 
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""
-        y = _tensor.result(self.values[0])
+        y = result(self.values[0])
         y.grad_fn, y._requires_grad = self, True
         operands = zip(self.args, self.values[1:])
-        return (y, *[x if isinstance(x, _tensor.Tensor) else value for x, value in operands])
+        return (y, *[x if isinstance(x, Tensor) else value for x, value in operands])
 
     @property
     def name(self) -> str:
@@ -78,21 +86,32 @@ class Node:
     @property
     def operand_names(self) -> list[str]:
         """What the op calls each of its operands."""
-        return self.op.operands * (len(self.args) if self.op.variadic else 1)
+        return self.op.names_of(self.args)
+
+    @property
+    def origins(self) -> list:
+        """For each operand the Node that made it, with or without gradient; or the leaf Tensor
+        itself; or None for what is no Tensor. Without gradient: only inside record_source()."""
+        if self._origins is None:
+            leaves = [x if isinstance(x, Tensor) else None for x in self.args]
+            return [x if parent is None else parent for x, parent in zip(leaves, self.parents)]
+        return self._origins
 
     @property
     def inputs(self) -> tuple:
         """The Tensors among the operands, constants left out."""
-        return tuple(x for x in self.args if isinstance(x, _tensor.Tensor))
+        return tuple(x for x in self.args if isinstance(x, Tensor))
 
     @property
     def next_functions(self) -> tuple:
         """For each Tensor operand ``(grad_fn, 0)``, as in torch; a leaf stands for itself."""
         pairs = zip(self.args, self.parents, strict=True)
-        return tuple((parent, 0) for x, parent in pairs if isinstance(x, _tensor.Tensor))
+        return tuple((parent, 0) for x, parent in pairs if isinstance(x, Tensor))
 
     def __call__(self, g: Any) -> Any:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
+        if observers.asked:
+            observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
         cotangents: list = []
@@ -101,8 +120,9 @@ class Node:
             if x is not None:
                 saved = needs(self.values)
                 dx = vjp(g, *saved, **self.keywords)
-                dx = _tensor.result(fit(dx, x, vjp))
+                dx = result(fit(dx, x, vjp))
             cotangents.append(dx)
+        cotangents += [None] * (len(self.parents) - len(cotangents))  # indices have no rule
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
     @property
@@ -122,10 +142,10 @@ class Node:
         text = f"{self.title} {self.shape}"
         y = self.values[0] if self.values else None
         if y is not None and 0 < y.size <= SMALL:
-            text += f" = {_tensor.one_line(y)}"
+            text += f" = {one_line(y)}"
         if any(x.name for x in self.inputs):
-            shown = [operand(x) for x in self.args[:SMALL]]
-            text += f" of {', '.join(shown)}{', ...' if len(self.args) > SMALL else ''}"
+            operands = [shown(x) for x in self.args[:SMALL]]
+            text += f" of {', '.join(operands)}{', ...' if len(self.args) > SMALL else ''}"
         if self.where:
             text += f" recorded at {self.where}"
         return f"<{text}>"
@@ -134,16 +154,23 @@ class Node:
 SMALL = 6  # up to so many numbers and operands are shown in a Node's repr
 
 
-def operand(x: Any) -> str:
+def shown(x: Any) -> str:
     """An operand in a Node's repr: the name of a Tensor, else its shape; a number as it is."""
-    if isinstance(x, _tensor.Tensor) and x.name:
-        return _tensor.short(x.name)
+    if isinstance(x, Tensor) and x.name:
+        return short(x.name)
     return str(x) if isinstance(x, int | float) else str(getattr(x, "shape", "[...]"))
 
 
-def source(x: Any) -> Any:
-    """Where the gradient of a Tensor goes: to the op it came from, or to the leaf itself."""
+def parent_of(x: Any) -> Any:
+    """Where the gradient of a Tensor goes: to the Node that made it, or to the leaf itself."""
     return x.grad_fn or x
+
+
+def made_by(x: Any) -> Any:
+    """The Node that made a Tensor, the Tensor itself if it is a leaf, None for what is none."""
+    if not isinstance(x, Tensor):
+        return None
+    return x if x.node is None else x.node
 
 
 def topological_order(root: Any) -> list[Node]:
@@ -158,14 +185,29 @@ def topological_order(root: Any) -> list[Node]:
     [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
     roots = root if isinstance(root, (list, tuple)) else (root,)
-    order: list[Node] = []
-    for x in roots:
-        node = x if isinstance(x, Node) else x.grad_fn
-        if node is not None and node not in order:
-            order.append(node)
+    return ordered([x if isinstance(x, Node) else x.grad_fn for x in roots], attrgetter("parents"))
+
+
+def recorded_order(root: Any) -> list[Node]:
+    """The same with all ops that were recorded, those inside record_source() without gradient, too.
+
+    >>> import autograd
+    >>> x = autograd.tensor([-1.0, 2.0], requires_grad=True)
+    >>> with autograd.record_source():
+    ...     y = x * (x > 0)
+    >>> [node.name for node in recorded_order(y)], [node.name for node in topological_order(y)]
+    (['mul', 'gt'], ['mul'])
+    """
+    roots = root if isinstance(root, (list, tuple)) else (root,)
+    return ordered([x if isinstance(x, Node) else x.node for x in roots], attrgetter("origins"))
+
+
+def ordered(roots: Any, before: Callable[[Node], list]) -> list[Node]:
+    """All Nodes that ``roots`` depend on by ``before(node)``, latest recorded first."""
+    order: list[Node] = list(dict.fromkeys(node for node in roots if node is not None))
     seen = set(order)
     for node in order:  # grows while it is gone through
-        for parent in node.parents:
+        for parent in before(node):
             if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 order.append(parent)

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .trace import Var
-
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
 _last_change = 0
@@ -19,6 +17,15 @@ class Memory:
     changed = 0  # the time of the last in-place change
     rewritten = 0  # the same, where the change itself was recorded
     changed_by = ""
+
+    def __deepcopy__(self, memo: dict) -> "Memory":
+        copy = Memory()
+        vars(copy).update(vars(self))
+        return copy
+
+    def __reduce__(self) -> tuple:
+        """A pickle holds no times: another process has another clock."""
+        return Memory, ()
 
 
 def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> None:
@@ -34,7 +41,7 @@ def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> 
 
 def share_memory(x: Any, out: Any) -> None:
     """Have ``out`` share the Memory of operand ``x`` if it is a view of it."""
-    if isinstance(getattr(x, "_data", None), np.ndarray | Var):
+    if isinstance(getattr(x, "_data", None), np.ndarray):
         base = out._data.base
         if base is x._data or base is x._data.base:
             out._memory = x.memory
@@ -67,15 +74,19 @@ def check_unchanged(node: Any) -> None:
     for parent, saves in zip(node.parents, node.op.saves, strict=False):
         if parent is not None:
             for name, position in zip(saves.names, saves.positions, strict=True):
-                x = node.args[position - 1] if position else None
-                memory: Memory | None = getattr(x, "_memory", None) if position else own
-                if memory and memory.changed > node.time and not name.endswith("_shape"):
-                    what = f"its operand {described(name, x)}" if position else "its output"
-                    raise RuntimeError(
-                        f"{node.name}: its VJP needs {what}, but {memory.changed_by} changed it "
-                        "in place after the op was recorded. Use the out-of-place op, or clone() "
-                        "first"
-                    )
+                for x in (
+                    (None, *node.args)[position]
+                    if name == node.op.rest
+                    else ((None, *node.args)[position],)
+                ):
+                    memory: Memory | None = getattr(x, "_memory", None) if position else own
+                    if memory and memory.changed > node.time and not name.endswith("_shape"):
+                        what = f"its operand {described(name, x)}" if position else "its output"
+                        raise RuntimeError(
+                            f"{node.name}: its VJP needs {what}, but {memory.changed_by} changed "
+                            "it in place after the op was recorded. Use the out-of-place op, or "
+                            "clone() first"
+                        )
 
 
 def described(operand: str, x: Any) -> str:

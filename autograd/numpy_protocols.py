@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd.tensor as _tensor
-
-from . import ops
+from . import observers, ops
+from .tensors import Tensor
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
@@ -22,25 +21,26 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: An
     if op is None:
         raise unsupported(name)
     out = settings.pop("out", (None,))[0]
-    if settings or isinstance(out, _tensor.Tensor):
+    if settings or isinstance(out, Tensor):
         settings = settings or {"out": out}
         raise TypeError(f"np.{name}: {', '.join(settings)} cannot be given for Tensors")
     if out is None:
         return op(*inputs)
-    if any(isinstance(x, _tensor.Tensor) and x.requires_grad for x in inputs):
+    if any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         raise TypeError(
             f"np.{name}: the result would go into an ndarray, which keeps no graph. detach() the "
             "operand that requires grad, or compute with Tensors"
         )
-    return ufunc(*plain(inputs), out=out)  # array -= tensor
+    return ufunc(*without_tensors(inputs), out=out)  # array -= tensor
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, settings: Any) -> Any:
     """What ``np.sum(t, axis=0)`` does."""
     if function in FUNCTIONS:
         return FUNCTIONS[function](*args, **settings)
-    if function in QUESTIONS:
-        return function(*plain(args), **plain(settings))
+    if function in ABOUT_SHAPES or function in QUESTIONS:
+        asks = function in QUESTIONS
+        return function(*without_tensors(args, asks), **without_tensors(settings, asks))
     raise unsupported(f"{function.__module__.removeprefix('numpy.')}.{function.__name__}"
                       if "." in function.__module__ else function.__name__)  # fmt: skip
 
@@ -52,13 +52,17 @@ def unsupported(name: str) -> TypeError:
     )
 
 
-def plain(x: Any) -> Any:
+def without_tensors(x: Any, asks: bool = True) -> Any:
     """Tensors as arrays, also inside lists, tuples and dicts."""
-    if isinstance(x, _tensor.Tensor):
+    if isinstance(x, Tensor):
+        if asks and observers.asked:
+            observers.tell(observers.asked, x, "a NumPy function that records nothing")
         return x._data
     if isinstance(x, list | tuple):
-        return type(x)(plain(item) for item in x)
-    return {key: plain(value) for key, value in x.items()} if isinstance(x, dict) else x
+        return type(x)(without_tensors(item, asks) for item in x)
+    if isinstance(x, dict):
+        return {key: without_tensors(value, asks) for key, value in x.items()}
+    return x
 
 
 def reduction(op: Callable) -> Callable:
@@ -157,8 +161,10 @@ FUNCTIONS: dict[Any, Callable] = {
     np.max: extreme(ops.amax), np.min: extreme(ops.amin),
     np.amax: extreme(ops.amax), np.amin: extreme(ops.amin),
     np.var: spread_of(ops.var), np.std: spread_of(ops.std),
-    np.argmax: lambda x, axis=None: ops.argmax(x, axis),
-    np.argmin: lambda x, axis=None: ops.argmin(x, axis),
+    np.argsort: lambda a, axis=-1, kind=None, *, stable=None: ops.argsort(a, axis),
+    np.take_along_axis: lambda arr, indices, axis: ops.take_along_dim(arr, indices, axis),
+    np.argmax: lambda x, axis=None, keepdims=False: ops.argmax(x, axis, keepdims),
+    np.argmin: lambda x, axis=None, keepdims=False: ops.argmin(x, axis, keepdims),
     np.where: ops.where, np.clip: clip, np.round: lambda a, decimals=0: ops.round(a, decimals),
     np.dot: dot, np.outer: ops.outer, np.einsum: ops.einsum, np.trace: ops.trace,
     np.reshape: lambda a, shape: ops.reshape(a, shape),
@@ -179,15 +185,20 @@ FUNCTIONS: dict[Any, Callable] = {
     np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: ops.norm(
         x, 2 if ord is None else ord, axis, keepdims
     ),
-    np.zeros_like: lambda a, dtype=None: _tensor.Tensor(np.zeros_like(a._data, dtype)),
-    np.ones_like: lambda a, dtype=None: _tensor.Tensor(np.ones_like(a._data, dtype)),
+    np.zeros_like: lambda a, dtype=None: Tensor(np.zeros_like(a._data, dtype)),
+    np.ones_like: lambda a, dtype=None: Tensor(np.ones_like(a._data, dtype)),
     np.broadcast_arrays: broadcast_arrays,
     np.atleast_1d: lambda a: a if a.ndim else ops.reshape(a, 1),
 }  # fmt: skip
 
 # Their answers carry no gradient, so arrays will do.
-QUESTIONS = {
-    np.shape, np.ndim, np.size, np.argsort, np.allclose, np.isclose, np.array_equal,
-    np.result_type, np.can_cast, np.may_share_memory, np.shares_memory, np.array2string,
-    np.array_repr, np.array_str, np.count_nonzero, np.nonzero, np.iscomplexobj,
+ABOUT_SHAPES = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
+    np.shares_memory, np.iscomplexobj, np.array2string, np.array_repr, np.array_str,
 }  # fmt: skip
+QUESTIONS = {
+    np.allclose, np.isclose, np.array_equal, np.count_nonzero, np.nonzero,
+}  # fmt: skip
+
+Tensor.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
+Tensor.__array_function__ = array_function  # type: ignore[attr-defined]

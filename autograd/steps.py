@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 import textwrap
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .backward import accumulate_grad, root_cotangents, run_hooks, walk
-from .codegen.helpers import Renamed
-from .codegen.replay import arrays_in, looked_into
-from .codegen.source import items
+from .codegen.expressions import Terms
+from .codegen.recording import Recording
 from .codegen.spelling import identifier
-from .codegen.terms import Terms
-from .cotangents import fit
-from .debugging import PACKAGES
-from .dtypes import float64, narrow
-from .graph import Node, source, topological_order
+from .codegen.trace import Var
+from .cotangents import accumulate_grad, fit
+from .graph import Node, made_by, recorded_order, topological_order
+from .hooks import run_hooks
 from .memory import check_usable
-from .tensor import Tensor, result
-from .trace import Trace, Var, vars_in
+from .names import items, parameters
+from .tensors import Tensor, result
+from .walk import root_cotangents, walk
 
 
 @dataclass(repr=False)
@@ -38,7 +35,7 @@ class Contribution:
     target: Any  # the Node or the leaf that gets it
     label: str  # the name of the operand's tensor
     adds: bool  # whether the target has got something before
-    formula: str  # what the rule does, with these names
+    formula: Formula  # what the rule does, with these names
     numbers: str  # the same with the numbers that they stand for, or "" where one is no scalar
     source: str  # the rule
     cotangent: Any  # the contribution itself
@@ -86,9 +83,9 @@ def backward_steps(
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
     A tensor is called by its ``name``, else as in ``names`` (a dict such as ``locals()``, or a
-    Module with named parameters; the variables of the caller if there are none given), else as in
-    the module that an op was recorded in, inside ``record_source()``. What comes to a tensor that
-    has got something before is added, and printed with ``+=``.
+    Module with named parameters; if not given, the variables of the caller), else as in the
+    module that an op was recorded in, inside ``record_source()``. What comes to a tensor that has
+    got something before is added, and printed with ``+=``.
 
     Tensors get their ``grad`` when the last step has been asked for and the walk is over. Who
     stops halfway leaves every ``grad`` as it was; the values of the ops already visited are
@@ -107,18 +104,24 @@ def backward_steps(
     >>> w.grad
     tensor([18., 36.])
     """
+    roots = root if isinstance(root, list | tuple) else [root]
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
     check_usable(order)
-    known = labels(variables_around(sys._getframe(1)) if names is None else names, order, root)
-    return steps_of(order, cotangents, known, retain_graph, retaining_hooks(root, order))
+    formulas = Formulas(roots, labels(names, recorded_order(root), root))
+    return steps_of(order, cotangents, formulas, retain_graph, retaining_hooks(roots, order))
 
 
 def steps_of(
-    order: list[Node], cotangents: dict, known: Mapping, retain_graph: bool, retaining: list
+    order: list[Node],
+    cotangents: dict,
+    formulas: Formulas,
+    retain_graph: bool,
+    retaining: list[Callable],
 ) -> Generator[Step, None, None]:
-    """Walk the Nodes in ``order`` one by one; ``known`` are their names."""
-    reached: set[Any] = set()  # Nodes and leaves that have got something
+    """Walk the Nodes in ``order`` one by one."""
+    known = formulas.known
+    reached = set(cotangents)  # Nodes and leaves that have got something
     kept: list[tuple[Callable, Any]] = []  # hooks that set a grad, and what they will be given
     for index, node in enumerate(order):
         seen: list = []
@@ -130,11 +133,13 @@ def steps_of(
         finally:
             node.hooks = [h for h in node.hooks if h is not hook] + waiting
         kept += [(h, seen[0]) for h in waiting]
-        rerun = Rerun(node, known)
         contributions = []
-        for x, (vjp, needs), operand in zip(node.parents, node.op.rules, node.operand_names):
+        rules = zip(node.parents, node.op.rules, node.operand_names)
+        for x, (vjp, needs), operand in rules:
             if x is not None:
-                formula, numbers, dx = rerun.contribution(seen[0], x, vjp, needs)
+                formula = formulas.of_vjp(node, x, vjp, needs)
+                dx = result(fit(vjp(seen[0], *needs(node.values), **node.keywords), x, vjp))
+                numbers = in_numbers(formula, formulas.scalars(node, seen[0]), dx._data)
                 adds, total = x in reached, result(cotangents[x])
                 reached.add(x)
                 contributions.append(
@@ -142,27 +147,17 @@ def steps_of(
                 )
         if not retain_graph:
             node.values = None
-        label = known.get(node, node.name)
-        yield Step(index, len(order), node, label, result(seen[0]), contributions)
+        yield Step(index, len(order), node, known[node], result(seen[0]), contributions)
     for hook, g in kept:
         hook(g)
     for leaf, g in cotangents.items():
         accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
 
 
-def retaining_hooks(root: Any, order: list[Node]) -> list[Callable]:
+def retaining_hooks(roots: Any, order: list[Node]) -> list[Callable]:
     """The hooks that ``retain_grad()`` has put on the Nodes in ``order``."""
-    roots = root if isinstance(root, list | tuple) else [root]
     tensors = [*roots, *(x for node in order for x in node.inputs)]
     return [x._retained for x in tensors if x._retained is not None]
-
-
-def variables_around(frame: Any) -> dict[str, Any]:
-    """The variables that the caller outside the library sees, its own before the global ones."""
-    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
-        frame = frame.f_back
-    own = dict(frame.f_locals)
-    return own | {name: x for name, x in frame.f_globals.items() if name not in own}
 
 
 def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
@@ -184,8 +179,6 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    if isinstance(names, Mapping):  # without what is out of the way, as IPython's _ and _3 are
-        names = {name: x for name, x in names.items() if not str(name).startswith("_")}
     for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
         take(name, key_of(x))
     for name, x in operands:
@@ -207,15 +200,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, Tensor) else id(x)
-
-
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
+    return made_by(x) if isinstance(x, Tensor) else id(x)
 
 
 def code(rule: Callable) -> str:
@@ -231,62 +216,73 @@ def code(rule: Callable) -> str:
     return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
-class Rerun:
-    """The rules of a Node run on Vars that have names, to see what they do."""
+class Formula(str):
+    """An expression of NumPy calls; ``arrays`` holds what it calls ``array``, by that name."""
 
-    def __init__(self, node: Node, known: Mapping[Any, str]) -> None:
-        self.node = node
+    arrays: dict[str, Any]
+
+
+class Formulas:
+    """What the rules of Nodes do, as expressions with the names in ``known``."""
+
+    def __init__(self, roots: Any, known: Mapping[Any, str]) -> None:
+        self.recording = Recording(list(roots), wrt=[])
         self.known = known
-        self.trace = Trace()
-        self.terms = Terms()
-        self.scalars: dict[str, str] = {}  # the numbers that names stand for, as text
-        values = [self.named(node.values[0], known[node])]
-        for x, value in zip(node.args, node.values[1:]):
-            name = known.get(key_of(x))
-            values.append(self.named(value, name) if name else value)
-        self.values = tuple(values)
-        self.settings: dict[str, Any] = {}  # arrays in the op's keywords, by name
-        for name, x in node.keywords.items():
-            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
-                for array in arrays_in(part):
-                    setting = f"{name}[{i}]" if isinstance(x, tuple) else name
-                    self.settings[setting] = array
-                    self.named(array, setting)
 
-    def named(self, value: Any, name: str) -> Var:
-        var = self.trace.constant(value)
-        self.terms.name(var, name)
-        if np.shape(value) == ():
-            self.scalars[name] = number(value)
-        return var
+    def of_forward(self, node: Node) -> Formula:
+        """The formula of the output of an op."""
+        y, *operands = self.recording.values[node]
+        return written(y, self.names_of(node, operands))
 
-    def forward(self) -> str:
-        """The formula of the op's output."""
-        y = looked_into(self.node.op.forward, list(self.values[1:]), self.node.keywords)
-        if y.dtype == float64 and "dtype" not in self.node.keywords:
-            y = narrow(y, list(self.values[1:]))
-        return self.text(y)
+    def of_vjp(self, node: Node, x: Any, vjp: Callable, needs: Callable) -> Formula:
+        """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
+        trace, values = self.recording.trace, self.recording.values[node]
+        g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
+        dx = trace.run(vjp, [g, *needs(values)], node.keywords)
+        names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
+        return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 
-    def contribution(self, g: Any, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
-        """The formula of one VJP rule, the same in numbers, and the cotangent it gives."""
-        g = self.named(g, f"d{self.known[self.node]}")
-        dx = fit(looked_into(vjp, [g, *needs(self.values)], self.node.keywords), x, vjp)
-        formula = self.text(dx)
-        return formula, in_numbers(formula, self.scalars, dx.value), result(dx.value)
+    def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
+        pairs = zip(node.args, operands)
+        return {
+            var: self.known[key_of(x)]
+            for x, var in pairs
+            if isinstance(var, Var) and key_of(x) in self.known
+        }
 
-    def text(self, y: Var) -> str:
-        """The expression for a Var, from the calls that made it."""
-        calls: list[Any] = self.trace.calls
-        for call in calls:
-            for var in vars_in((call.args, call.keywords)):
-                if var not in self.terms.known and not self.terms.constant(var):
-                    self.terms.name(var, "array")
-            if call.out not in self.terms.known:
-                self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(y)
+    def scalars(self, node: Node, g: Any) -> dict[str, str]:
+        """The numbers among what a VJP of a Node may mention, as text by their names."""
+        names = [self.known[node], *(self.known.get(key_of(x)) for x in node.args)]
+        values = {name: value for name, value in zip(names, node.values) if name}
+        values[f"d{self.known[node]}"] = g
+        return {name: number(value) for name, value in values.items() if np.shape(value) == ()}
 
 
-def in_numbers(formula: str, scalars: dict[str, str], value: Any) -> str:
+def written(out: Var, names: Mapping[Var, str]) -> Formula:
+    """The calls that made a Var from those in ``names``, as one expression."""
+    terms, arrays = Terms(), {}
+    for var, name in names.items():
+        terms.name(var, name)
+
+    def write(var: Var) -> None:
+        if var in terms.known:
+            return
+        if var.call is not None:
+            for x in var.call.inputs:
+                write(x)
+            terms.known[var] = terms.expression(var.call)
+        elif not terms.constant(var):
+            name = identifier("array", set(arrays) | set(names.values()))
+            arrays[name] = var.value
+            terms.name(var, name)
+
+    write(out)
+    formula = Formula(terms.text(out))
+    formula.arrays = arrays
+    return formula
+
+
+def in_numbers(formula: str, scalars: Mapping[str, str], value: Any) -> str:
     """``3 * 1.0 = 3.0`` for ``3 * dz``, or "" where it is not made of scalars only.
 
     >>> in_numbers("dz * w**2", {"dz": "1.0", "w": "-3.0"}, 9.0)
@@ -296,8 +292,19 @@ def in_numbers(formula: str, scalars: dict[str, str], value: Any) -> str:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if np.shape(value) or not names - {"np"} <= scalars.keys():
         return ""
-    texts = dict.fromkeys([ast.unparse(Renamed(scalars).visit(tree)), number(value)])
-    return " = ".join(texts)
+    filled = ast.unparse(Filled(scalars).visit(tree))
+    return " = ".join(dict.fromkeys([filled, number(value)]))
+
+
+class Filled(ast.NodeTransformer):
+    """Writes texts in the place of names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        text = self.texts.get(node.id)
+        return ast.parse(text, mode="eval").body if text else node
 
 
 def number(value: Any) -> str:

@@ -64,10 +64,14 @@ def ones_(tensor: Tensor) -> Tensor:
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """How many inputs a neuron of this weight has, and how many neurons there are."""
-    if tensor.ndim != 2:
-        raise ValueError(f"init: needs a weight of shape (out, in), got shape {tensor.shape}")
-    return tensor.shape[1], tensor.shape[0]
+    """How many inputs a neuron of this weight has, and how many neurons take an input.
+
+    A weight ``(out, in, *window)`` of a convolution has ``in`` times the size of its window.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"init: needs a weight of shape (out, in, ...), got shape {tensor.shape}")
+    window = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * window, tensor.shape[0] * window
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:

@@ -4,14 +4,13 @@ import threading
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
 from autograd import tensor
 
-from .oracles import cotangent, ours, torchs
+from .oracles import cotangent, ours, torch, torchs
 
 
 def leaf(*values, name=None):

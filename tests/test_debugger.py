@@ -129,7 +129,7 @@ def line_of(function, text):
 
 
 def walk():
-    return importlib.import_module("autograd.backward").walk
+    return importlib.import_module("autograd.walk").walk
 
 
 def rule(contribution):
@@ -154,7 +154,7 @@ def test_pdb_goes_through_the_moons_backward_from_rule_to_rule(pdb):
     assert "Breakpoint 1 at" in terminal.type(f"break {file}:{number}")
     for step, contribution in visits:
         function, line = place(terminal.type("continue"))
-        assert function == "walk" and line.startswith("dx = vjp(g, *saved")
+        assert function == "walk" and line == "dx = vjp(g, *saved, **node.keywords)"
         assert terminal.type("p node") == repr(step.node)
         name, arguments = rule(contribution)
         assert place(terminal.type("step"))[0] == name  # and nothing in between
@@ -168,21 +168,76 @@ def test_pdb_goes_through_the_moons_backward_from_rule_to_rule(pdb):
     assert terminal.ends("continue") == "done"
 
 
-def test_pdb_stops_at_an_op_by_name_and_a_step_goes_into_its_rule(pdb):
+INTO = ("loss.backward()", "walk(order", "dx = vjp(g")  # lines where a step goes on to the rules
+
+
+def go_to_the_next_formula(terminal, text):
+    """Press plain ``s`` and ``n`` until a rule's first line is next: how often, and where."""
+    presses, (function, line) = 0, place(text)
+    while presses == 0 or function in ("<module>", "backward", "walk") or "def" in line:
+        text = terminal.type("s" if line.startswith(INTO) else "n")
+        presses += 1
+        if "--Call--" in text:
+            function, line = "walk", "def"  # the next press goes to the first line
+        elif "--Return--" not in text:
+            function, line = place(text)
+        else:
+            function = "walk"
+    return presses, function, line
+
+
+def test_plain_steps_come_to_the_first_formula_by_10_and_to_each_next_by_6(pdb):
+    terminal = pdb(MOONS + "breakpoint()\nloss.backward()\nprint('done')")
+    presses, *found = go_to_the_next_formula(terminal, terminal.read())
+    assert presses <= 10 and found[0] == "binary_cross_entropy_dp"
+    for rule in (
+        "squeeze_dx", "sigmoid_dx",
+        "linear_dx", "linear_dweight", "linear_dbias", "relu_dx", "linear_dweight", "linear_dbias",
+    ):  # fmt: skip
+        terminal.type("r")  # rules of more than one line are gone through
+        presses, *found = go_to_the_next_formula(terminal, f"> (0){rule}()\n-> return")
+        assert 1 + presses <= 6 and found[0] == rule, (presses, found)
+    assert terminal.ends("c") == "done"
+
+
+def test_pdb_stops_at_the_formula_of_an_op_by_name(pdb):
     terminal = pdb(MOONS + "autograd.break_on('sigmoid', 'relu')\nloss.backward()\nprint('done')")
-    for op in ("sigmoid", "relu"):
+    for op, formula in ("sigmoid", "return g * (1 - y) * y"), ("relu", "return g * (y > 0)"):
         text = terminal.read() if op == "sigmoid" else terminal.type("c")
-        assert place(text)[0] == "walk"
-        assert terminal.value("node.name, g.shape == node.shape") == (op, True)
-        presses = 0
-        while "vjp(g" not in place(text)[1]:
-            text, presses = terminal.type("n"), presses + 1
-        assert presses <= 3
-        assert place(terminal.type("s"))[0] == f"{op}_dx"
-    assert place(terminal.type("n")) == ("relu_dx", "return g * (y > 0)")
+        assert place(text) == (f"{op}_dx", formula)
+        file, number = line_of(getattr(elementwise, f"{op}_dx"), "return")
+        assert f"> {file}({number}){op}_dx()" in text
+        assert re.findall(r"^(\w+) = ", terminal.type("a"), re.MULTILINE) == ["g", "y"]
     assert "[[" in terminal.type("p y")
     assert place(terminal.type("up"))[0] == "walk"
+    assert terminal.value("node.name, g.shape == node.shape") == ("relu", True)
     assert terminal.ends("c") == "done"
+
+
+def test_pdb_stops_at_every_op_and_says_where_there_is_none(pdb):
+    script = (
+        MOONS
+        + """
+import warnings
+warnings.simplefilter("default")
+autograd.break_on("matmul")
+loss.backward(retain_graph=True)
+autograd.break_on()
+loss.backward()
+print("done")
+"""
+    )
+    terminal = pdb(script)
+    text = terminal.read()
+    assert "no matmul in this backward pass, which has binary_cross_entropy, squeeze, si" in text
+    stops = [place(text)[0]]
+    while len(stops) < 9:
+        stops.append(place(terminal.type("c"))[0])
+    assert stops[1:] == [
+        "squeeze_dx", "sigmoid_dx",
+        "linear_dx", "linear_dweight", "linear_dbias", "relu_dx", "linear_dweight", "linear_dbias",
+    ]  # fmt: skip
+    assert terminal.ends("c").endswith("done")
 
 
 def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
@@ -204,21 +259,23 @@ def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
 def test_the_demo_can_be_followed_by_its_own_guide(pdb):
     demo = os.path.join(os.path.dirname(__file__), os.pardir, "demos", "step_backward.py")
     terminal = pdb(demo, "--pdb", "relu", "sigmoid")
-    assert "before the VJP rules of relu, sigmoid" in terminal.read()
+    text = terminal.read()
+    assert "in the VJP rules of relu, sigmoid, at the formula" in text
+    assert place(text)[0] == "sigmoid_dx"
+    assert place(terminal.type("up"))[0] == "walk"
     assert terminal.type("p node").startswith("<SigmoidBackward (100, 1) of z2 recorded at step_")
-    assert place(terminal.type("c"))[0] == "walk"
-    assert terminal.value("node.name, g.shape") == ("relu", (100, 32))
-    while "dx = vjp(" not in terminal.type("n"):
-        pass
-    assert place(terminal.type("s"))[0] == "relu_dx"
+    assert place(terminal.type("down"))[0] == "sigmoid_dx"
+    assert place(terminal.type("c")) == ("relu_dx", "return g * (y > 0)")
+    assert terminal.value("g.shape") == (100, 32)
     assert terminal.type("a").startswith("g = array(")
-    assert place(terminal.type("n")) == ("relu_dx", "return g * (y > 0)")
     assert "--Return--" in terminal.type("r")
     assert place(terminal.type("n"))[0] == "walk"
     assert "w1.grad has arrived, (32, 2)" in terminal.ends("c")
 
     terminal = pdb(demo, "--pdb")
-    assert "of binary_cross_entropy, squeeze, sigmoid, linear, relu." in terminal.read()
+    assert (
+        "of binary_cross_entropy, squeeze, sigmoid, linear, relu, at the formula" in terminal.read()
+    )
     if sys.version_info < (3, 13):  # later ones ask, and end the program themselves
         assert "Left halfway" in terminal.ends("q")
 
@@ -364,7 +421,7 @@ def test_an_editor_shows_the_rule_beside_the_walk_and_their_variables(tmp_path):
         frames = editor.stack()
         assert [f["name"] for f in frames[:4]] == ["relu_dx", "walk", "backward", "<module>"]
         assert (frames[0]["source"]["path"], frames[0]["line"]) == (file, number)
-        assert frames[1]["source"]["path"].endswith(os.path.join("autograd", "backward.py"))
+        assert frames[1]["source"]["path"].endswith(os.path.join("autograd", "walk.py"))
 
         in_rule = editor.variables(frames[0])
         assert in_rule["g"]["type"] == "ndarray" and "[[1., 1.]]" in in_rule["g"]["value"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd import Node, Tensor, topological_order
-from autograd.graph import source
+from autograd.graph import parent_of
 
 from .labels import constant_label, op_label, tensor_label
 from .modules import fold, home, leaf_of, parameter_names, titles
@@ -94,7 +94,7 @@ def draw(
             ", or fold modules with depth="
         )
     for x in highlight if isinstance(highlight, list | tuple) else [highlight]:
-        node = source(x) if isinstance(x, Tensor) else x
+        node = parent_of(x) if isinstance(x, Tensor) else x
         keys = [node, (node, "op")] if isinstance(x, Tensor) else [(node, "op"), node]
         if not any(picture.light(key) for key in keys):
             raise ValueError(f"draw: {x!r} in highlight is not in this graph")
@@ -113,12 +113,12 @@ def picture_of(tensor: Tensor, order: list[Node], names: Mapping[Any, str], look
 
     def add_tensor(key: Any, x: Tensor, kind: str, node: Node | None) -> None:
         if key not in picture.vertices:
-            name = names.get(id(x)) or names.get(source(x)) or x.name
+            name = names.get(id(x)) or names.get(parent_of(x)) or x.name
             op = node.name if node and look.show == "tensors" else None
             label = tensor_label(x, name, op, look.values, look.grads, look.shapes)
             picture.add(key, kind, label, node.scopes if node else ())
 
-    add_tensor(source(tensor), tensor, root_kind(tensor), tensor.grad_fn)
+    add_tensor(parent_of(tensor), tensor, root_kind(tensor), tensor.grad_fn)
     for node in order:
         picture.add((node, "op"), "op", op_label(node, look.saved, scalar), node.scopes)
         picture.edges.append(((node, "op"), node))

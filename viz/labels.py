@@ -7,7 +7,7 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor
-from autograd.tensor import short
+from autograd.printing import short
 
 SYMBOLS = {"add": "+", "sub": "-", "neg": "-", "mul": "*", "div": "/", "pow": "**"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import Node, Tensor
-from autograd.steps import parameters
+from autograd.names import parameters
 
 from .labels import folded_label
 from .picture import Picture

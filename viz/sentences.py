@@ -1,7 +1,7 @@
 """Each step of the page in one sentence, in words that a student knows.
 
 The two tables below are by op, and for backward by operand, too. ``{y}`` is the op's output and
-``{dy}`` its gradient; operands are called as in the op (``{x}``, ``{weight}``), and so are settings.
+``{dy}`` its gradient; operands and settings are called as in the op (``{x}``, ``{weight}``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import Node
 from autograd.steps import Contribution, Step, key_of, number
-from autograd.tensor import short
+from autograd.printing import short
 
 FORWARD = {
     "add": "{a} and {b} are added.",
@@ -49,6 +49,8 @@ FORWARD = {
     "softmax": "The scores {x} become shares that sum up to 1{along}: the larger the score, the "
     "larger its share.",
     "log_softmax": "The scores {x} become logarithms of shares that sum up to 1{along}.",
+    "uniform": "Random numbers from 0 to 1 are drawn.",
+    "normal": "Random numbers around 0 are drawn.",
     "softplus": "A smooth relu: log(1 + exp(x)) of each number of {x}.",
     "reshape": "The numbers of {x} are arranged in the shape {shape}.",
     "permute": "{turned} of {x} change places.",
@@ -180,20 +182,21 @@ def backward_sentence(step: Step, line: Contribution, known: Mapping[Any, str], 
 def words_of(node: Node, known: Mapping[Any, str]) -> dict[str, Any]:
     """What the templates may mention."""
     operands = [name_of(x, known) for x in node.args]
+    called: dict[str, list[str]] = {}
+    for name, operand in zip(node.operand_names, operands):
+        called.setdefault(name, []).append(operand)
     words: dict[str, Any] = {key: short(value, 30) for key, value in node.keywords.items()}
-    words |= dict(zip(node.operand_names, operands))
-    if node.op.variadic:
-        words[node.op.operands[0]] = ", ".join(operands)
-    count = math.prod(np.shape(node.args[0])) // max(1, math.prod(node.shape)) if node.args else 1
+    words |= {name: ", ".join(found) for name, found in called.items()}
+    shape = np.shape(node.args[0]) if node.args else ()
     return words | {
         "y": known[node],
         "dy": f"d{known[node]}",
         "op": node.name,
-        "first": operands[0],
+        "first": ", ".join(operands[:1]),
         "operands": operands,
-        "rows": rows(np.shape(node.args[0])),
+        "rows": rows(shape),
         "dy_rows": rows(node.shape),
-        "count": count,
+        "count": math.prod(shape) // max(1, math.prod(node.shape)),
         "along": along(node.keywords),
         "slope": slope(*node.args, *operands) if node.name == "pow" else "",
         "turned": "Rows and columns" if len(node.shape) == 2 else "The dimensions",

@@ -11,7 +11,6 @@ import html
 import json
 import math
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, backward_steps, topological_order
-from autograd.steps import Rerun, Step, code, key_of, labels, variables_around
-from autograd.tensor import short
+from autograd.graph import recorded_order
+from autograd.printing import short
+from autograd.steps import Formula, Formulas, Step, code, key_of, labels
 
 from .formulas import tree_of
 from .modules import home, titles
@@ -88,7 +88,6 @@ def step_page(
     >>> page.path.read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    names = variables_around(sys._getframe(1)) if names is None else names
     roots = list(tensor.values() if isinstance(tensor, Mapping) else as_list(tensor))
     for x in roots:
         if not isinstance(x, Tensor):
@@ -126,18 +125,19 @@ def assembled(data: Mapping[str, Any]) -> str:
 
 def data_of(root: Any, gradient: Any, names: Any) -> dict[str, Any]:
     """All that the page shows: tensors, steps, and the numbers of the engine."""
-    everything = topological_order(root)
-    walk = backward_steps(root, gradient, retain_graph=True, names=names)
+    roots = list(as_list(root))
+    everything = recorded_order(root)
     order = everything[:LARGEST]
-    backward = [next(walk) for _ in order]  # not to the end, which would set gradients
+    walk = backward_steps(root, gradient, retain_graph=True, names=names)
+    shown = set(order).intersection(topological_order(root))
+    backward = [next(walk) for _ in shown]  # not to the end, which would set gradients
     walk.close()
     known = labels(names, everything, root)
-    roots = list(as_list(root))
     called = [known[key_of(x)] for x in roots]
     words = "the loss" if called == ["loss"] else " + ".join(called)
     if any(x.shape for x in roots):
         words = f"the sum of {words}, weighted," if gradient is not None else f"the sum of {words}"
-    graph = Graph(order, known, [key_of(x) for x in roots])
+    graph = Graph(order, Formulas(roots, known), [key_of(x) for x in roots])
     steps = [graph.forward_step(node) for node in reversed(order)]
     steps += [graph.backward_step(step, words) for step in backward]
     seeds = {f"d{known[key_of(x)]}": graph.arrays.place(g) for x, g in seeds_of(roots, gradient)}
@@ -199,13 +199,13 @@ def packed(array: np.ndarray, whole: bool) -> dict[str, Any]:
 class Graph:
     """The tensors and steps of a graph, as the page has them."""
 
-    def __init__(self, order: list[Node], known: Mapping[Any, str], roots: list[Any]) -> None:
-        self.known = known
+    def __init__(self, order: list[Node], formulas: Formulas, roots: list[Any]) -> None:
+        self.formulas = formulas
+        self.known = known = formulas.known
         self.arrays = Arrays()
         self.tensors: dict[Any, dict[str, Any]] = {}  # by Node, leaf or id of an array
         self.inputs: dict[str, int] = {}
         self.texts: dict[str, int] = {}
-        self.reruns = {node: Rerun(node, known) for node in order}
         self.order = order
         paths = [node.scopes for node in order]
         found = titles(paths)
@@ -232,7 +232,8 @@ class Graph:
         self.add(key, value, "parameter" if wants else "data", wants)
 
     def add_result(self, node: Node, is_root: bool) -> None:
-        tensor = self.add(node, node.values[0], "root" if is_root else "result", True)
+        kind = "root" if is_root else "result"
+        tensor = self.add(node, node.values[0], kind, node.requires_grad)
         numbers = [name_of(x, self.known) for x in node.args if key_of(x) not in self.known]
         op = SYMBOLS.get(node.name, node.name)
         tensor["op"] = " ".join([op, *(short(x, 12) for x in numbers)])
@@ -255,7 +256,7 @@ class Graph:
 
     def forward_step(self, node: Node) -> dict[str, Any]:
         """An op computes its output from its operands."""
-        formula = self.reruns[node].forward()
+        formula = self.formulas.of_forward(node)
         line = {
             "target": self.tensors[node]["id"],
             "name": self.known[node],
@@ -309,13 +310,11 @@ class Graph:
             "settings": ", ".join(settings),
         }
 
-    def tree(self, formula: str, node: Node) -> dict[str, Any]:
-        """A formula as a tree, in which the arrays of the op's settings have names of their own."""
-        settings = self.reruns[node].settings
-        renamed = {name: f"{self.known[node]}.{name}" for name in settings}
-        for name, array in settings.items():
-            if name in formula:
-                self.inputs.setdefault(renamed[name], self.arrays.place(array, whole=True))
+    def tree(self, formula: Formula, node: Node) -> dict[str, Any]:
+        """A formula as a tree, in which its nameless arrays are called after the op's output."""
+        renamed = {name: f"{self.known[node]}.{name}" for name in formula.arrays}
+        for name, array in formula.arrays.items():
+            self.inputs[renamed[name]] = self.arrays.place(array, whole=True)
         return tree_of(formula, renamed)
 
     def why_still(self) -> str:

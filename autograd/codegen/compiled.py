@@ -1,365 +1,498 @@
-"""``compile``: record a function once, and from then on run it as straight NumPy."""
+"""``compile``: record a function once, and run its graph as a program from then on."""
 
 from __future__ import annotations
 
+import builtins
+import copy
 import inspect
 import linecache
+import random
 import threading
 import weakref
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial, update_wrapper
-from types import MethodType, SimpleNamespace
+from functools import partial
+from itertools import count
+from operator import attrgetter, is_
 from typing import Any
 
 import numpy as np
 
-from .. import debugging
-from ..backward import walk
-from ..graph import Node, topological_order
-from ..memory import check_usable
-from ..tensor import Tensor, result
-from ..trace import ASKED, Untraceable, Var, mapped
-from . import recorder as recorders
-from .listing import Backward, Listing, Recording, Slot, again, halfway
-from .recorder import ModulesThen, Recorder, Refused
-from .surroundings import Surroundings
+from .. import observers
+from ..creation import DRAWS
+from ..debugging import record_source
+from ..graph import recorded_order
+from ..memory import clock, note_change
+from ..printing import short
+from ..tensors import Tensor, result
+from .program import ProgramPrinter
+from .recording import Recording
+from .spelling import identifier
+from .trace import Setting, Var, leaves_of, mapped
 
-MOST = 64  # programs of one function
+number = count(1)  # of programs, for debuggers
+data_of = attrgetter("_data")
 
 
-def compile(function: Callable) -> Compiled:
-    """Record what ``function`` computes, and run that as straight NumPy from then on.
+def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program:
+    """Record what ``function(*example)`` computes, and make a program of that graph.
 
-    ``function`` takes Tensors, ndarrays, and settings, and uses any other Tensors, such as the
-    parameters of a model. It may be a whole training step, with ``backward()`` and the
-    optimizer's ``step()``, or only compute a loss, of which ``backward()`` can be called.
-    The first call records: from then on the NumPy calls that it made are made again, into the
-    same memory, without Tensors and graph between them. ``.source`` shows them, and a debugger
-    can step through them.
+    ``loss = program(X, y)`` computes, sets the ``grad`` of the parameters, and gives the loss
+    without a graph. With ``optimizer`` a call is a whole training step.
+    Arguments vary. Parameters and other Tensors from outside, and the optimizer with its numbers,
+    are read at each call. All else is as it was when recorded.
 
-    A call with other shapes, dtypes or settings records anew. So does one where an ``if`` on a
-    tensor's value would go another way, and one where a variable, an attribute or a list that the
-    function reads is not what it was. All other Python in the function runs while it is recorded
-    and not again. An ndarray whose numbers change must be an argument.
-    Inside ``break_on``, ``detect_anomaly`` and ``record_source``, which look at ops, the function
-    itself runs. Results have memory of their own, and no graph if ``backward()`` was called inside.
+    ``function`` takes Tensors, and settings that stay as they are; it returns its loss, or a
+    tuple, list or dict of Tensors that begins with it. What needs no gradient, as inside
+    ``no_grad()``, is only computed. Shapes and dtypes are those of the example.
 
-    Raises RuntimeError, when it records, for what a program could not repeat: asking for a value
-    (``item()``, ``float()``), random numbers that are not autograd's, changes of what is outside
-    other than of Tensors, tensors with a graph from outside, and an ``if`` on values after a
-    tensor was changed.
+    Results are those of the ops to the bit, but for sums over rows and products of matrices, which
+    may be added up in another order, and for arguments that lie otherwise in memory than the
+    example. Random numbers are drawn anew at each call. Checks of values (a probability beyond 1)
+    are made when recorded; where one op gives no warnings, the program gives none.
+
+    Raises RuntimeError, at the line, where the function asks for a value that depends on an
+    argument or a parameter (``item()``, ``if``, ``x[mask]``), calls ``backward()``, or changes a
+    tensor from outside; TypeError for arguments that are no Tensors, ValueError for a loss that is
+    no scalar. A call raises ValueError for shapes and dtypes that were not recorded.
 
     >>> import autograd
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
-    >>> @autograd.compile
-    ... def step(x):
-    ...     w.grad = None
-    ...     loss = ((w - x) ** 2).sum()
-    ...     loss.backward()
-    ...     with autograd.no_grad():
-    ...         w.add_(-0.1 * w.grad)
-    ...     return loss
-    >>> for _ in range(3):
-    ...     print(step(autograd.tensor([0.0, 0.0])))
-    tensor(5.)
-    tensor(3.2000)
-    tensor(2.0480)
+    >>> def loss(x):
+    ...     return ((w - x) ** 2).sum()
+    >>> program = autograd.compile(loss, autograd.tensor([0.0, 0.0]))
+    >>> program(autograd.tensor([1.0, 1.0])), w.grad
+    (tensor(1.), tensor([0., 2.]))
     """
-    return Compiled(function)
-
-
-class Compiled:
-    """A function that runs as the programs recorded of it; ``source`` is that of the last."""
-
-    def __init__(self, function: Callable) -> None:
-        update_wrapper(self, function)
-        self.name: str = getattr(function, "__name__", type(function).__name__)
-        self.function = function
-        self.lock = threading.Lock()
-        self.programs: list[Program] = []  # the last used is first
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if recorders.recording is not None and recorders.active():  # inside another recording
-            return self.function(*args, **keywords)
-        if debugging.watching or debugging.recording_source:  # for which there must be ops
-            return self.function(*args, **keywords)
-        if keywords:
-            args = self.in_order(args, keywords)
-        with self.lock:  # programs write into memory that is there once
-            for program in self.programs:
-                if program.arity == len(args):
-                    values = program.run(*args)
-                    if values is halfway:
-                        program.runs += 1
-                    elif values is not again:
-                        return values if program.plain else self.results(program, values, args)
-            return self.record(args)
-
-    def __get__(self, owner: Any, kind: Any = None) -> Any:
-        """As a method: the object is the first argument."""
-        return self if owner is None else MethodType(self, owner)
-
-    def results(self, program: Program, values: tuple, args: tuple) -> Any:
-        if program is not self.programs[0]:
-            self.programs.remove(program)
-            self.programs.insert(0, program)
-        return program.results(values, args)
-
-    def in_order(self, args: tuple, keywords: dict) -> tuple:
-        """The positional arguments that a call with keywords amounts to."""
-        bound = inspect.signature(self.function).bind(*args, **keywords)
-        if bound.kwargs:
-            raise TypeError(
-                f"{self.name}: takes {', '.join(bound.kwargs)} by keyword only, or after an "
-                "argument that is left to its default, which compile cannot. Give it by position"
-            )
-        return bound.args
-
-    @property
-    def source(self) -> str:
-        """The Python that runs. Raises RuntimeError before the first call, which records."""
-        if not self.programs:
-            raise RuntimeError(f"{self.name}: nothing is recorded before the first call")
-        return self.programs[0].source
-
-    def record(self, args: tuple) -> Any:
-        """Run the function and keep what it did as a program."""
-        if len(self.programs) >= MOST:
-            self.programs = [p for p in self.programs if p.modules.unchanged()]
-        if len(self.programs) >= MOST:
-            raise RuntimeError(
-                f"{self.name}: was recorded {len(self.programs)} times, for other shapes, "
-                "settings or branches each. Call it without compile"
-            )
-        try:
-            program, out = recorded(self.name, self.function, args)
-        except Untraceable as error:
-            raise RuntimeError(
-                f"compile: {self.name}: {error}, but while a function is recorded its values "
-                "are not settled. Return the tensor and ask outside, or use where()"
-            ) from None
-        except Refused as error:
-            raise RuntimeError(f"compile: {self.name} {error}") from None
-        self.programs.insert(0, program)
-        return out
-
-
-def recorded(name: str, function: Callable, args: tuple) -> tuple[Program, Any]:
-    """Run ``function`` and write down what it does: a Program, and what this run gave."""
-    recorder = Recorder()
-    modules = ModulesThen()
-    surroundings = Surroundings(function, args)
-    computed: list[Any] = []
-    with recorder:
-        stand_ins = [recorder.argument(i, x) for i, x in enumerate(args)]
-        out = function(*stand_ins)
-        if recorder.trace.shown:
-            raise Untraceable(ASKED)
-        template = mapped(partial(slot, computed, recorder), out)
-        backwards, ends = backwards_of(computed, recorder)
-        inner = inner_results(computed)
-        values = [vars(x)["_data"] if isinstance(x, Tensor) else x for x in computed]
-    del out, computed, stand_ins
-    changed = surroundings.changed()
-    if changed:
-        raise Refused(f"changes {changed}, which would not happen at the next run. Do it outside")
-    recording = Recording(
-        name, function, args, surroundings, recorder, modules, template, values, backwards, ends
-    )
-    listing = Listing(recording)
-    recorder.check()
-    program = Program(listing, inner)
-    return program, program.results(listing.first_run(), args)
+    called = getattr(function, "forward", function)  # of a Module
+    name = identifier(getattr(called, "__name__", type(called).__name__), set())
+    if optimizer is not None and not isinstance(getattr(optimizer, "param_groups", None), list):
+        raise TypeError(f"compile: {name}: optimizer must be one of nn.optim, got {optimizer!r}")
+    try:
+        signature = inspect.signature(called)
+        signature.bind(*example)
+    except TypeError as error:
+        raise TypeError(
+            f"compile: {name}: {error}. Give an example of each argument: "
+            f"program = autograd.compile({name}, X, y); it returns the loss, and the program calls "
+            "backward() and, with optimizer=..., its step()"
+        ) from None
+    names: list[str] = []
+    for p in signature.parameters.values():
+        rest = range(len(example) - len(names))
+        names += [f"{p.name}{i}" for i in rest] if p.kind == p.VAR_POSITIONAL else [p.name]
+    return Program(name, function, dict(zip(names, example)), optimizer)
 
 
 @dataclass(frozen=True)
-class Given:
-    """A place in what a function returns, which gets the argument at this position."""
+class Slot:
+    """The place of a Tensor in what a function returns."""
 
-    position: int
-
-
-def slot(computed: list, recorder: Recorder, x: Any) -> Any:
-    """What stands for ``x`` where a function returns it; what is computed goes to ``computed``."""
-    if id(x) in recorder.arguments:
-        return Given(recorder.arguments[id(x)].position)
-    if isinstance(x, Var) and x.call is None:
-        for place in recorder.inputs.values():
-            if place.var is x and place.kind == "argument":
-                return Given(place.key)
-    if id(x) in recorder.made:
-        if type(x) is not Tensor or (x._requires_grad and x.grad_fn is None):
-            raise Refused(
-                "returns a parameter that was made in it, which would be another at each run. "
-                "Make it outside"
-            )
-        if vars(x).get("_grad") is not None or x._retained:
-            raise Refused(
-                "returns a tensor that has a grad or is to retain one. Return its grad, too, or "
-                "have backward and retain_grad outside"
-            )
-    elif not isinstance(x, Var):
-        return x
-    computed.append(x)
-    return Slot(len(computed) - 1, isinstance(x, Tensor), getattr(x, "name", None))
-
-
-def backwards_of(computed: list, recorder: Recorder) -> tuple[list[Backward], list[int]]:
-    """Record the backward passes, too; and where the calls before and of each of them end."""
-    ends = [len(recorder.trace.calls)]
-    backwards = []
-    for i, x in enumerate(computed):
-        if isinstance(x, Tensor) and live(x):
-            backwards.append(backward_of(i, x, recorder))
-            ends.append(len(recorder.trace.calls))
-    return backwards, ends
-
-
-def live(tensor: Tensor) -> bool:
-    """Whether ``backward()`` can be called."""
-    order = topological_order(tensor)
-    return bool(order) and all(node.values is not None for node in order)
-
-
-def backward_of(root: int, tensor: Tensor, recorder: Recorder) -> Backward:
-    """Record the backward pass of a result, too, up to the leaves, whose hooks come later."""
-    cotangent = Var(recorder.trace, np.ones(tensor.shape, tensor.dtype))
-    order = topological_order(tensor)
-    check_usable(order)
-    cotangents: dict[Any, Any] = {tensor.grad_fn: cotangent}
-    with np.errstate(all="call", call=lambda *warning: None):  # nobody asked for it yet
-        walk(order, cotangents, True, False)
-    outside = [x for x in cotangents if id(x) not in recorder.made or id(x) in recorder.arguments]
-    return Backward(root, cotangent, {x: cotangents[x] for x in outside})
-
-
-def inner_results(computed: list) -> set[int]:
-    """The results that other results were computed from."""
-    nodes = [x.grad_fn if isinstance(x, Tensor) else None for x in computed]
-    before = {node for x in nodes if x is not None for node in topological_order(x)[1:]}
-    return {i for i, node in enumerate(nodes) if node in before}
+    index: int
 
 
 class Program:
-    """What one recording became: ``run`` computes, or says that it does not hold."""
+    """A recorded function: call it with other values of the same shapes. ``source`` is its text."""
 
-    def __init__(self, listing: Listing, inner: set[int]) -> None:
-        recording = listing.recording
-        self.name = recording.name
-        self.source = listing.source
-        weakref.finalize(self, linecache.cache.pop, listing.file, None)
-        self.arity = len(recording.args)
-        self.run = listing.namespace[listing.name]
-        self.plain = recording.plain
-        self.modules = recording.modules
-        self.runs = 0
-        self.template = recording.template
-        self.inner = inner
-        roots = [b.root for b in recording.backwards]
-        self.backwards = {root: listing.namespace[f"backward{root}"] for root in roots}
-        self.leaves = {
-            b.root: [listing.position_or_self(x) for x in b.gradients] for b in recording.backwards
+    def __init__(self, name: str, function: Callable, example: dict, optimizer: Any) -> None:
+        self.name = name
+        self.lock = threading.Lock()
+        for key, x in example.items():
+            check_example(f"compile: {name}: {key}", x)
+        stand_ins = {key: stand_in(key, x) for key, x in example.items()}
+        self.example = {key: copy.deepcopy(kind_of(x)) for key, x in stand_ins.items()}
+        self.kinds = list(self.example.values())
+        given = {id(x): i for i, x in enumerate(stand_ins.values())}
+        with Watch(name, given) as watch:
+            out = function(*stand_ins.values())
+        watch.check_randomness()
+        tensors: list[Tensor] = []
+        self.template = mapped(partial(slot, tensors), out)
+        if not tensors:
+            raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
+        watch.check_graph(tensors)
+        self.text = Text(name, tensors, given, optimizer)
+        self.first = Text(name, tensors, given, optimizer, True) if self.text.remembers else None
+        self.text.function = self.text.defined()
+        self.source = self.text.source
+
+    def __repr__(self) -> str:
+        return f"<program {self.name}({', '.join(self.example)})>"
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """What the function gives for these arguments; the parameters get their ``grad``."""
+        if observers.asked:
+            observers.tell(observers.asked, None, f"the program {self.name}: call its function")
+        if keywords or len(args) != len(self.kinds):
+            args = self.in_order(args, keywords)
+        try:
+            fit = [(x._data.shape, x._data.dtype, x._requires_grad) for x in args] == self.kinds
+        except AttributeError:
+            fit = False
+        if not fit:
+            self.check(args)
+        with self.lock:
+            text = self.text
+            if self.first is not None and not text.knows():
+                text = self.first
+            out = text.run(args)
+        if type(self.template) is Slot:
+            return result(out[0])
+        return mapped(lambda x: result(out[x.index]) if isinstance(x, Slot) else x, self.template)
+
+    def in_order(self, args: tuple, keywords: dict) -> tuple:
+        given = {**dict(zip(self.example, args)), **keywords}
+        if len(args) + len(keywords) != len(self.example) or given.keys() != self.example.keys():
+            raise TypeError(f"{self.name}: takes {', '.join(self.example) or 'no arguments'}")
+        return tuple(given[name] for name in self.example)
+
+    def check(self, args: tuple) -> None:
+        """Raise for the first argument that is not like its example."""
+        for (key, kind), x in zip(self.example.items(), args):
+            now = kind_of(x)
+            if now == kind or now is kind or repr(now) == repr(kind):
+                continue
+            if type(kind) is Kind and not isinstance(x, Tensor):
+                raise TypeError(
+                    f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
+                    "autograd.tensor(...), or from_numpy"
+                )
+            raise ValueError(
+                f"{self.name}: {key} is {short(now, 80)}, recorded was {short(kind, 80)}: "
+                "compile for that, too"
+            )
+
+
+class Kind(tuple):
+    """What a Tensor must be like: its shape and dtype, and whether it requires grad."""
+
+    def __str__(self) -> str:
+        return f"{self[0]} {self[1]}{', requires grad' if self[2] else ''}"
+
+
+def kind_of(x: Any) -> Any:
+    """What must be the same at each call: of a setting all of it."""
+    return Kind((x.shape, x.dtype, x._requires_grad)) if isinstance(x, Tensor) else x
+
+
+class Text:
+    """The text of a program, the function it defines, and where that finds its arguments."""
+
+    def __init__(
+        self, name: str, tensors: list, given: dict[int, int], optimizer: Any, first: bool = False
+    ) -> None:
+        self.name = name
+        self.optimizer = optimizer
+        self.groups = optimizer.param_groups if optimizer is not None else []
+        for group in self.groups:
+            for p in group["params"]:
+                p.memory  # noqa: B018  # which makes an array of a number
+        self.recording = recording = Recording(tensors, None if tensors[0]._requires_grad else [])
+        self.live: dict[Var, Callable[[], Any]] = {  # inputs that are no Tensors
+            var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
         }
-        self.needed = [listing.position_or_self(x) for x in listing.needed_tensors()]
+        self.settings: list[tuple[dict, str]] = []  # of the optimizer,
+        self.varying: list[list[Setting]] = []  # with the numbers in each
+        self.remembers: list[tuple[Any, str]] = []  # what it must know of which Tensor
+        self.new: list[tuple[Any, str]] = []  # what it knows afterwards, beside the updates
+        wanted = set(recording.wrt)
+        updates = self.step(wanted, first) if self.groups else {}
+        printer = ProgramPrinter(recording, name, updates, given, self.live)
+        self.source = str(printer.text())
+        places = [recording.tensors.get(x) for x in printer.argument_vars]
+        self.positions = [given[id(x)] for x in places if id(x) in given]
+        self.tensors = [x for x in places if x is not None and id(x) not in given]
+        self.arrays = [x._data for x in self.tensors]
+        rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
+        self.finders = [self.live[x] for x in rest if x in self.live]
+        self.constants = [x.value for x in rest if x not in self.live]
+        self.leaves = [given.get(id(x), x) for x in recording.wrt]
+        self.takes_gradients = any(type(x) is int for x in self.leaves)
+        self.memories = [
+            x.memory for group in self.groups for x in group["params"] if x in wanted
+        ]
+        self.outputs = len(recording.outputs)
+        self.seen = [copy.copy(group[key]) for group, key in self.settings]
+        self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
+        lines = self.source.splitlines(keepends=True)
+        linecache.cache[self.file] = (len(self.source), None, lines, self.file)
+        weakref.finalize(self, linecache.cache.pop, self.file, None)
+        self.function: Callable | None = None
 
-    def results(self, values: tuple, args: tuple) -> Any:
-        """What the function returns, made of the values that a run gave."""
-        if self.plain:
-            return values
-        self.runs += 1
+    # -- the optimizer ---------------------------------------------------------------------------
 
-        def put(x: Any) -> Any:
-            if isinstance(x, Given):
-                return args[x.position]
-            if not isinstance(x, Slot):
+    def step(self, wanted: set, first: bool) -> dict[Var, Var]:
+        """Append the optimizer's rule for each parameter; what is to be written into which."""
+        recording, updates = self.recording, {}
+        recording.sections.append(("update", len(recording.trace.calls)))
+        for group in self.groups:
+            settings = {key: self.setting(group, key) for key in self.optimizer.defaults}
+            for parameter in [x for x in group["params"] if x in wanted]:
+                p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
+                known = {} if first else self.state(parameter, group)
+                state = dict(known)
+                updates[p] = p - self.optimizer.change(p, g, state, **settings)
+                for key, value in state.items():
+                    old = known.get(key)
+                    value = value if isinstance(value, Var) else recording.trace.input(value)
+                    if old is not None and old.is_array and old.shape == value.shape:
+                        updates[old] = value
+                    elif value is not old:
+                        self.new.append((parameter, key))
+                        recording.extra.append(value)
+        return updates
+
+    def setting(self, group: dict, key: str) -> Any:
+        """A setting of the optimizer, with a Var for each number."""
+        now, found = group[key], []
+        many = isinstance(now, tuple)
+
+        def varying(x: Any) -> Any:
+            if isinstance(x, bool) or not isinstance(x, int | float):
                 return x
-            if not x.is_tensor:
-                return values[x.index]
-            return self.tensor(x, values, args)
+            var, i = Setting(self.recording.trace, x, varies=True), len(found)
+            found.append(var)
+            self.recording.inputs[var] = f"{key}{i}" if many else key
+            self.live[var] = lambda: group[key][i] if many else group[key]
+            return var
 
-        return mapped(put, self.template)
+        self.settings.append((group, key))
+        self.varying.append(found)
+        return mapped(varying, now)
 
-    def tensor(self, x: Slot, values: tuple, args: tuple) -> Tensor:
-        out = result(values[x.index])
-        out.name = x.name
-        if x.index in self.backwards:
-            leaves = [args[i] if isinstance(i, int) else i for i in self.leaves[x.index]]
-            needed = [args[i] if isinstance(i, int) else i for i in self.needed]
-            out.grad_fn = CompiledNode(self, x.index, values, leaves, needed)
-            out._requires_grad = True
+    def state(self, parameter: Tensor, group: dict) -> dict[str, Var]:
+        """What the optimizer remembers of a parameter as Vars: what it knows, or would know."""
+        real = self.optimizer.state
+        known = dict(real.get(parameter) or {})
+        if not known:
+            settings = {key: group[key] for key in self.optimizer.defaults}
+            p = parameter._data.copy()
+            with np.errstate(all="ignore"):
+                self.optimizer.change(p, np.zeros_like(p), known, **settings)
+        found = {}
+        for key, value in known.items():
+            found[key] = var = Var(self.recording.trace, value, varies=True)
+            self.recording.inputs[var] = key
+            self.live[var] = partial(lambda x, key: real[x][key], parameter, key)
+            self.remembers.append((parameter, key))
+        return found
+
+    def knows(self) -> bool:
+        """Whether the optimizer remembers what the text needs; it does after its first step."""
+        state = self.optimizer.state
+        return all(key in state.get(x, ()) for x, key in self.remembers)
+
+    def check_settings(self, now: list) -> None:
+        """Raise RuntimeError where other settings make the optimizer's rule another one."""
+        for (_, key), then, x, varying in zip(self.settings, self.seen, now, self.varying):
+            numbers = zip(varying, x if isinstance(x, tuple) else [x])
+            other = any(v.is_zero is not None and v.is_zero != (not i) for v, i in numbers)
+            if other or (not varying and x != then):
+                raise RuntimeError(
+                    f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
+                    "its rule another one: compile anew"
+                )
+        self.seen = now
+
+    # -- a call ----------------------------------------------------------------------------------
+
+    def run(self, args: tuple) -> tuple:
+        """Compute, set gradients, and give the results."""
+        arrays = list(map(data_of, self.tensors))
+        if not all(map(is_, arrays, self.arrays)):
+            arrays = self.other_arrays()
+        settings = [group[key] for group, key in self.settings]
+        if settings != self.seen:
+            self.check_settings(settings)
+        function = self.function or self.defined()
+        leaves: Any = self.leaves
+        if self.takes_gradients:
+            leaves = [args[x] if type(x) is int else x for x in leaves]
+        given = [args[i]._data for i in self.positions]
+        found = [find() for find in self.finders]
+        for leaf in leaves:
+            leaf._grad = None  # its memory can be used again
+        out = function(*given, *arrays, *found, *self.constants)
+        if type(out) is not tuple:
+            out = (out,)
+        if self.memories:
+            note_change(self.memories, self.name)
+        n = self.outputs
+        for leaf, g in zip(leaves, out[n:]):
+            leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
+        for (x, key), value in zip(self.new, out[n + len(leaves) :]):
+            self.optimizer.state[x][key] = value
         return out
 
+    def defined(self) -> Callable:
+        """The function of the text, which has memory of its own."""
+        space: dict[str, Any] = {}
+        exec(builtins.compile(self.source, self.file, "exec"), space)
+        function = space[self.name]
+        if not hasattr(function, "__wrapped__"):
+            return function
+        quiet = copy_context()  # what np.errstate does around it, only once
+        quiet.run(np.seterr, all="ignore")
+        return partial(quiet.run, function.__wrapped__)
 
-class CompiledNode(Node):
-    """The ``grad_fn`` of a result: a run of a program, whose VJP rules share one backward pass."""
+    def other_arrays(self) -> list[np.ndarray]:
+        """The arrays of the Tensors from outside, some of which are not those of before."""
+        for x, known in zip(self.tensors, self.arrays):
+            if (x.shape, x.dtype) != (known.shape, known.dtype):
+                raise ValueError(
+                    f"{self.name}: a tensor from outside is {x.shape} {x.dtype}, recorded was "
+                    f"{known.shape} {known.dtype}: compile for that, too"
+                )
+            if isinstance(known, np.ndarray):
+                x.memory  # noqa: B018  # which makes an array of a number
+        self.arrays = list(map(data_of, self.tensors))
+        return self.arrays
 
-    def __init__(
-        self, program: Program, root: int, values: tuple, leaves: list, needed: list
-    ) -> None:
-        op = CompiledOp(program, root, values, len(leaves), len(needed))
-        arrays = [x._data for x in [*leaves, *needed]]
-        parents = [*leaves, *[None] * len(needed)]
-        super().__init__(op, (*leaves, *needed), {}, parents, (values[root], *arrays))  # type: ignore[arg-type]
-        self.is_inner = root in program.inner
 
-    def add_hook(self, hook: Any) -> Any:
-        if self.is_inner:
-            raise RuntimeError(
-                f"{self.name}: the gradient of this result is not to be had, for another result "
-                "was computed from it inside the program. Call the function without compile"
+class Watch:
+    """Has every op recorded, and refuses what a program of the graph would not do."""
+
+    def __init__(self, name: str, given: dict[int, int]) -> None:
+        self.name = name
+        self.given = given
+        self.created: list[Tensor] = []
+        self.thread = threading.get_ident()
+        self.begun = next(clock)
+        self.random = random.getstate(), repr(np.random.get_state())
+        self.mode: Any = record_source()
+        self.listeners: list = [
+            (observers.asked, self.on_asked),
+            (observers.changed, self.on_changed),
+            (observers.created, self.created.append),
+        ]
+
+    def __enter__(self) -> Watch:
+        try:
+            self.mode.__enter__()
+            for listeners, listener in self.listeners:
+                listeners.append(listener)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self.leave()
+        except BaseException:  # an interrupt
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        for listeners, listener in self.listeners:
+            if listener in listeners:
+                listeners.remove(listener)
+        mode, self.mode = self.mode, None
+        if mode is not None:
+            mode.__exit__()
+
+    def refuse(self, what: str) -> None:
+        raise RuntimeError(f"compile: {self.name} {what}")
+
+    def on_asked(self, x: Any, how: str) -> None:
+        if threading.get_ident() != self.thread or not (x is None or self.varies(x)):
+            return
+        if how == "backward":
+            self.refuse(
+                "calls backward() or grad(), whose results are in no graph. The program calls "
+                "backward() by itself: return the loss, and give compile the optimizer=... for a "
+                "whole step. For derivatives inside the loss: grad(..., create_graph=True)"
             )
-        return super().add_hook(hook)
-
-
-class CompiledOp:
-    """What a CompiledNode takes for an op: one VJP rule for each leaf."""
-
-    complete = True
-    variadic = False
-    stop = 0
-    keywords: tuple = ()
-
-    def __init__(
-        self, program: Program, root: int, values: tuple, leaves: int, needed: int
-    ) -> None:
-        self.name = program.name
-        self.program = program
-        self.root = root
-        self.run = program.runs
-        self.saved = values[-1]
-        self.g: Any = None
-        self.found: tuple = ()
-        self.operands = [f"leaf{k}" for k in range(leaves)] + [f"x{k}" for k in range(needed)]
-        positions = tuple(range(leaves + 1, leaves + needed + 1))
-        saves = SimpleNamespace(names=tuple(self.operands[leaves:]), positions=positions)
-        self.saves = [saves] * (leaves + needed)
-        self.rules: list = [(self.rule(k), lambda values: ()) for k in range(leaves)]
-        self.rules += [(None, None)] * needed
-
-    def forward(self, *values: Any) -> Any:
-        raise RuntimeError(
-            f"{self.name}: is compiled, and its ops are not recorded one by one. Print its "
-            ".source, or call the function without compile"
+        if x is None:
+            self.refuse(f"uses {how}, which is not recorded")
+        self.refuse(
+            f"asks for the value of a tensor that depends on an argument or a parameter: {how}. "
+            "A program does not ask again: use autograd.where, return the tensor, or make what "
+            "depends on the value an argument"
         )
 
-    def rule(self, k: int) -> Callable:
-        def vjp(g: Any) -> Any:
-            if self.g is not g:
-                self.g, self.found = g, self.backward(g)
-            return self.found[k]
+    def varies(self, x: Any) -> bool:
+        """Whether a value may be another at another call: of arguments, parameters, random ops."""
+        order = recorded_order(x)
+        leaves = [*(x if isinstance(x, list | tuple) else [x])]
+        leaves += [leaf for node in order for leaf in node.origins]
+        return any(node.op in DRAWS for node in order) or any(
+            id(leaf) in self.given or (leaf.is_leaf and leaf._requires_grad)
+            for leaf in leaves
+            if isinstance(leaf, Tensor)
+        )
 
-        return vjp
+    def on_changed(self, x: Tensor, how: str) -> None:
+        inside = x.node is not None and x.node.time > self.begun
+        known = inside or any(x is one for one in self.created)
+        if threading.get_ident() == self.thread and not known:
+            self.refuse(
+                f"changes a tensor from outside in place ({how}), which the program would not do. "
+                "Return the new value and change it outside. An optimizer= updates parameters; "
+                "BatchNorm keeps its statistics in eval()"
+            )
 
-    def backward(self, g: Any) -> tuple:
-        if isinstance(g, Tensor):
-            raise RuntimeError(
-                f"{self.name}: create_graph=True finds no graph in a compiled function. Take the "
-                "first derivative inside it, or call the function without compile"
+    def check_randomness(self) -> None:
+        if self.random != (random.getstate(), repr(np.random.get_state())):
+            self.refuse(
+                "draws random numbers from random or np.random, which would be the same at each "
+                "call. Use autograd.rand, randn or nn.Dropout"
             )
-        if self.run != self.program.runs:
-            raise RuntimeError(
-                f"{self.name}: was called again before this backward, and the memory that backward "
-                "needs was used again. Call backward() first"
+
+    def check_graph(self, tensors: list[Tensor]) -> None:
+        """Refuse graphs that a program cannot hold."""
+        root = tensors[0]
+        if root._requires_grad and root.shape != ():
+            raise ValueError(
+                f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
+                "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        return self.program.backwards[self.root](self.saved, g)
+        for node in recorded_order(tensors):
+            at = f", at {node.where}" if node.where else ""
+            if node.time < self.begun:
+                self.refuse(
+                    f"uses the result of {node.name} from outside, whose graph would be lost. Use "
+                    "tensor.detach(), or compute it inside"
+                )
+            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == bool]
+            if node.name == "getitem" and any(isinstance(x, Tensor) and self.varies(x) for x in masks):
+                self.refuse(
+                    f"picks by a mask, and how many that gives depends on values{at}. Use "
+                    "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
+                )
+            if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
+                self.refuse(f"has a hook, which a program would not call{at}")
+
+
+def check_example(what: str, x: Any) -> None:
+    """Raise for arguments that a program could not tell apart at a call."""
+    if isinstance(x, Tensor):
+        if x.grad_fn is not None:
+            raise ValueError(
+                f"{what} is the result of {x.grad_fn.name}, whose graph would be lost. Give it "
+                "tensor.detach(), or have the function compute that, too"
+            )
+        return
+    held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
+    if held:
+        raise TypeError(
+            f"{what} is a {type(x).__name__} with a {held[0]}; give each Tensor as an argument "
+            "of its own, and wrap arrays: autograd.from_numpy"
+        )
+
+
+def stand_in(key: str, x: Any) -> Any:
+    """A Tensor of its own for an argument, so that one given twice stays two."""
+    if not isinstance(x, Tensor):
+        return x
+    out = result(x._data[...] if isinstance(x._data, np.ndarray) else x._data)
+    out._requires_grad, out.name = x._requires_grad, key
+    return out
+
+
+def slot(tensors: list[Tensor], x: Any) -> Any:
+    if not isinstance(x, Tensor):
+        return x
+    tensors.append(x)
+    return Slot(len(tensors) - 1)

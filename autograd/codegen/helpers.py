@@ -14,7 +14,7 @@ import numpy as np
 
 from .spelling import identifier, literal, name_of
 
-OURS = ("on", "primitive", "vjp_of")  # what rules use of autograd itself
+OURS = ("as_one_call", "on", "primitive", "vjp_of")  # what rules use of autograd itself
 
 
 class Helpers:
@@ -88,8 +88,8 @@ class Helpers:
                 raise unknown(by, f"it uses {value.__name__}")
             self.imports.add(imported(f"import {value.__name__}", name, value.__name__))
             return self.kept(name)
-        if value is sys.modules["autograd.primitive"].on:
-            key = ("autograd.primitive", "on", id(value))
+        if value is sys.modules["autograd.primitives"].on:
+            key = ("autograd.primitives", "on", id(value))
             if key not in self.constants:
                 self.constants[key] = identifier("on", self.taken)
                 self.functions.append(f"def {self.constants[key]}(x, op):\n    return op")
@@ -104,7 +104,8 @@ class Helpers:
             return self.function(value)
         key = (by.__module__, name, id(value))
         if key not in self.constants:
-            text = literal(value) or self.statement(by, name)
+            tree = literal(value)
+            text = ast.unparse(tree) if tree else self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]

@@ -1,312 +1,318 @@
-"""Calls as a program: lines of NumPy that write into memory kept from run to run."""
+"""A Recording as a program: statements of NumPy that write into memory kept from run to run.
+
+The text is that of ``to_source`` with a line for each call. What a program returns has memory of
+its own at each run; all else goes into ``memory1``, ``memory2``, ..., each of which serves again
+once nothing needs what is in it. Numbers in products and sums are 0-d arrays, which NumPy takes
+more quickly than Python's.
+"""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Mapping
-from contextvars import copy_context
+import ast
 from typing import Any
 
 import numpy as np
 
-from ..trace import Call, Guard, Method, Var, vars_in
-from .spelling import ATOM, call_text, called, identifier, index, literal, name_of
-from .tidy import UFUNCS
+from .expressions import Term
+from .passes import is_elementwise, summed_over, unbroadcast
+from .printer import Printer, name_for
+from .recording import Recording
+from .spelling import call, identifier, literal, name
+from .trace import Call, Method, Var, same
 
 REDUCTIONS: dict[Any, Any] = {
     Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
     Method("min"): np.minimum, np.min: np.minimum,
 }  # fmt: skip
-
+SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
+SHORT = 64  # elements of a row, of which NumPy's loop makes much ado
+FAR = 10**6  # a rank behind all arguments
+MEANS = (np.mean, Method("mean"))
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
 
-class Names:
-    """Python names, none given twice, and the objects that a program refers to by them."""
+class ProgramPrinter(Printer):
+    """Prints a Recording as a program; ``updates`` are what it writes into which inputs.
 
-    def __init__(self, **objects: Any) -> None:
-        self.namespace: dict[str, Any] = {"np": np, **objects}
-        self.taken = set(self.namespace)
-        self.known: dict[int, str] = {}
-
-    def new(self, name: str) -> str:
-        """A name like this one that is still free."""
-        return identifier(name, self.taken)
-
-    def of(self, x: Any, name: str) -> str:
-        """The name of an object, which is like ``name`` if it had none."""
-        if id(x) not in self.known:
-            self.known[id(x)] = self.new(name)
-            self.namespace[self.known[id(x)]] = x
-        return self.known[id(x)]
-
-
-class Writer:
-    """Writes calls as lines of Python, and the memory and views that these lines use.
-
-    ``names`` holds what the Vars that the program begins with are called, and ``fixed`` those
-    whose array is one and the same at every run. Results, whose roots are in ``fresh``, get
-    memory of their own at each run.
+    ``given`` are the ids of the Tensors that are the program's arguments, which come first;
+    ``live`` are inputs that are no Tensors and are read at each run. Arrays that stay come last.
     """
 
     def __init__(
-        self, known: Names, names: dict[Var, str], fixed: set[Var], fresh: set[Var]
+        self, recording: Recording, function: str, updates: dict[Var, Var], given: Any, live: Any
     ) -> None:
-        self.known = known
-        self.names = names
-        self.fixed = fixed
-        self.fresh = fresh
-        self.setup: list[str] = []
-        self.beginning: list[str] = []  # of each run
-        self.failing = "return halfway"  # what to do where a guard does not hold
-        self.numbers: dict[Any, str] = {}
-        self.buffers: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
-        self.free: dict[Any, list[str]] = {}  # buffers that nobody needs any more
-        self.count = 0  # of buffers
-        self.last: dict[Var, int] = {}  # the last line that uses a root
-        self.made_before: set[Var] = set()  # views that the setup makes
+        self.updates = updates
+        self.given_tensors = list(given)
+        self.live = live
+        self.written: set[Var] = set()  # updates that were written in place
+        self.memory: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
+        self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more
+        self.kept: dict[Var, str] = {}  # what lies at the same place in every run
+        self.numbers: dict[Any, str] = {}  # 0-d arrays
+        self.before: list[str] = []  # lines before the function
+        self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
+        super().__init__(recording, function)
 
-    def statements(self, calls: list[Call | Guard], lasting: list[Var]) -> list[str]:
-        """The line of each call. The memory of ``lasting`` is not used for anything else."""
-        made = [call for call in calls if isinstance(call, Call)]
-        self.results = {a.out for a, b in zip(made, [*made[1:], None]) if not b or a.rule != b.rule}
-        for i, call in enumerate(calls):
-            used = [call.var] if isinstance(call, Guard) else [*call.inputs, call.out]
-            self.last.update({x.root: i for x in used})
-        self.last.update({x.root: len(calls) for x in lasting})
-        return [
-            f"if {'not ' * call.taken}{self.name(call.var)}: {self.failing}"
-            if isinstance(call, Guard)
-            else self.statement(call, i)
-            for i, call in enumerate(calls)
-        ]
+    @property
+    def ends(self) -> list[Var]:
+        return [*self.recording.results, *self.updates.values()]
 
-    def statement(self, call: Call, i: int) -> str:
-        """The line of a call; none for a view of memory that stays: that is made beforehand."""
-        out = call.out
-        if call.writes is not None:
-            if call.function is np.copyto:
-                return call_text("np.copyto", [self.name(out), self.text(call.args[1])])
-            if call.function is operator.setitem:
-                return f"{self.name(out)}[{self.index(call.args[1])}] = {self.text(call.args[2])}"
-            kept = {key: self.text(x) for key, x in call.keywords.items() if key != "out"}
-            plain = kept or not isinstance(call.function, np.ufunc)
-            args = [self.text(x) if plain else self.operand(x, call) for x in call.args]
-            return written_to(call.function, args, kept, self.name(out))
-        if self.looks_at_fixed(call):
-            places = {x: self.buffers[x][0] for x in call.inputs if x in self.buffers}
-            text = self.expression(call, {**self.names, **places})
-            self.setup.append(f"{self.new_name(out)} = {text}")
-            self.fixed.add(out)
-            self.made_before.add(out)
-            return ""
-        function, args, keywords = self.with_out(call)
-        if function is None or not isinstance(out.value, np.ndarray) or not self.fits(out):
-            text = self.expression(call)
-            if call.function in REDUCTIONS and function is not None:
-                text = call_text(str(name_of(function)), args, keywords)
-            self.release(call, i)
-            return f"{self.new_name(out)} = {text}"
-        if self.may_overwrite(call, i):
-            self.release(call, i)
-        buffer = self.buffer(out)
-        self.release(call, i)
-        self.fixed.add(out)
-        return f"{self.new_name(out)} = {written_to(function, args, keywords, buffer)}"
+    @property
+    def own(self) -> list[Var]:
+        return self.ends
 
-    def with_out(self, call: Call) -> tuple[Any, list[str], dict[str, str]]:
+    @property
+    def texts(self) -> list[str]:
+        head, *functions = self.helpers.texts
+        return [head, *functions, *(["\n".join(self.before)] if self.before else [])]
+
+    def prepare(self) -> None:
+        ends = self.ends
+        self.calls = [made for made in self.calls if made.out.varies]
+        for made in self.calls:
+            made.args = unbroadcast(made)
+        self.fresh = {x.root for x in self.recording.results}
+        self.targets = {value: target for target, value in self.updates.items()}
+        self.last = {x.root: i for i, made in enumerate(self.calls)
+                     for x in [*made.inputs, made.out]}  # fmt: skip
+        self.last.update({x.root: len(self.calls) for x in ends})
+        self.place = {made: i for i, made in enumerate(self.calls)}
+
+    def name_inputs(self) -> None:
+        """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
+        tensors = self.recording.tensors
+
+        def rank(var: Var) -> int:
+            place = id(tensors.get(var))
+            at = self.given_tensors.index(place) if place in self.given_tensors else None
+            return at if at is not None else FAR + (var not in tensors) * (1 + (var not in self.live))
+
+        inputs = self.recording.inputs
+        for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
+            if var in self.uses or var in self.updates:
+                self.add_argument(var, self.recording.array_names.get(id(var.value)) or operand)
+        for var in self.uses:
+            if var not in self.terms.known and not var.varies:
+                if not (self.terms.constant(var) and not var.is_array):
+                    self.add_argument(var, "constant")
+
+    def section(self, title: str, calls: list[Call]) -> None:
+        if title == "update":
+            self.copy_results()
+        super().section(title, calls)
+
+    def drop_unused(self) -> None:
+        """Every call is needed, for what it writes."""
+
+    def finish(self) -> list[ast.expr]:
+        for target, value in self.updates.items():
+            if value not in self.written:
+                into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
+                self.lines.append(("", into, ""))
+        self.copy_results()
+        return [name(self.copies[x]) if x in self.copies else self.terms.whole(x)
+                for x in self.recording.results]  # fmt: skip
+
+    def copy_results(self) -> None:
+        """Copy what is an input's memory, or would be given away twice."""
+        given: set[Var] = set()
+        for x in self.recording.results:
+            known = x in self.terms.known and x not in self.copies
+            if known and x.is_array and (x.root.call is None or x.root in given):
+                self.copies[x] = identifier("copy", self.taken)
+                copied = call(ast.Attribute(self.terms.whole(x), "copy"))
+                self.lines.append((self.copies[x], copied, ""))
+            given.add(x.root)
+
+    # -- statements --------------------------------------------------------------------------
+
+    def add(self, made: Call) -> None:
+        """The statement of a call; for a view of memory that stays, a line before the function."""
+        out = made.out
+        if made.function is same:
+            self.terms.known[out] = self.terms.known[made.args[0]]
+            if made.args[0] in self.kept:
+                self.kept[out] = self.kept[made.args[0]]
+            return
+        label = self.labels.get(out) or identifier(name_for(made), self.taken)
+        if out.root is not out and out.is_array and all(x in self.kept for x in made.inputs):
+            inside = {x: self.terms.known[x] for x in made.inputs}
+            self.terms.known.update({x: Term(name(self.kept[x])) for x in inside})
+            self.setup(out, label, self.plain(made))
+            self.terms.known.update(inside)
+            self.kept[out] = label
+        elif self.writes_target(made):
+            target = self.terms.whole(self.targets[out])
+            function, args = self.with_out(made)
+            self.lines.append(("", written_to(function, args, target), ""))
+            self.terms.known[out] = self.terms.known[self.targets[out]]
+            self.release(made)
+            return
+        else:
+            shape = str(out.shape) if out.shape else ""
+            self.lines.append((label, self.statement(made), shape))
+        self.terms.name(out, label)
+
+    def plain(self, made: Call) -> ast.expr:
+        """A call that gives a new array, a number or a view."""
+        function, x = made.function, made.args[0]
+        if function in MEANS and made.out.shape == () and isinstance(x, Var) and x.size:
+            if x.dtype == made.out.dtype and x.dtype.itemsize > 2:
+                total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
+                return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
+        args = [self.terms.argument(x, function) for x in made.args]
+        return self.terms.written(function, args, made.keywords).whole()
+
+    def statement(self, made: Call) -> ast.expr:
+        function, args = self.with_out(made)
+        if function is None or not self.fits(made.out):
+            tree = self.plain(made) if function is None else call(path(function), *args)
+            self.release(made)
+            return tree
+        if self.may_overwrite(made):
+            self.release(made)
+        memory = self.memory_for(made.out)
+        self.release(made)
+        self.kept[made.out] = memory
+        return written_to(function, args, name(memory))
+
+    def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
-        function, args = call.function, call.args
-        if not isinstance(call.out.value, np.ndarray | np.generic):
-            return None, [], {}
-        if function in REDUCTIONS:
-            settings = {"axis": None, "keepdims": False} | call.keywords
-            if set(settings) == {"axis", "keepdims"} and len(args) < 3:
-                axis = args[1] if len(args) > 1 else settings["axis"]
-                keepdims = {"keepdims": "True"} if settings["keepdims"] else {}
-                text = [self.name(args[0]), self.text(axis)]
-                return REDUCTIONS[function].reduce, text, keepdims
-        if call.keywords:
-            return None, [], {}
-        if function is operator.pow:
-            exponent = args[1]
-            if call.out.value.dtype.kind != "f" or getattr(exponent, "shape", None) == ():
-                return None, [], {}
-            if isinstance(exponent, int | float) and exponent in POWERS:
-                function, args = POWERS[exponent], args[:1]
-        function = UFUNCS.get(function, function)
-        if isinstance(function, np.ufunc):
-            return function, [self.operand(x, call) for x in args], {}
-        if function is np.dot:
-            return function, [self.name(x) for x in args], {}
-        return None, [], {}
+        function, args, out = made.function, made.args, made.out
+        if not out.is_array:
+            return None, []
+        if function in REDUCTIONS and set(made.keywords) <= {"axis", "keepdims"} and len(args) < 3:
+            return self.reduction(made)
+        if function is np.matmul and all(x.ndim == 2 for x in args):
+            function = np.dot
+        if made.keywords or not (isinstance(function, np.ufunc) or function is np.dot):
+            return None, []
+        if function is np.power and isinstance(args[1], int | float) and args[1] in POWERS:
+            function, args = POWERS[args[1]], args[:1]
+        return function, [self.operand(x, made) for x in args]
 
-    def looks_at_fixed(self, call: Call) -> bool:
-        """Whether a call only looks in another way at an array that stays where it is."""
-        if not isinstance(call.out.value, np.ndarray) or call.out.root is call.out:
-            return False
-        return all(x in self.fixed for x in call.inputs)
+    def reduction(self, made: Call) -> tuple[Any, list[ast.expr]]:
+        """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
+        axis, keepdims = summed_over(made)
+        x, ufunc = made.args[0], REDUCTIONS[made.function]
+        if ufunc is np.add and axis == (0,) and x.ndim == 2 and not keepdims and x.dtype.kind == "f":
+            if x.dtype == made.out.dtype and x.dtype.itemsize > 2:
+                ones = self.setup(("ones", len(x), x.dtype), "ones",
+                                  call("np.ones", literal(len(x)), literal(x.dtype)))  # fmt: skip
+                return np.dot, [name(ones), self.terms.whole(x)]
+        if keepdims or made.out.dtype != x.dtype:
+            return None, []
+        return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
 
     # -- memory ------------------------------------------------------------------------------
 
-    def fits(self, out: Var) -> bool:
-        """Whether a result can go into a buffer."""
-        flags = out.value.flags
-        contiguous = flags.c_contiguous or flags.f_contiguous
-        return out.root is out and out not in self.fresh and contiguous
-
-    def may_overwrite(self, call: Call, i: int) -> bool:
-        """Whether an elementwise call may write over operands that nobody needs any more."""
-        function = UFUNCS.get(call.function, call.function)
-        if not isinstance(function, np.ufunc) or function is np.matmul:
+    def writes_target(self, made: Call) -> bool:
+        """Whether a call may write its result right where it is to go."""
+        target = self.targets.get(made.out)
+        if target is None or not is_elementwise(made.function) or made.out in self.fresh:
             return False
-        dying = [x for x in call.inputs if self.last[x.root] == i and x.root in self.buffers]
-        return all(x.root is x and x.shape == call.out.shape for x in dying)
+        fits = (target.shape, target.dtype) == (made.out.shape, made.out.dtype)
+        good = fits and made.out.is_array and self.last[target.root] <= self.place[made]
+        if good:
+            self.written.add(made.out)
+        return good
 
-    def buffer(self, out: Var) -> str:
-        value = out.value
-        order = "C" if value.flags.c_contiguous else "F"
-        kind = (value.shape, value.dtype, order)
+    def fits(self, out: Var) -> bool:
+        """Whether a result can go into memory that is kept."""
+        flags = out.value.flags
+        return out.root is out and out not in self.fresh and (flags.c_contiguous or flags.f_contiguous)
+
+    def may_overwrite(self, made: Call) -> bool:
+        """Whether an elementwise call may write over operands that nobody needs any more."""
+        i = self.place[made]
+        dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
+        fit = all(x.root is x and x.shape == made.out.shape for x in dying)
+        return is_elementwise(made.function) and fit
+
+    def memory_for(self, out: Var) -> str:
+        order = "C" if out.value.flags.c_contiguous else "F"
+        kind = (out.shape, out.dtype, order)
         free = self.free.get(kind)
         if free:
-            name = free.pop()
+            memory = free.pop()
         else:
-            self.count += 1
-            name = self.known.new(f"buffer{self.count}")
-            order = ', order="F"' if order == "F" else ""
-            self.setup.append(f"{name} = np.empty({value.shape}, {literal(value.dtype)}{order})")
-        self.buffers[out] = name, kind
-        return name
+            more = {} if order == "C" else {"order": ast.Constant("F")}
+            made = call("np.empty", literal(out.shape), literal(out.dtype), **more)
+            memory = self.setup(("memory", len(self.before)), "memory", made)
+        self.memory[out] = memory, kind
+        return memory
 
-    def release(self, call: Call, i: int) -> None:
-        """Give back the buffers that are used here for the last time."""
-        for x in [*call.inputs, call.out]:
-            if self.last[x.root] == i and x.root in self.buffers and x.root is not call.out:
-                name, kind = self.buffers.pop(x.root)
-                self.free.setdefault(kind, []).append(name)
+    def release(self, made: Call) -> None:
+        """Give back the memory that is used here for the last time."""
+        i = self.place[made]
+        for x in [*made.inputs, made.out]:
+            if self.last[x.root] == i and x.root in self.memory and x.root is not made.out:
+                memory, kind = self.memory.pop(x.root)
+                self.free.setdefault(kind, []).append(memory)
 
-    # -- texts -------------------------------------------------------------------------------
-
-    def new_name(self, out: Var) -> str:
-        assert out.call is not None
-        name = out.call.name
-        if not name or out in self.results:
-            name = out.call.rule if out in self.results else short_name(out.call.function)
-        self.names[out] = self.known.new(name or "t")
-        return self.names[out]
-
-    def name(self, var: Var, names: Mapping[Var, str] | None = None) -> str:
-        return (names or self.names).get(var) or self.known.of(var.value, "constant")
-
-    def operand(self, x: Any, call: Call) -> str:
-        """An operand of a ufunc; a number as a 0-d array, which NumPy takes more quickly."""
-        number = x.value if isinstance(x, Var) else x
-        if isinstance(x, Var) and (x.call is not None or isinstance(number, np.ndarray)):
-            return self.text(x)
-        dtype = np.result_type(*[v.value for v in call.inputs if hasattr(v.value, "dtype")], number)
-        if dtype.kind != "f" or not is_written(number):
-            return self.text(x)
-        key = (x if isinstance(x, Var) else repr(number), dtype)
+    def setup(self, key: Any, text: str, value: ast.expr) -> str:
+        """The name of an array that is made before the function, once for each key."""
         if key not in self.numbers:
-            self.numbers[key] = self.number(x, number, dtype)
+            self.numbers[key] = text if isinstance(key, Var) else identifier(text, self.taken)
+            self.before.append(f"{self.numbers[key]} = {ast.unparse(value)}")
         return self.numbers[key]
 
-    def number(self, x: Any, number: Any, dtype: np.dtype) -> str:
-        """A 0-d array for a number; one that changes from run to run is put in at its beginning."""
-        value = literal(number.item() if isinstance(number, np.generic) else number) or "0"
-        digits = value.removesuffix(".0").replace("-", "minus_").replace(".", "_")
-        if isinstance(x, Var):
-            name = self.known.new(f"{self.names[x]}_array")
-            self.beginning.append(f"{name}.fill({self.names[x]})")
-        else:
-            name = self.known.new(f"c{digits}" if len(digits) < 10 else "constant")
-        self.setup.append(f"{name} = np.array({value}, {literal(dtype)})")
-        return name
+    # -- operands ----------------------------------------------------------------------------
 
-    def text(self, x: Any, names: Mapping[Var, str] | None = None) -> str:
-        if isinstance(x, Var):
-            return self.name(x, names)
-        if any(True for _ in vars_in(x)):
-            parts = ", ".join(self.text(item, names) for item in x)
-            return f"[{parts}]" if isinstance(x, list) else f"({parts},)"
-        text = literal(x) if is_written(x) and not isinstance(x, np.generic) else None
-        return text or self.known.of(x, "constant")
-
-    def index(self, x: Any, names: Mapping[Var, str] | None = None) -> str:
-        """What stands between brackets."""
-        return (index(x) if is_written(x) else None) or self.text(x, names)
-
-    def expression(self, call: Call, names: Mapping[Var, str] | None = None) -> str:
-        """A call as an expression that gives a new array, a number or a view."""
-        function = call.function
-        args = [self.text(x, names) for x in call.args]
-        if function is operator.getitem:
-            return f"{args[0]}[{self.index(call.args[1], names)}]"
-        keywords = {key: self.text(x, names) for key, x in call.keywords.items()}
-        if function in (np.mean, Method("mean")) and call.out.shape == ():
-            x = call.args[0]
-            if x.size and x.dtype == call.out.dtype and x.dtype.itemsize > 2:
-                return f"np.add.reduce({args[0]}, None) / {x.size}"
-        if name_of(function) is None:
-            return call_text(self.known.of(function, function.__name__.strip("_")), args, keywords)
-        pairs = [(f"({arg})" if arg.startswith("-") else arg, ATOM) for arg in args]
-        return called(function, pairs, keywords)[0]
+    def operand(self, x: Any, made: Call) -> ast.expr:
+        """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
+        if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
+            return self.spread(x, made)
+        number = x.value if isinstance(x, Var) else x
+        arrays = [v.value for v in made.inputs if v.is_array]
+        dtype = np.result_type(*arrays, number) if arrays else np.dtype(object)
+        if dtype.kind != "f" or isinstance(number, np.generic) and isinstance(x, Var) and x.varies:
+            return self.terms.argument(x)
+        if isinstance(x, Var) and x.varies:  # a setting of the optimizer
+            known = self.terms.text(x)
+            new = (x, dtype) not in self.numbers
+            array = self.setup((x, dtype), f"{known}_array", call("np.array", literal(0), literal(dtype)))
+            if new:
+                filled = call(f"{array}.fill", self.terms.whole(x))
+                self.lines.append(("", filled, ""))
+            return name(array)
+        value = number.item() if isinstance(number, np.generic | np.ndarray) else number
+        made_of = call("np.array", literal(value), literal(dtype))
+        if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
+            made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
+            return name(self.setup((repr(value), dtype, made.out.shape), "bound", made_of))
+        digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
+        text = f"c{digits}" if len(digits) < 10 else "number"
+        return name(self.setup((repr(value), dtype), text, made_of))
 
 
-def is_written(x: Any) -> bool:
-    """Whether something can be a literal: it has no class, and so no repr, of somebody's own."""
-    if type(x) in (list, tuple):
-        return all(map(is_written, x))
-    if type(x) is slice:
-        return is_written((x.start, x.stop, x.step))
-    return type(x).__module__ in ("builtins", "numpy")
+    def spread(self, x: Var, made: Call) -> ast.expr:
+        """An array operand; a mask or a row beside a small array copied to its dtype and shape.
+
+        NumPy's own way of doing that within a loop takes longer than the copy.
+        """
+        whole, out = self.terms.whole(x), made.out
+        casts = x.dtype == bool and made.function is np.multiply and out.dtype.kind == "f"
+        short = x.shape != out.shape and x.size > 1 and out.shape[-1] <= SHORT
+        if not is_elementwise(made.function) or out.size > SMALL or not (casts or short):
+            return whole
+        dtype = out.dtype if casts else x.dtype
+        key = ("spread", x, out.shape, dtype)
+        known = key in self.numbers
+        full = self.setup(key, "spread", call("np.empty", literal(out.shape), literal(dtype)))
+        if not known:
+            self.lines.append(("", call("np.copyto", name(full), whole), ""))
+        return name(full)
 
 
-def written_to(function: Any, args: list[str], keywords: dict[str, str], out: str) -> str:
+def path(function: Any) -> str:
+    owner = getattr(function, "__self__", None)
+    inner = f"{owner.__name__}.{function.__name__}" if isinstance(owner, np.ufunc) else function.__name__
+    return f"np.{inner}"
+
+
+def written_to(function: Any, args: list[ast.expr], out: ast.expr) -> ast.expr:
     """A call that writes into ``out``: by position where it can be, which is quicker."""
-    by_position = isinstance(function, np.ufunc) or function is np.dot
-    if by_position and function not in (np.maximum, np.minimum):
-        return call_text(str(name_of(function)), [*args, out], keywords)
-    return call_text(str(name_of(function)), args, {**keywords, "out": out})
-
-
-def short_name(function: Any) -> str:
-    name = getattr(function, "name", getattr(function, "__name__", "t"))
-    return f"{name}_" if name in ("T", "mT") else name.strip("_")
-
-
-def block(calls: list[Call | Guard], statements: Iterable[str]) -> list[str]:
-    """Statements as lines, those of rules that ignore NumPy's warnings between two that do so."""
-    lines: list[str] = []
-    quiet = False
-    for call, line in zip(calls, statements):
-        if line and quiet is not (isinstance(call, Call) and call.quiet):
-            lines += AGAIN_LOUD if quiet else QUIET
-            quiet = not quiet
-        lines += [f"{'    ' * quiet}{line}"] * bool(line)
-    return lines + AGAIN_LOUD * quiet
-
-
-class Warnings:
-    """Sets what NumPy warns of, as a ContextVar is set, by its slower public way."""
-
-    def set(self, ways: dict[str, str]) -> Any:
-        return np.seterr(**ways)  # type: ignore[arg-type]
-
-    def reset(self, before: Any) -> None:
-        np.seterr(**before)
-
-
-def ignoring() -> tuple[Any, Any]:
-    """Where NumPy keeps what ``np.errstate`` sets, and what is there where all is ignored."""
-    context = copy_context()
-    context.run(np.seterr, all="ignore")
-    for variable in context:
-        if variable.name == "numpy.ufunc.extobj":
-            return variable, context[variable]
-    return Warnings(), {"all": "ignore"}
-
-
-# What `with np.errstate(all="ignore")` does, in a sixth of its time.
-QUIET = ["loud = warnings.set(ignored)", "try:"]
-AGAIN_LOUD = ["finally:", "    warnings.reset(loud)"]
+    if function in (np.maximum, np.minimum):
+        return call(path(function), *args, out=out)
+    return call(path(function), *args, out)

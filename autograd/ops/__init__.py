@@ -18,6 +18,7 @@ from .comparison import (
     lt,
     ne,
 )
+from .convolution import conv2d, max_pool2d
 from .elementwise import (
     abs,
     acos,
@@ -67,6 +68,7 @@ from .losses import (
 from .rearrange import chunk, diagonal, flip, pad, roll, split, swapaxes, tile, trace, tril, triu
 from .reductions import amax, amin, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
 from .shape import (
+    alias,
     cat,
     concat,
     concatenate,
@@ -107,6 +109,7 @@ __all__ = [
     "clip",
     "concat",
     "concatenate",
+    "conv2d",
     "cos",
     "cosh",
     "cross_entropy",
@@ -143,6 +146,7 @@ __all__ = [
     "lt",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..tensors import Tensor
+from .arithmetic import mul
 from .elementwise import sigmoid, tanh, where
 from .reductions import Dim, settings, unreduce
 
@@ -29,7 +31,7 @@ def erf_dx(g, x):
     return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
 
 
-def gelu(x: Operand, approximate: str = "none") -> Any:
+def gelu(x: Operand, approximate: str = "none") -> Tensor:
     """``x`` times the normal distribution function at ``x``; or torch's tanh approximation.
 
     >>> import autograd
@@ -53,7 +55,7 @@ def softplus_dx(g, x):
     return g * on(x, sigmoid)(x)
 
 
-def softplus(x: Operand, beta: float = 1.0) -> Any:
+def softplus(x: Operand, beta: float = 1.0) -> Tensor:
     """``log(1 + exp(beta * x)) / beta``, which does not overflow. VJP: ``g * sigmoid(beta * x)``.
 
     >>> import autograd
@@ -63,7 +65,7 @@ def softplus(x: Operand, beta: float = 1.0) -> Any:
     return _softplus(x) if beta == 1 else _softplus(x * beta) / beta
 
 
-def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
     """``x`` where it is positive, else ``negative_slope * x``, the slope at 0 too.
 
     >>> import autograd
@@ -73,14 +75,14 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     return where(x > 0, x, negative_slope * x)
 
 
-def silu(x: Operand) -> Any:
+def silu(x: Operand) -> Tensor:
     """``x * sigmoid(x)``.
 
     >>> import autograd
     >>> autograd.silu(autograd.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
-    return x * sigmoid(x)
+    return mul(x, sigmoid(x))
 
 
 @primitive
@@ -94,7 +96,7 @@ def softmax_dx(g, y, *, axis):
     return y * (g - (g * y).sum(axis, keepdims=True))
 
 
-def softmax(x: Operand, dim: int) -> Any:
+def softmax(x: Operand, dim: int) -> Tensor:
     """``exp(x) / sum(exp(x))`` along ``dim``. VJP: ``y * (g - sum(g * y))`` with the output ``y``.
 
     >>> import autograd
@@ -115,7 +117,7 @@ def log_softmax_dx(g, y, *, axis):
     return g - np.exp(y) * g.sum(axis, keepdims=True)
 
 
-def log_softmax(x: Operand, dim: int) -> Any:
+def log_softmax(x: Operand, dim: int) -> Tensor:
     """``log(softmax(x))`` without the rounding. VJP: ``g - exp(y) * sum(g)`` with the output ``y``.
 
     >>> import autograd
@@ -139,7 +141,7 @@ def logsumexp_dx(g, y, x, *, axis, keepdims):
     return unreduce(g, axis, keepdims) * np.exp(x - unreduce(y, axis, keepdims))
 
 
-def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Tensor:
     """``log(sum(exp(x)))`` without overflow. VJP: ``g * exp(x - y)``, which is ``g * softmax(x)``.
 
     >>> import autograd

@@ -6,7 +6,7 @@ operand's own shape.
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 
 
 @primitive

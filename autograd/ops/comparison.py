@@ -1,10 +1,9 @@
 """Questions about values: their answers are booleans or integers and carry no gradient."""
 
-from typing import Any
-
 import numpy as np
 
-from ..primitive import Array, Operand, primitive
+from ..primitives import Array, Operand, primitive
+from ..tensors import Tensor
 from .reductions import Dim, settings
 
 
@@ -90,7 +89,7 @@ def _any(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-def all(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def all(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Tensor:
     """Whether all elements are true, over ``dim`` or altogether.
 
     >>> import autograd
@@ -100,7 +99,7 @@ def all(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None)
     return _all(x, **settings(dim, keepdim, axis, False))
 
 
-def any(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def any(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Tensor:
     """Whether any element is true, over ``dim`` or altogether.
 
     >>> import autograd

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
+from .arithmetic import mul
 
 
 @primitive
@@ -229,7 +231,7 @@ def clip_dx(g, x, *, min, max):
     return g * inside
 
 
-def clip(x: Operand, min: float | None = None, max: float | None = None) -> Any:
+def clip(x: Operand, min: float | None = None, max: float | None = None) -> Tensor:
     """``x`` held between ``min`` and ``max``. VJP: ``g`` within, limits included, else 0.
 
     >>> import autograd
@@ -254,7 +256,7 @@ def cast_dx(g, *, dtype):
     return g
 
 
-def to(x: Operand, dtype: Any) -> Any:
+def to(x: Operand, dtype: Any) -> Tensor:
     """``x`` in another dtype. VJP: ``g``, back in the dtype of ``x``.
 
     >>> import autograd
@@ -498,7 +500,7 @@ def round_dx(g, *, decimals):
     return g * 0
 
 
-def round(x: Operand, decimals: int = 0) -> Any:
+def round(x: Operand, decimals: int = 0) -> Tensor:
     """The nearest number with ``decimals`` decimals, the even one of two. VJP: 0.
 
     >>> import autograd
@@ -508,11 +510,11 @@ def round(x: Operand, decimals: int = 0) -> Any:
     return _round(x, decimals=decimals)
 
 
-def square(x: Operand) -> Any:
+def square(x: Operand) -> Tensor:
     """``x * x``.
 
     >>> import autograd
     >>> autograd.square(autograd.tensor([1.0, -3.0]))
     tensor([1., 9.])
     """
-    return x * x
+    return mul(x, x)

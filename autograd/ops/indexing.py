@@ -1,71 +1,115 @@
-"""Reading and writing by index: basic, boolean and integer arrays."""
+"""Reading and writing by index: basic, boolean and integer arrays.
 
-from typing import Any
+An index may hold arrays: masks and positions. They are operands of the ops here, ``*indices``,
+and ``index`` says where each belongs: ``x[:, rows]`` is ``index=(slice(None), At(0))``.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..tensors import Tensor
+
+
+class At(NamedTuple):
+    """The place of an array in an index: the operand ``indices[i]``."""
+
+    i: int
+
+    def __repr__(self) -> str:
+        return f"indices[{self.i}]"
 
 
 @primitive
-def _getitem(x: Operand, *, index: Any) -> Array:
-    return x[index]
+def _getitem(x: Operand, *indices: Operand, index: Any) -> Array:
+    return x[placed(index, indices)]
 
 
 @vjp_of(_getitem, "x")
-def getitem_dx(g, x_shape, *, index):
-    return on(g, _put)(g, index=index, shape=x_shape)
+def getitem_dx(g, x_shape, indices, *, index):
+    return on(g, _put)(g, *indices, index=index, shape=x_shape)
 
 
 @primitive
-def _put(g: Operand, *, index: Any, shape: tuple[int, ...]) -> Array:
+def _put(g: Operand, *indices: Operand, index: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``g`` added at ``index``: the VJP of indexing, and linear itself."""
-    x = np.zeros(shape, g.dtype)
-    if repeats(index):
-        np.add.at(x, index, g)
-    else:
-        x[index] = g
-    return x
+    return added_at(np.zeros(shape, g.dtype), placed(index, indices), g)
 
 
 @vjp_of(_put, "g")
-def put_dg(g, *, index, shape):
-    return g[index]
-
-
-def repeats(index: Any) -> bool:
-    """Whether an index may name an element twice: integer arrays may."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(getattr(part, "ndim", 0) and part.dtype != bool for part in parts)
+def put_dg(g, indices, *, index, shape):
+    return g[placed(index, indices)]
 
 
 @primitive
-def _setitem(x: Operand, value: Operand, *, index: Any) -> Array:
-    y = np.array(x)
-    y[index] = value
-    return y
+def _setitem(x: Operand, value: Operand, *indices: Operand, index: Any) -> Array:
+    return put_at(x, placed(index, indices), value)
 
 
 @vjp_of(_setitem, "x")
-def setitem_dx(g, *, index):
-    return on(g, _setitem)(g, 0, index=index)
+def setitem_dx(g, indices, *, index):
+    return on(g, _setitem)(g, 0, *indices, index=index)
 
 
 @vjp_of(_setitem, "value")
-def setitem_dvalue(g, *, index):
-    return g[index]
+def setitem_dvalue(g, indices, *, index):
+    return g[placed(index, indices)]
 
 
-def plain(index: Any) -> Any:
-    """An index as NumPy takes it: Tensors and lists in it become arrays."""
+@as_one_call
+def added_at(x: Array, index: Any, values: Array) -> Array:
+    """A copy of ``x`` with ``values`` added at ``index``, each time it names an element."""
+    if hasattr(x, "at"):  # JAX, whose arrays do not change
+        return x.at[index].add(values)
+    x = x.copy()
+    np.add.at(x, index, values)
+    return x
+
+
+@as_one_call
+def put_at(x: Array, index: Any, values: Array) -> Array:
+    """A copy of ``x`` with ``values`` at ``index``."""
+    if hasattr(x, "at"):  # JAX, whose arrays do not change
+        return x.at[index].set(values)
+    x = np.array(x)
+    x[index] = values
+    return x
+
+
+def placed(index: Any, indices: Any) -> Any:
+    """An index with its arrays in their places."""
+    if isinstance(index, At):
+        return indices[index.i]
     if isinstance(index, tuple):
-        return tuple(plain(part) for part in index)
-    if isinstance(index, list):
-        return np.asarray([plain(part) for part in index], dtype=None if index else np.int64)
-    return getattr(index, "data", index) if hasattr(index, "requires_grad") else index
+        return tuple(placed(part, indices) for part in index)
+    return index
 
 
-def getitem(x: Operand, index: Any) -> Any:
+def taken_apart(index: Any) -> tuple[Any, list[Any]]:
+    """An index without its arrays, and these: Tensors, arrays, lists, and tuples in a tuple."""
+    indices: list[Any] = []
+
+    def part(x: Any) -> Any:
+        if isinstance(x, list | tuple):
+            x = np.asarray([tensorless(item) for item in x], dtype=None if len(x) else np.int64)
+        if isinstance(x, np.ndarray) or hasattr(x, "grad_fn"):
+            indices.append(x.copy() if isinstance(x, np.ndarray) else x)
+            return At(len(indices) - 1)
+        return x
+
+    found = tuple(map(part, index)) if isinstance(index, tuple) else part(index)
+    return found, indices
+
+
+def tensorless(x: Any) -> Any:
+    """A Tensor in a list as an array."""
+    if isinstance(x, list | tuple):
+        return [tensorless(item) for item in x]
+    return x.detach().numpy() if hasattr(x, "grad_fn") else x
+
+
+def getitem(x: Operand, index: Any) -> Tensor:
     """``x[index]`` for every index of NumPy's. VJP: ``g`` added into zeros at ``index``.
 
     >>> import autograd
@@ -73,22 +117,30 @@ def getitem(x: Operand, index: Any) -> Any:
     >>> x[1:], x[x > 1], x[[0, 0]]
     (tensor([2., 3.]), tensor([2., 3.]), tensor([1., 1.]))
     """
-    return _getitem(x, index=plain(index))
+    index, indices = taken_apart(index)
+    return _getitem(x, *indices, index=index)
+
+
+def setitem(x: Operand, value: Operand, index: Any) -> Tensor:
+    """A copy of ``x`` with ``value`` at ``index``: what ``x[index] = value`` makes of ``x``."""
+    index, indices = taken_apart(index)
+    return _setitem(x, value, *indices, index=index)
 
 
 @primitive
-def _take_along(x: Operand, *, indices: Array, axis: int) -> Array:
+def _take_along(x: Operand, indices: Operand, *, axis: int) -> Array:
     return np.take_along_axis(x, indices, axis)
 
 
 @vjp_of(_take_along, "x")
-def take_along_dx(g, x_shape, *, indices, axis):
+def take_along_dx(g, x_shape, indices, *, axis):
     where = list(np.ix_(*map(range, indices.shape)))
     where[axis] = indices
-    return on(g, _put)(g, index=tuple(where), shape=x_shape)
+    index = tuple(At(i) for i in range(len(where)))
+    return on(g, _put)(g, *where, index=index, shape=x_shape)
 
 
-def take_along_dim(x: Operand, indices: Any, dim: int) -> Any:
+def take_along_dim(x: Operand, indices: Any, dim: int) -> Tensor:
     """The elements of ``x`` at ``indices`` along ``dim``. VJP: ``g`` added in at ``indices``.
 
     >>> import autograd
@@ -97,4 +149,4 @@ def take_along_dim(x: Operand, indices: Any, dim: int) -> Any:
     tensor([[5.],
             [3.]])
     """
-    return _take_along(x, indices=plain(indices), axis=dim)
+    return _take_along(x, indices, axis=dim)

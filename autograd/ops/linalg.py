@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..tensors import Tensor
 from .elementwise import abs
 from .rearrange import diagonal
 from .reductions import Dim, amax, amin, settings, sum, unreduce
@@ -45,10 +46,9 @@ def matmul_db(g, a, b_shape):
 
 @primitive
 def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
-    y = np.dot(x, weight.T)  # as @, but quick also where a size is 1
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
-    return np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+    return np.dot(x, weight.T) + bias  # as @, but quick also where a size is 1
 
 
 @vjp_of(_linear, "x")
@@ -75,7 +75,7 @@ def rows(x):
     return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     """``x @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.
@@ -90,7 +90,7 @@ def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
     return matmul(x, permute(weight, 1, 0)) if bias is None else _linear(x, weight, bias)
 
 
-def outer(a: Operand, b: Operand) -> Any:
+def outer(a: Operand, b: Operand) -> Tensor:
     """Each element of vector ``a`` times each of vector ``b``.
 
     >>> import autograd
@@ -101,7 +101,7 @@ def outer(a: Operand, b: Operand) -> Any:
     return reshape(a, -1, 1) * reshape(b, 1, -1)
 
 
-def dot(a: Operand, b: Operand) -> Any:
+def dot(a: Operand, b: Operand) -> Tensor:
     """The inner product of two vectors.
 
     >>> import autograd
@@ -115,7 +115,7 @@ def dot(a: Operand, b: Operand) -> Any:
     return matmul(a, b)
 
 
-def einsum(equation: str, *operands: Any) -> Any:
+def einsum(equation: str, *operands: Any) -> Tensor:
     """Sums of products, written by indices: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
 
     VJP for an operand: the sum of ``g`` times the other operands, over the indices that the
@@ -214,7 +214,7 @@ def norm_dx(g, y, x, *, axis, keepdims):
     return unreduce(g, axis, keepdims) * (x / np.where(y == 0, 1, y))
 
 
-def norm(x: Operand, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
+def norm(x: Operand, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """The ``p``-norm over ``dim``, or of all elements: ``sum(|x|**p) ** (1 / p)``.
 
     ``p`` may be ``inf`` or ``-inf``, the largest and smallest absolute value, or "fro", which is 2.

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..tensors import Tensor
 from .activations import _softmax, log_softmax
 from .elementwise import abs, sigmoid
 from .reductions import mean, sum
@@ -31,7 +32,7 @@ def binary_cross_entropy_dtarget(g, p):
         return g / p.size * (np.log1p(-p) - np.log(p))  # not clamped, as in torch
 
 
-def binary_cross_entropy(p: Operand, target: Operand) -> Any:
+def binary_cross_entropy(p: Tensor, target: Tensor) -> Tensor:
     """``-mean(target * log(p) + (1 - target) * log(1 - p))`` for probabilities ``p``.
 
     The logarithms are held above -100, as in torch, so p = 0 and p = 1 give finite losses.
@@ -70,7 +71,7 @@ def binary_cross_entropy_with_logits_dtarget(g, x):
     return g / x.size * -x
 
 
-def binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Any:
+def binary_cross_entropy_with_logits(x: Tensor, target: Tensor) -> Tensor:
     """``binary_cross_entropy(sigmoid(x), target)``, exact also where the sigmoid rounds to 0 or 1.
 
     VJP: ``dx = g / n * (sigmoid(x) - target)``. Errors as for ``binary_cross_entropy``.
@@ -83,7 +84,7 @@ def binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Any:
     return _binary_cross_entropy_with_logits(x, target)
 
 
-def mse_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def mse_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """``mean((x - target)**2)``. Raises as ``binary_cross_entropy`` does for shapes and dtypes.
 
     ``reduction`` is "mean", "sum" or "none".
@@ -96,7 +97,7 @@ def mse_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     return reduced("mse_loss", (x - target) ** 2, reduction)
 
 
-def l1_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def l1_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """``mean(abs(x - target))``. Errors and ``reduction`` as for ``mse_loss``.
 
     >>> import autograd
@@ -107,7 +108,7 @@ def l1_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     return reduced("l1_loss", abs(x - target), reduction)
 
 
-def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Tensor:
     """``-mean(x[i, target[i]])`` for log-probabilities ``x``, as ``log_softmax`` gives.
 
     Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``.
@@ -119,8 +120,18 @@ def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
     tensor(0.5000)
     """
     classes = class_numbers("nll_loss", x, target)
-    losses = -x[(*np.indices(classes.shape), classes)]
+    losses = _nll(x, target if hasattr(target, "grad_fn") else classes)
     return reduced("nll_loss", losses, reduction)
+
+
+@primitive
+def _nll(x: Operand, target: Operand) -> Array:
+    return -np.take_along_axis(x, target[..., None], -1)[..., 0]
+
+
+@vjp_of(_nll, "x")
+def nll_dx(g, x_shape, target):
+    return np.where(one_hot(target, x_shape[-1]), -g[..., None], 0)
 
 
 @primitive
@@ -132,11 +143,15 @@ def _cross_entropy(x: Operand, target: Operand) -> Array:
 
 @vjp_of(_cross_entropy, "x")
 def cross_entropy_dx(g, x, target):
-    one_hot = target[..., None] == np.arange(x.shape[-1])
-    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot)
+    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot(target, x.shape[-1]))
 
 
-def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def one_hot(target, classes):
+    """For each class number a row that is true at that class."""
+    return target[..., None] == np.arange(classes)
+
+
+def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Tensor:
     """``-mean(log_softmax(x)[i, target[i]])`` for scores ``x`` of classes.
 
     Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``. A floating

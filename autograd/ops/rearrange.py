@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..tensors import Tensor
 from .elementwise import where
+from .indexing import getitem
 from .shape import expand, permute, reshape, spread, transpose
 
 swapaxes = transpose
@@ -22,7 +24,7 @@ def flip_dx(g, *, axes):
     return np.flip(g, axes)
 
 
-def flip(x: Operand, *dims: Any) -> Any:
+def flip(x: Operand, *dims: Any) -> Tensor:
     """The elements in reverse order along ``dims``. VJP: flip back.
 
     >>> import autograd
@@ -45,7 +47,7 @@ def roll_dx(g, *, shifts, axes):
     return on(g, _roll)(g, shifts=back, axes=axes)
 
 
-def roll(x: Operand, shifts: Any, dims: Any = None) -> Any:
+def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     """The elements shifted along ``dims``, those that fall out put in at the other end.
 
     VJP: roll back.
@@ -69,7 +71,7 @@ def pad_dx(g, x_shape, *, widths, value):
     return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, x_shape))]
 
 
-def pad(x: Operand, pad: Sequence[int], value: float = 0.0) -> Any:
+def pad(x: Operand, pad: Sequence[int], value: float = 0.0) -> Tensor:
     """``value`` put around ``x``.
 
     ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on.
@@ -88,7 +90,7 @@ def pad(x: Operand, pad: Sequence[int], value: float = 0.0) -> Any:
     return _pad(x, widths=(*[(0, 0)] * (ndim - len(pairs)), *pairs), value=value)
 
 
-def tile(x: Operand, *reps: Any) -> Any:
+def tile(x: Operand, *reps: Any) -> Tensor:
     """``x`` laid out ``reps`` times along each dimension. VJP: the sum over copies.
 
     >>> import autograd
@@ -103,7 +105,7 @@ def tile(x: Operand, *reps: Any) -> Any:
     return reshape(copies, tuple(a * b for a, b in zip(counts, shape)))
 
 
-def split(x: Operand, split_size: int | Sequence[int], dim: int = 0) -> tuple:
+def split(x: Operand, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces of ``split_size`` along ``dim``, the last perhaps smaller; or pieces of given sizes.
 
     >>> import autograd
@@ -121,10 +123,10 @@ def split(x: Operand, split_size: int | Sequence[int], dim: int = 0) -> tuple:
             raise ValueError(f"split: sizes {sizes} must add up to {size}, the size of dim {dim}")
     ends = np.cumsum(sizes).tolist()
     before = (slice(None),) * (dim % np.ndim(x))
-    return tuple(x[(*before, slice(end - n, end))] for n, end in zip(sizes, ends))
+    return tuple(getitem(x, (*before, slice(end - n, end))) for n, end in zip(sizes, ends))
 
 
-def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple:
+def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` pieces of one size along ``dim``, the last perhaps smaller.
 
     >>> import autograd
@@ -136,7 +138,7 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple:
     return split(x, max(1, -(-np.shape(x)[dim] // chunks)), dim)
 
 
-def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements where the indices in ``dim1`` and ``dim2`` are equal, as a last dimension.
 
     >>> import autograd
@@ -153,7 +155,7 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     return last[..., rows, rows + offset]
 
 
-def trace(x: Operand) -> Any:
+def trace(x: Operand) -> Tensor:
     """The sum of the diagonal of a matrix.
 
     >>> import autograd
@@ -163,7 +165,7 @@ def trace(x: Operand) -> Any:
     return diagonal(x).sum(-1)
 
 
-def tril(x: Operand, k: int = 0) -> Any:
+def tril(x: Operand, k: int = 0) -> Tensor:
     """The part of the matrices on and below the ``k``-th diagonal, zeros above.
 
     >>> import autograd
@@ -175,7 +177,7 @@ def tril(x: Operand, k: int = 0) -> Any:
     return where(np.tri(rows, columns, k, dtype=bool), x, 0.0)
 
 
-def triu(x: Operand, k: int = 0) -> Any:
+def triu(x: Operand, k: int = 0) -> Tensor:
     """The part of the matrices on and above the ``k``-th diagonal, zeros below.
 
     >>> import autograd

@@ -1,14 +1,14 @@
 """Reductions over all dimensions or over some: sum, mean, var, max, min."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
 from .elementwise import sqrt
-from .indexing import take_along_dim
-from .shape import concatenate
+from .shape import concatenate, reshape, transpose
 
 Dim = int | tuple[int, ...] | None
 
@@ -39,7 +39,7 @@ def sum_dx(g, x_shape, *, axis, keepdims):
 
 def sum(
     x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """The sum over ``dim``, or over everything. VJP: ``dx = g``, broadcast to the shape of ``x``.
 
     ``axis`` and ``keepdims`` are NumPy's names for ``dim`` and ``keepdim``.
@@ -68,7 +68,7 @@ def count(x_shape, y_shape):
 
 def mean(
     x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """The mean over ``dim``, or over everything. VJP: ``dx = g / n`` for a mean of ``n`` elements.
 
     >>> import autograd
@@ -97,7 +97,7 @@ def var(
     axis: Dim = None,
     keepdims: bool = False,
     correction: int = 1,
-) -> Any:
+) -> Tensor:
     """The variance over ``dim``, or over everything, divided by ``n - correction``.
 
     ``correction`` is 1 as in torch; NumPy's ``var`` has 0.
@@ -128,7 +128,7 @@ def extreme_dx(g, y, x, *, axis, keepdims):
 
 
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
-         keepdims: bool = False) -> Any:  # fmt: skip
+         keepdims: bool = False) -> Tensor:  # fmt: skip
     """The largest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
 
     >>> import autograd
@@ -139,7 +139,7 @@ def amax(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None
 
 
 def amin(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None,
-         keepdims: bool = False) -> Any:  # fmt: skip
+         keepdims: bool = False) -> Tensor:  # fmt: skip
     """The smallest element over ``dim``, or of all. VJP: ``g``, shared evenly by ties.
 
     >>> import autograd
@@ -152,13 +152,19 @@ def amin(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None
 class Extreme(NamedTuple):
     """What ``max`` and ``min`` over a dimension give: the values and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
+@overload
+def max(x: Operand) -> Tensor: ...
+@overload
+def max(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def max(x: Operand, *, axis: int, keepdim: bool = False) -> Extreme: ...
 def max(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
-) -> Any:
+) -> Tensor | Extreme:
     """The largest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the largest; of equals, all share it evenly without ``dim``, and the
@@ -168,12 +174,19 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    return extreme(x, amax, _argmax, **settings(dim, keepdim, axis, False))
+    over = settings(dim, keepdim, axis, False)
+    return amax(x) if over["axis"] is None else Extreme(_max(x, **over), _argmax(x, **over))
 
 
+@overload
+def min(x: Operand) -> Tensor: ...
+@overload
+def min(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def min(x: Operand, *, axis: int, keepdim: bool = False) -> Extreme: ...
 def min(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None
-) -> Any:
+) -> Tensor | Extreme:
     """The smallest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the smallest; of equals, all share it evenly without ``dim``, and the
@@ -183,17 +196,34 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    return extreme(x, amin, _argmin, **settings(dim, keepdim, axis, False))
+    over = settings(dim, keepdim, axis, False)
+    return amin(x) if over["axis"] is None else Extreme(_min(x, **over), _argmin(x, **over))
 
 
-def extreme(x: Operand, reduce_all: Any, argument: Any, axis: int | None, keepdims: bool) -> Any:
-    if axis is None:
-        return reduce_all(x)
-    indices = argument(x, axis=axis, keepdims=True)
-    values = take_along_dim(x, indices, axis)
-    if not keepdims:
-        values, indices = values.squeeze(axis), indices.squeeze(axis)
-    return Extreme(values, indices)
+@primitive
+def _max(x: Operand, *, axis: int, keepdims: bool) -> Array:
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@primitive
+def _min(x: Operand, *, axis: int, keepdims: bool) -> Array:
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@vjp_of(_max, "x")
+def max_dx(g, x, *, axis, keepdims):
+    return to_chosen(unreduce(g, axis, keepdims), np.argmax(x, axis=axis, keepdims=True), x, axis)
+
+
+@vjp_of(_min, "x")
+def min_dx(g, x, *, axis, keepdims):
+    return to_chosen(unreduce(g, axis, keepdims), np.argmin(x, axis=axis, keepdims=True), x, axis)
+
+
+def to_chosen(g, index, x, axis):
+    """``g`` where the index along ``axis`` is the chosen one, else 0."""
+    places = np.arange(x.shape[axis]).reshape(-1, *(1,) * (x.ndim - 1 - axis % x.ndim))
+    return np.where(places == index, g, 0)
 
 
 @primitive
@@ -206,7 +236,7 @@ def _argmin(x: Operand, *, axis: int | None, keepdims: bool) -> Array:
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is, along ``dim`` or in the flattened tensor.
 
     >>> import autograd
@@ -216,7 +246,7 @@ def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     return _argmax(x, axis=dim, keepdims=keepdim)
 
 
-def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is, along ``dim`` or in the flattened tensor.
 
     >>> import autograd
@@ -234,7 +264,7 @@ def std(
     axis: Dim = None,
     keepdims: bool = False,
     correction: int = 1,
-) -> Any:
+) -> Tensor:
     """The standard deviation: the root of ``var``.
 
     >>> import autograd
@@ -247,7 +277,7 @@ def std(
 def prod(
     x: Operand, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """The product over ``dim``, or over everything: halves multiplied until one is left.
 
     So its derivatives are exact where elements are 0, too.
@@ -258,8 +288,8 @@ def prod(
     """
     over = settings(dim, keepdim, axis, keepdims)
     if over["axis"] is None:
-        return prod(x.reshape(-1), 0)
-    y = x.transpose(0, over["axis"])
+        return prod(reshape(x, -1), 0)
+    y = transpose(x, 0, over["axis"])
     while len(y) > 1:
         half = len(y) // 2
         pairs = y[:half] * y[half : 2 * half]
@@ -280,7 +310,7 @@ def cumsum_dx(g, *, axis):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-def cumsum(x: Operand, dim: int) -> Any:
+def cumsum(x: Operand, dim: int) -> Tensor:
     """The sums of the first 1, 2, 3, ... elements along ``dim``. VJP: the same from the end.
 
     >>> import autograd

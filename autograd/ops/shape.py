@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
 
 
 def spread(sizes: tuple) -> tuple[int, ...]:
     """``(2, 3)`` from either ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
+
+
+@primitive
+def alias(x: Operand) -> Array:
+    """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
+    return x
 
 
 @primitive
@@ -24,7 +31,7 @@ def reshape_dx(g, x_shape, *, shape):
     return g.reshape(x_shape)
 
 
-def reshape(x: Operand, *shape: Any) -> Any:
+def reshape(x: Operand, *shape: Any) -> Tensor:
     """The same elements in another shape, one size of which may be -1. VJP: reshape back.
 
     >>> import autograd
@@ -45,7 +52,7 @@ def permute_dx(g, *, dims):
     return np.transpose(g, None if dims is None else tuple(np.argsort(np.mod(dims, len(dims)))))
 
 
-def permute(x: Operand, *dims: Any) -> Any:
+def permute(x: Operand, *dims: Any) -> Tensor:
     """The dimensions in another order. VJP: the order put back.
 
     >>> import autograd
@@ -55,7 +62,7 @@ def permute(x: Operand, *dims: Any) -> Any:
     return _permute(x, dims=spread(dims))
 
 
-def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Any:
+def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Tensor:
     """Two dimensions swapped, as torch's; NumPy's forms too: all reversed, or an order.
 
     >>> import autograd
@@ -80,7 +87,7 @@ def squeeze_dx(g, x_shape, *, dims):
     return g.reshape(x_shape)
 
 
-def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
+def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Without its dimensions of size 1, or without ``dim`` if that has size 1.
 
     VJP: the dimensions put back. As in torch, a ``dim`` of another size stays.
@@ -109,7 +116,7 @@ def unsqueeze_dx(g, x_shape, *, dim):
     return g.reshape(x_shape)
 
 
-def unsqueeze(x: Operand, dim: int) -> Any:
+def unsqueeze(x: Operand, dim: int) -> Tensor:
     """With one more dimension of size 1 at ``dim``. VJP: the dimension taken out.
 
     >>> import autograd
@@ -129,7 +136,7 @@ def expand_dx(g, *, shape):
     return g  # the walk sums it back, as for every broadcast operand
 
 
-def expand(x: Operand, *shape: Any) -> Any:
+def expand(x: Operand, *shape: Any) -> Tensor:
     """Broadcast to ``shape``, where -1 keeps a size; a read-only view. VJP: the sum over copies.
 
     >>> import autograd
@@ -153,7 +160,7 @@ def concatenate_dxs(g, i, *, axis, ends):
     return g[(slice(None),) * axis + (slice(start, ends[i]),)]
 
 
-def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Any:
+def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Joined along a dimension that they have. VJP: each gets its part of ``g``.
 
     >>> import autograd
@@ -185,7 +192,7 @@ def stack_dxs(g, i, *, axis):
     return g[(slice(None),) * axis + (i,)]
 
 
-def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Any:
+def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Tensors of one shape joined along a new dimension. VJP: each gets its slice of ``g``.
 
     >>> import autograd

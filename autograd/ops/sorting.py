@@ -1,29 +1,44 @@
 """Sorting: values carry a gradient, indices do not."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive
-from .indexing import take_along_dim
+from ..primitives import Array, Operand, primitive, vjp_of
+from ..tensors import Tensor
 
 
 class Sorted(NamedTuple):
     """Values in order, and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
+
+
+def order(x: Array, axis: int, descending: bool) -> Array:
+    """The indices that sort, of equals the first first: to descend, sort backwards in a mirror."""
+    if not descending:
+        return np.argsort(x, axis, stable=True)
+    return np.flip(x.shape[axis] - 1 - np.argsort(np.flip(x, axis), axis, stable=True), axis)
 
 
 @primitive
 def _argsort(x: Operand, *, axis: int, descending: bool) -> Array:
-    if not descending:
-        return np.argsort(x, axis, stable=True)
-    # Of equals the first stays first: sort backwards what is reversed.
-    return np.flip(x.shape[axis] - 1 - np.argsort(np.flip(x, axis), axis, stable=True), axis)
+    return order(x, axis, descending)
 
 
-def argsort(x: Operand, dim: int = -1, descending: bool = False) -> Any:
+@primitive
+def _sort(x: Operand, *, axis: int, descending: bool) -> Array:
+    return np.take_along_axis(x, order(x, axis, descending), axis)
+
+
+@vjp_of(_sort, "x")
+def sort_dx(g, x, *, axis, descending):
+    rank = np.argsort(order(x, axis, descending), axis)  # where each element went
+    return np.take_along_axis(g, rank, axis)
+
+
+def argsort(x: Operand, dim: int = -1, descending: bool = False) -> Tensor:
     """The indices that sort ``x`` along ``dim``; of equals the first comes first.
 
     >>> import autograd
@@ -40,8 +55,7 @@ def sort(x: Operand, dim: int = -1, descending: bool = False) -> Sorted:
     >>> sort(autograd.tensor([3.0, 1.0, 2.0]), descending=True).values
     tensor([3., 2., 1.])
     """
-    indices = argsort(x, dim, descending)
-    return Sorted(take_along_dim(x, indices, dim), indices)
+    return Sorted(_sort(x, axis=dim, descending=descending), argsort(x, dim, descending))
 
 
 def topk(x: Operand, k: int, dim: int = -1, largest: bool = True) -> Sorted:
@@ -54,6 +68,6 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True) -> Sorted:
     size = np.shape(x)[dim]
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {size} elements")
-    before = (slice(None),) * (dim % np.ndim(x))
-    indices = argsort(x, dim, descending=largest)[(*before, slice(k))]
-    return Sorted(take_along_dim(x, indices, dim), indices)
+    first = (*(slice(None),) * (dim % np.ndim(x)), slice(k))
+    values, indices = sort(x, dim, descending=largest)
+    return Sorted(values[first], indices[first])

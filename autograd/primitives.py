@@ -1,0 +1,269 @@
+"""What an op is: a forward rule and, beside it, one VJP rule for each operand.
+
+All of them are plain NumPy functions:
+
+    @primitive
+    def mul(a, b):
+        return a * b
+
+    @vjp_of(mul, "a")
+    def mul_da(g, b):
+        return g * b
+
+A VJP rule takes the incoming cotangent ``g`` and then, by name, just what its formula
+needs: an operand (``b``), the output (``y``), the shape of either (``b_shape``), and
+every keyword of the forward rule. What no rule asks for is not saved.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from itertools import count
+from operator import itemgetter
+from typing import Any, ParamSpec, TypeAlias
+
+import numpy as np
+
+from . import observers
+from .dtypes import float64, narrow
+from .errors import explain_forward
+from .grad_mode import mode
+from .graph import Node
+from .memory import share_memory
+from .tensors import Tensor
+
+OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
+new = object.__new__
+P = ParamSpec("P")
+Rule: TypeAlias = Callable[..., Any]
+Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tuple[Any, ...]
+Array: TypeAlias = Any  # an ndarray or a NumPy scalar
+
+
+def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
+    """Make an op of a forward rule: called with Tensors, it computes and records.
+
+    Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
+    arguments are settings and must all be given. The rule itself sees only arrays.
+
+    >>> import autograd, numpy as np
+    >>> @primitive
+    ... def cube(x):
+    ...     return x ** 3
+    >>> @vjp_of(cube, "x")
+    ... def cube_dx(g, x):
+    ...     return 3 * x**2 * g
+    >>> x = autograd.tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+    op = Op(forward)
+    OPS.setdefault(op.name, []).append(op)
+
+    @wraps(forward)
+    def recorded(*args: Any, **keywords: Any) -> Any:
+        values, parents, wanted = [], [], None
+        for x in args:
+            if isinstance(x, Tensor):
+                values.append(x._data)
+                parents.append((x.grad_fn or x) if x._requires_grad else None)
+                wanted = wanted or x._requires_grad
+            else:
+                values.append(as_numpy(op, x))
+                parents.append(None)
+        if wanted is None:  # no Tensor at all
+            values = [Tensor(v)._data for v in values]
+        try:
+            y = forward(*values, **keywords)
+        except (ValueError, IndexError, TypeError) as error:
+            raise explain_forward(op, args, values, keywords, error) from None
+        try:
+            wide = y.dtype is float64
+        except AttributeError:
+            raise TypeError(
+                f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
+                "use NumPy's functions in it, and return the result"
+            ) from None
+        if wide and "dtype" not in keywords:
+            y = narrow(y, values)
+        if observers.computed:
+            observers.tell(observers.computed, op, args, values, y)
+        out = new(Tensor)
+        out._data = y
+        if wanted and mode.recording and y.dtype.kind == "f":
+            out.grad_fn = Node(op, args, keywords, parents, (y, *values))
+            out._requires_grad = True
+        elif observers.everything:
+            out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
+        if y.base is not None:
+            share_memory(args[0], out)
+        return out
+
+    recorded.op = op  # type: ignore[attr-defined]
+    return recorded
+
+
+def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
+    """Register the decorated function as the VJP rule of ``op`` for one operand.
+
+    The rule takes the incoming cotangent ``g`` and by name what its formula needs: see
+    the head of this file. For an operand ``*xs`` the one rule serves all and
+    gets the operand's position as ``i``. It need not undo broadcasting: the walk sums a
+    cotangent of the broadcast shape back to the operand's own.
+    """
+    described: Op = op.op  # type: ignore[attr-defined]
+    if operand not in described.operands:
+        raise TypeError(f"{described.name} has no operand {operand!r}: {described.operands}")
+
+    def register(rule: Rule) -> Rule:
+        parameters = list(inspect.signature(rule).parameters.values())
+        wanted = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY][1:]
+        keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        if sorted(keywords) != sorted(described.keywords):
+            raise TypeError(
+                f"{rule.__name__} takes the keywords {keywords}, but {described.name} has "
+                f"{described.keywords}; a VJP rule takes them all"
+            )
+        i = described.operands.index(operand)
+        if described.rest == operand:
+            described.rules = EachPosition(rule)
+            described.complete = True
+        else:
+            described.saves[i] = Saves(wanted, described)
+            described.rules[i] = (rule, described.saves[i].pick)
+            described.complete = all(vjp for vjp, _ in described.rules)
+        return rule
+
+    return register
+
+
+def as_numpy(op: Op, x: Any) -> Any:
+    """An operand that is not a Tensor, as NumPy should see it.
+
+    Numbers become Python numbers, which take the dtype of what they meet.
+    """
+    if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
+        return float(x) if isinstance(x, float) else x
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, list | tuple):
+        return Tensor(x)._data
+    raise TypeError(
+        f"{op.name}: cannot work with {type(x).__name__}; "
+        "operands are Tensors, NumPy arrays and numbers"
+    )
+
+
+def on(x: Any, op: Callable) -> Callable:
+    """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
+    return op if isinstance(x, Tensor) else op.op.forward  # type: ignore[attr-defined]
+
+
+def as_one_call(function: Rule) -> Rule:
+    """Have a function, for use in rules, ask its operands first, as NumPy's functions do.
+
+    What follows NumPy's protocols without being an array then sees one call of ``function``.
+    """
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        for x in args:
+            ask = getattr(type(x), "__array_function__", None)
+            if ask is not None and not isinstance(x, np.ndarray | np.generic):
+                return ask(x, call, (type(x),), args, {})
+        return function(*args)
+
+    return call
+
+
+class Op:
+    """A differentiable operation: its name, forward rule and VJP rules."""
+
+    def __init__(self, forward: Rule) -> None:
+        parameters = inspect.signature(forward).parameters.values()
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
+        self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        rest = [p.name for p in parameters if p.kind == p.VAR_POSITIONAL]
+        self.rest = rest[0] if rest else None  # the operand ``*xs``, any number of them
+        # For each operand its VJP rule, and a function that picks what that needs.
+        self.rules: Any = [(None, None)] * len(self.operands)
+        self.saves = [Saves([], self)] * len(self.operands)
+        self.complete = False  # until every operand has its VJP rule
+
+    def check_rules(self, parents: list) -> None:
+        """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
+        for operand, parent, (vjp, _) in zip(self.operands, parents, self.rules, strict=False):
+            if parent is not None and vjp is None:
+                raise TypeError(
+                    f"{self.name}: has no VJP rule for {operand}. Define one with "
+                    f'@autograd.vjp_of({self.name}, "{operand}"), or detach() the operand'
+                )
+
+    def names_of(self, args: Sequence) -> list[str]:
+        """What the op calls each of these operands."""
+        if self.rest is None:
+            return self.operands
+        extra = len(args) - len(self.operands) + 1
+        return [*self.operands[:-1], *[self.rest] * extra]
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.operands)})>"
+
+
+class EachPosition:
+    """The rules of an op with any number of operands: one VJP rule, told the position."""
+
+    def __init__(self, vjp: Rule) -> None:
+        self.vjp = vjp
+
+    def __iter__(self) -> Iterator[tuple[Rule, Callable]]:
+        return ((self.vjp, lambda values, i=i: (i,)) for i in count())
+
+
+class Saves:
+    """What one VJP rule needs saved: picks it out of ``(y, *operands)``."""
+
+    __slots__ = ("names", "pick", "positions")
+
+    def __init__(self, names: Sequence[str], op: Op) -> None:
+        known = ["y", *op.operands]
+        self.names = tuple(names)
+        bare = [name.removesuffix("_shape") for name in names]
+        unknown = [name for name in bare if name not in known]
+        if unknown:
+            raise TypeError(
+                f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
+                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
+            )
+        self.positions = tuple(
+            slice(known.index(name), None) if name == op.rest else known.index(name)
+            for name in bare
+        )
+        self.pick = self._picker()
+
+    def _picker(self) -> Callable[[Any], tuple]:
+        if any(name.endswith("_shape") for name in self.names):
+            where = [
+                (i, name.endswith("_shape"))
+                for i, name in zip(self.positions, self.names, strict=True)
+            ]
+            if len(where) == 1:
+                only = where[0][0]
+                return lambda values: (getattr(values[only], "shape", ()),)
+            return lambda values: tuple(
+                [getattr(values[i], "shape", ()) if bare else values[i] for i, bare in where]
+            )
+        if len(self.positions) > 1:
+            return itemgetter(*self.positions)
+        if self.positions and isinstance(self.positions[0], slice):
+            rest = self.positions[0]
+            return lambda values: (values[rest],)
+        first: Any = self.positions[0] if self.positions else 0
+        return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty
