@@ -15,7 +15,7 @@ from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
@@ -114,7 +114,7 @@ def backward_steps(
 
 def steps_of(
     order: list[Node],
-    cotangents: dict,
+    cotangents: Cotangents,
     formulas: Formulas,
     retain_graph: bool,
     retaining: list[Callable],
@@ -260,7 +260,8 @@ class Formulas:
 
 def written(out: Var, names: Mapping[Var, str]) -> Formula:
     """The calls that made a Var from those in ``names``, as one expression."""
-    terms, arrays = Terms(), {}
+    terms = Terms()
+    arrays: dict[str, Any] = {}
     for var, name in names.items():
         terms.name(var, name)
 

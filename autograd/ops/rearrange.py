@@ -140,7 +140,7 @@ def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
             index = np.pad(index, (max(before, 0), max(after, 0)), mode)
             index = index if mode == "wrap" else index[cut]
             x = getitem(x, (*(slice(None),) * dim, index))
-    return x
+    return x  # type: ignore[return-value]
 
 
 def tile(x: Operand, *dims: Any) -> Tensor:

@@ -198,7 +198,7 @@ def prod(
         y = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
         return reshape(y, (1,) * len(shape)) if keepdims and shape else y
     axes = axis if isinstance(axis, tuple) else (axis,)
-    y = x if axes else to(x, x.dtype, copy=True)
+    y: Any = x if axes else to(x, x.dtype, copy=True)
     for i in sorted([i % len(shape) for i in axes], reverse=True):
         y = _prod(y, axis=i, keepdims=keepdims)
     return y
