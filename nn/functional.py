@@ -26,6 +26,7 @@ from autograd.ops import (
     linear,
     mse_loss,
     nll_loss,
+    one_hot,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "one_hot",
     "pad",
     "relu",
     "sigmoid",

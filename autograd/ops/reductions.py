@@ -93,8 +93,8 @@ def var_dx(g, y_shape, x, *, axis, keepdims, correction):
 
 
 def quotient(a, n):
-    """``a / n``, which is inf where ``n`` is 0."""
-    return a / n if n else math.inf
+    """``a / n``, which is inf unless ``n`` is above 0."""
+    return a / n if n > 0 else math.inf
 
 
 def var(
