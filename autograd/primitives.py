@@ -161,7 +161,7 @@ def as_numpy(op: Op, x: Any) -> Any:
     Numbers become Python numbers, which take the dtype of what they meet.
     """
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
-        return float(x) if isinstance(x, float) else x
+        return float(x) if isinstance(x, float) else x if isinstance(x, bool) else int(x)
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype.kind not in "fiub":
             raise TypeError(
