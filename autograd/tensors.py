@@ -29,6 +29,11 @@ class Size(int):
 
     shape: tuple[int, ...]
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """A plain number to NumPy, which leaves the dtype of an array as it is."""
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **settings)
+
     def __call__(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
