@@ -263,7 +263,7 @@ def _permutation(*, n: int, dtype: np.dtype) -> Array:
 
 
 @primitive
-def bernoulli(p: Operand) -> Array:
+def bernoulli(p: Any) -> Array:
     """1 with probability ``p``, else 0, in the shape and dtype of ``p``. VJP: 0.
 
     >>> bernoulli(tensor([0.0, 1.0]))
@@ -275,7 +275,7 @@ def bernoulli(p: Operand) -> Array:
 
 
 @vjp_of(bernoulli, "p")
-def bernoulli_dp(g):
+def bernoulli_dp(g: Any) -> Any:
     return np.zeros_like(g)
 
 
@@ -294,7 +294,7 @@ def multinomial(x: Operand, num_samples: int, replacement: bool = False) -> Tens
 
 
 @primitive
-def _positions(x: Operand, *, num_samples: int, replacement: bool) -> Array:
+def _positions(x: Any, *, num_samples: int, replacement: bool) -> Array:
     rows = []
     for row in np.atleast_2d(x).astype(float):
         if not (row >= 0).all() or not row.sum() > 0 or not np.isfinite(row).all():
@@ -305,7 +305,8 @@ def _positions(x: Operand, *, num_samples: int, replacement: bool) -> Array:
 
 
 # ops whose result is random
-DRAWS = [f.op for f in (_uniform, _normal, _integers, _permutation, bernoulli, _positions)]  # type: ignore[attr-defined]
+RANDOM: list[Any] = [_uniform, _normal, _integers, _permutation, bernoulli, _positions]
+DRAWS = [f.op for f in RANDOM]
 
 
 def zeros_like(

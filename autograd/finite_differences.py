@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .walk import grad
 from .creation import randn
 from .functional import grads, tensors_of
 from .tensors import Tensor
+from .walk import grad
 
 
 class GradcheckError(RuntimeError):

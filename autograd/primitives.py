@@ -230,6 +230,7 @@ class Op:
         self.operands, self.rest, self.keywords = parameters(forward)
         if "y" in self.operands:
             raise TypeError(f"{self.name}: y is what VJP rules call the output; rename the operand")
+        self.elementwise = False  # whether it broadcasts two operands, and warns if both stretch
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)

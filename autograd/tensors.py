@@ -24,6 +24,15 @@ else:
     Methods = object
 
 
+class Size(int):
+    """A number of elements that can be called for the shape, or the size of one dimension."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+
 class Tensor(Methods):
     """An array with a gradient and the op it came from.
 

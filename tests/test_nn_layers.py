@@ -468,3 +468,38 @@ def test_starting_values_refuse():
     ]:
         with pytest.raises(ValueError, match=message):
             fault()
+
+
+def weights_of(lib, **arrays):
+    return {name: lib.tensor(np.array(x)) for name, x in arrays.items()}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    "name, weights, settings",
+    [
+        ("CrossEntropyLoss", {"weight": [0.5, 1.0, 2.0]}, {"label_smoothing": 0.1}),
+        ("CrossEntropyLoss", {}, {"ignore_index": 1}),
+        ("NLLLoss", {"weight": [0.5, 1.0, 2.0]}, {"ignore_index": 2}),
+        ("BCELoss", {"weight": [0.5, 1.0, 2.0]}, {}),
+        ("BCELoss", {}, {}),
+        ("BCEWithLogitsLoss", {"weight": [0.5, 1.0, 2.0], "pos_weight": [1.0, 2.0, 3.0]}, {}),
+    ],
+)
+def test_losses_with_weights_as_torch(name, weights, settings, reduction):
+    binary = "BCE" in name
+    x = numbers(5, 3, low=0.1, high=0.9)
+    target = (numbers(5, 3, seed=1) > 0) * 1.0 if binary else np.array([0, 1, 2, 1, 0])
+    runs, states = [], []
+    for lib, n in BOTH:
+        tensors = weights_of(lib, **weights)
+        loss = getattr(n, name)(**tensors, **settings, reduction=reduction)
+        t = lib.tensor(x, requires_grad=True)
+        y = loss(t, lib.tensor(target))
+        y.sum().backward()
+        runs.append((y, t.grad))
+        states.append((list(loss.state_dict()), repr(loss)))
+    close(*runs)
+    assert states[0] == states[1]
+    with pytest.raises(TypeError, match="write reduction='sum'"):
+        getattr(nn, name)("sum")

@@ -196,9 +196,7 @@ def test_a_step_does_what_its_formula_says(row):
     def evaluate(drawn):
         y = recorded(row, drawn)
         known = labels({}, autograd.topological_order(y))
-        for step in y.backward_steps(
-            autograd.tensor(cotangent(y)), retain_graph=True, names={}
-        ):
+        for step in y.backward_steps(autograd.tensor(cotangent(y)), retain_graph=True, names={}):
             node = step.node
             space = {"np": np, **helpers, **node.keywords, known[node]: node.values[0]}
             rules = [rule for _, (rule, _) in zip(node.args, node.op.rules) if rule]

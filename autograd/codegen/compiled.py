@@ -103,8 +103,15 @@ class Program:
         stand_ins = {key: stand_in(key, x) for key, x in example.items()}
         self.example = {key: copy.deepcopy(kind_of(x)) for key, x in stand_ins.items()}
         self.kinds = list(self.example.values())
+        self.stand_ins = stand_ins
+        copy_context().run(self.record, function, optimizer)  # an interrupt leaves no errstate
+
+    def record(self, function: Callable, optimizer: Any) -> None:
+        """Run the function, and write the program of its graph."""
+        name, stand_ins = self.name, self.stand_ins
+        del self.stand_ins
         given = {id(x): i for i, x in enumerate(stand_ins.values())}
-        with Watch(name, given) as watch:
+        with Watch(name, list(stand_ins.values())) as watch:
             out = function(*stand_ins.values())
         watch.check_randomness()
         tensors: list[Tensor] = []
@@ -151,7 +158,7 @@ class Program:
         """Raise for the first argument that is not like its example."""
         for (key, kind), x in zip(self.example.items(), args):
             now = kind_of(x)
-            if now == kind or now is kind or repr(now) == repr(kind):
+            if type(now) is type(kind) and (now == kind or repr(now) == repr(kind)):
                 continue
             if type(kind) is Kind and not isinstance(x, Tensor):
                 raise TypeError(
@@ -209,7 +216,7 @@ class Text:
                     "np.where in it, or compile without optimizer= and call its step()"
                 ) from None
         printer = ProgramPrinter(recording, name, updates, given, live)
-        self.source = str(printer.text())
+        self.source = printer.text()
         places = [recording.tensors.get(x) for x in printer.argument_vars]
         self.positions = [given[id(x)] for x in places if id(x) in given]
         self.tensors = [x for x in places if x is not None and id(x) not in given]
@@ -385,13 +392,13 @@ def state_of(optimizer: Any, parameter: Tensor, key: str) -> Any:
 class Watch:
     """Has every op recorded, and refuses what a program of the graph would not do."""
 
-    def __init__(self, name: str, given: dict[int, int]) -> None:
+    def __init__(self, name: str, stand_ins: list) -> None:
         self.name = name
-        self.given = given
+        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
-        self.random = random.getstate(), repr(np.random.get_state())
+        self.random = random_state()
         self.mode: Any = record_source()
         self.listeners: list = [
             (observers.asked, self.on_asked),
@@ -450,12 +457,14 @@ class Watch:
         leaves = [*(x if isinstance(x, list | tuple) else [x])]
         leaves += [leaf for node in order for leaf in node.origins]
         return any(node.op in DRAWS for node in order) or any(
-            id(leaf) in self.given or (leaf.is_leaf and leaf._requires_grad)
+            any(leaf is x for x in self.given) or (leaf.is_leaf and leaf._requires_grad)
             for leaf in leaves
             if isinstance(leaf, Tensor)
         )
 
     def on_changed(self, x: Tensor, how: str) -> None:
+        while x.node is not None and x.node.time > self.begun and x._data.base is not None:
+            x = x.node.args[0]  # what it may be a view of
         inside = x.node is not None and x.node.time > self.begun
         known = inside or any(x is one for one in self.created)
         if threading.get_ident() == self.thread and not known:
@@ -466,7 +475,7 @@ class Watch:
             )
 
     def check_randomness(self) -> None:
-        if self.random != (random.getstate(), repr(np.random.get_state())):
+        if self.random != random_state():
             self.refuse(
                 "draws random numbers from random or np.random, which would be the same at each "
                 "call. Use autograd.rand, randn or nn.Dropout"
@@ -495,6 +504,12 @@ class Watch:
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
+
+
+def random_state() -> Any:
+    """Where the generators of random and np.random are."""
+    _, keys, *rest = np.random.get_state()
+    return random.getstate(), keys.tobytes(), rest  # type: ignore[union-attr]
 
 
 def check_example(what: str, x: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
+from .dims import ndim_of, shape_of
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -130,7 +131,7 @@ def clamp_max_dmax(g, x, max):
     return np.where(x > max, g, 0)
 
 
-def clip(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """``x`` held between ``min`` and ``max``. VJP: ``g`` within, limits included, else 0.
 
     A limit may be a number or broadcast with ``x``; it gets ``g`` where it holds ``x``. Where
@@ -164,12 +165,12 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     data = np.asarray(getattr(mask, "_data", mask))
     if data.dtype != bool:
         raise TypeError(f"masked_fill: the mask must be boolean, got {data.dtype}")
-    if np.ndim(value):
-        raise ValueError(f"masked_fill: needs one value, got shape {np.shape(value)}; use where")
+    if ndim_of(value):
+        raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
     if x.dtype.kind != "f":
         value = np.asarray(getattr(value, "_data", value)).astype(x.dtype)
     return where(mask, value, x)
 
 
 for _op in (maximum, minimum, clamp_min, clamp_max):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True

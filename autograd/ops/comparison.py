@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..primitives import Array, Operand, primitive
-from .dims import Dim, settings
+from .dims import Dim, settings, shape_of
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -116,7 +116,7 @@ def isfinite(x: Operand) -> Array:
 
 
 for _op in (eq, ne, lt, le, gt, ge):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True
 
 
 @primitive
@@ -155,7 +155,7 @@ def equal(a: Operand, b: Operand) -> bool:
     >>> equal(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.0]))
     True
     """
-    return np.shape(a) == np.shape(b) and bool(eq(a, b).all())
+    return shape_of(a) == shape_of(b) and bool(eq(a, b).all())
 
 
 @primitive

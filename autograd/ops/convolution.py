@@ -11,6 +11,7 @@ import numpy as np
 
 from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
 from ..tensors import Tensor
+from .dims import ndim_of, shape_of
 from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
@@ -98,7 +99,7 @@ def conv2d(
     tensor([[[[ 8., 12.],
               [20., 24.]]]])
     """
-    shape, weights = np.shape(x), np.shape(weight)
+    shape, weights = shape_of(x), shape_of(weight)
     if len(weights) != 4 or len(shape) not in (3, 4) or shape[-3] != weights[1]:
         channels = weights[1] if len(weights) == 4 else "C"
         raise ValueError(
@@ -158,7 +159,7 @@ def max_pool2d(
     >>> max_pool2d(autograd.arange(8, dtype=autograd.float32).reshape(1, 2, 4), 2)
     tensor([[[5., 7.]]])
     """
-    shape = np.shape(x)
+    shape = shape_of(x)
     size = pair("max_pool2d", "kernel_size", kernel_size)
     stride = size if stride is None else pair("max_pool2d", "stride", stride)
     dilation = pair("max_pool2d", "dilation", dilation)
@@ -193,7 +194,7 @@ def named_padding(padding: str, size: Any, stride: Pair, dilation: Pair) -> tupl
 
 def padded(op: str, x: Any, around: Any, value: float, size: Any, dilation: Pair) -> Tensor:
     """Images as ``(N, C, H, W)`` with ``value`` around them, in which a window has its place."""
-    x = x if np.ndim(x) == 4 else reshape(x, 1, *np.shape(x))
+    x = x if ndim_of(x) == 4 else reshape(x, 1, *shape_of(x))
     x = pad(x, around, value=value) if any(around) else x
     reach = [d * (n - 1) + 1 for n, d in zip(size, dilation)]
     if reach[0] > x.shape[2] or reach[1] > x.shape[3]:

@@ -11,6 +11,19 @@ import numpy as np
 Dim = int | Sequence[int] | None
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """``np.shape(x)``, which takes longer to ask a Tensor."""
+    try:
+        return x.shape
+    except AttributeError:
+        return np.shape(x)
+
+
+def ndim_of(x: Any) -> int:
+    """``np.ndim(x)``, likewise."""
+    return len(shape_of(x))
+
+
 def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:
     """``dim`` counted from 0, for a tensor of some shape; a 0-d one has dim 0, too.
 
@@ -49,7 +62,7 @@ def settings(
         raise TypeError(f"{name}: give dim or axis, not both: they are two names of one setting")
     over: Any = axis if dim is None else dim
     if over is not None:
-        shape = np.shape(x)
+        shape = shape_of(x)
         if isinstance(over, int | np.integer):
             over = int(over)
             dim_of(name, over, shape)

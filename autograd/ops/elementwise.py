@@ -313,4 +313,4 @@ def check_device(name: str, device: Any) -> None:
         raise ValueError(f"{name}: there is no device {str(device)!r} here, only 'cpu'")
 
 
-logaddexp.op.elementwise = True  # type: ignore[attr-defined]
+logaddexp.op.elementwise = True

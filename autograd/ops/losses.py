@@ -10,6 +10,7 @@ from ..primitives import Array, Operand, on, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
 from .comparison import ne
+from .dims import ndim_of, shape_of
 from .elementwise import abs, sigmoid
 from .indexing import getitem
 from .reductions import mean, sum
@@ -231,7 +232,7 @@ def cross_entropy(
         raise ValueError(
             f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"
         )
-    same = np.shape(x) == np.shape(target) and np.ndim(x) > 0
+    same = shape_of(x) == shape_of(target) and ndim_of(x) > 0
     if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
         return by_probabilities(x, target, weight, reduction, label_smoothing)
     check_classes("cross_entropy", x, target, ignore_index)
@@ -242,7 +243,7 @@ def cross_entropy(
     if label_smoothing:
         log_p = log_softmax(x, -1)
         smooth = sum(log_p if weight is None else log_p * weight, -1)
-        losses = (1 - label_smoothing) * losses - label_smoothing / np.shape(x)[-1] * smooth
+        losses = (1 - label_smoothing) * losses - label_smoothing / shape_of(x)[-1] * smooth
     return over_kept("cross_entropy", losses, target, kept, weight, reduction)
 
 
@@ -279,7 +280,7 @@ def over_kept(
 
 def classes_last(x: Any) -> Any:
     """Scores with their classes, dimension 1, as the last dimension."""
-    return x if np.ndim(x) < 3 else movedim(x, 1, -1)
+    return x if ndim_of(x) < 3 else movedim(x, 1, -1)
 
 
 def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
@@ -291,7 +292,7 @@ def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
             f"{name}: target holds class numbers and must be integer, got {data.dtype}; "
             "target.long(), or probabilities in the shape of the input"
         )
-    shape = np.shape(x)
+    shape = shape_of(x)
     if not shape or data.shape != (shape[:1] + shape[2:] if len(shape) > 1 else ()):
         raise ValueError(
             f"{name}: input must be (N, C) with target (N,), or (C,) with target (), or "
