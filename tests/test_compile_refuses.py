@@ -268,7 +268,7 @@ def test_errors_of_the_function_are_its_own():
 
     with pytest.raises(KeyError, match="mine"):
         autograd.compile(wrong, X)
-    with pytest.raises(ValueError, match="matmul: shapes"):
+    with pytest.raises(ValueError, match="matmul"):
         autograd.compile(lambda x: x @ autograd.ones(3, 3), X)
     assert autograd.compile(lambda x: (w * x).sum(), X)(X).item() == 11
 
