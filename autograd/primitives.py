@@ -65,14 +65,18 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
     def recorded(*args: Any, **keywords: Any) -> Any:
         values, parents, wanted, large = [], [], None, False
         for x in args:
-            if isinstance(x, Tensor):
-                values.append(x._data)
-                parents.append((x.grad_fn or x) if x._requires_grad else None)
-                wanted = wanted or x._requires_grad
-                large = large or x._data.size > KEPT
-            else:
+            if not isinstance(x, Tensor):
                 values.append(as_numpy(op, x))
                 parents.append(None)
+            elif x._requires_grad:
+                values.append(x._data)
+                parent = x.grad_fn or x
+                parents.append(parent)
+                wanted, large = True, large or parent.is_large
+            else:
+                values.append(x._data)
+                parents.append(None)
+                wanted = wanted or False
         if wanted is None:  # no Tensor at all
             values = [Tensor(v)._data for v in values]
         try:
@@ -102,7 +106,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         if y.base is not None:
             share_memory(args[0], out)
         if node and (large or y.size > KEPT) and not observers.everything:
-            node.keep_what_rules_ask_for()
+            node.keep_what_is_needed()
         return out
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -130,10 +134,12 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
             )
         if described.rest == operand:
             described.rules = EachPosition(rule)
+            described.complete = True
         else:
             i = described.operands.index(operand)
             described.saves[i] = described.saves_for(wanted)
             described.rules[i] = (rule, described.saves[i].pick)
+            described.complete = all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -192,6 +198,7 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)
+        self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:
         """What a VJP rule saves that asks for ``names``."""
