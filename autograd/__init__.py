@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import functional, methods, numpy_protocols
+from .allocation import keep_freed_memory
 from .creation import (
     arange,
     eye,
@@ -53,6 +54,8 @@ from .walk import backward, grad
 if TYPE_CHECKING:
     from .codegen.source import Source, to_source
     from .steps import Step, backward_steps
+
+keep_freed_memory()
 
 LOADED_WHEN_ASKED_FOR = {
     "to_source": ".codegen.source",

@@ -148,6 +148,12 @@ class Node:
         words = self.op.name.split("_")
         return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"the Node of {self.name} cannot be copied or pickled: it is a part of a graph. Copy "
+            "tensors, after detach()"
+        )
+
     def __repr__(self) -> str:
         """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
 
@@ -225,7 +231,7 @@ PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgette
 
 
 def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
-    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest recorded first."""
+    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest first."""
     order: list[Node] = []
     seen: set = {None}
     for node in starts:
