@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import functional, linalg, methods, numpy_protocols, ops
+from .allocation import keep_freed_memory
 from .creation import (
     arange,
     as_tensor,
@@ -97,9 +98,9 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "int8",
     "int32",
     "int64",
-    "int8",
     "is_grad_enabled",
     "linalg",
     "linspace",
@@ -129,6 +130,8 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += ops.__all__
+
+keep_freed_memory()
 
 LOADED_WHEN_ASKED_FOR = {
     "compile": ".codegen.compiled",

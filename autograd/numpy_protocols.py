@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import observers, ops
-from .tensors import Tensor, result
+from .tensors import Tensor
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
@@ -60,7 +60,11 @@ def without_tensors(x: Any, asks: bool = True) -> Any:
         return x._data
     if isinstance(x, list | tuple):
         return type(x)(without_tensors(item, asks) for item in x)
-    return {key: without_tensors(value, asks) for key, value in x.items()} if isinstance(x, dict) else x
+    return (
+        {key: without_tensors(value, asks) for key, value in x.items()}
+        if isinstance(x, dict)
+        else x
+    )
 
 
 def refuse(name: str, **settings: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.trace import Var
-from .cotangents import accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
@@ -113,7 +113,7 @@ def backward_steps(
 
 def steps_of(
     order: list[Node],
-    cotangents: dict,
+    cotangents: Cotangents,
     formulas: Formulas,
     retain_graph: bool,
     retaining: list[Callable],
@@ -145,7 +145,9 @@ def steps_of(
                     Contribution(operand, x, known[x], adds, formula, numbers, code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.free()
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
         yield Step(index, len(order), node, known[node], result(seen[0]), contributions)
     for hook, g in kept:
         hook(g)
@@ -258,7 +260,8 @@ class Formulas:
 
 def written(out: Var, names: Mapping[Var, str]) -> Formula:
     """The calls that made a Var from those in ``names``, as one expression."""
-    terms, arrays = Terms(), {}
+    terms = Terms()
+    arrays: dict[str, Any] = {}
     for var, name in names.items():
         terms.name(var, name)
 

@@ -201,7 +201,10 @@ RANDOM = {
 OTHERS = {
     "backward": (lambda x, y: y.sum().backward(), "calls backward.*optimizer="),
     "backward of several": (lambda x, y: autograd.backward([y.sum()]), "calls backward"),
-    "backward_steps": (lambda x, y: list(y.sum().backward_steps()), "calls backward|backward_steps"),
+    "backward_steps": (
+        lambda x, y: list(y.sum().backward_steps()),
+        "calls backward|backward_steps",
+    ),
     "grad": (lambda x, y: autograd.grad(y.sum(), w), "create_graph=True"),
     "grad_fn": (lambda x, y: y.grad_fn(tensor([1.0, 1.0])), "create_graph=True|is not recorded"),
     "a hook": (hooked, "has a hook, which a program would not call"),
@@ -265,7 +268,7 @@ def test_errors_of_the_function_are_its_own():
 
     with pytest.raises(KeyError, match="mine"):
         autograd.compile(wrong, X)
-    with pytest.raises(ValueError, match="matmul: shapes"):
+    with pytest.raises(ValueError, match="matmul"):
         autograd.compile(lambda x: x @ autograd.ones(3, 3), X)
     assert autograd.compile(lambda x: (w * x).sum(), X)(X).item() == 11
 
@@ -296,6 +299,7 @@ def test_arguments_that_do_not_fit_the_function():
 @pytest.mark.parametrize("example", [X.numpy(), [X], {"a": X}, (X, 1), [1, X.numpy()]], ids=repr)
 def test_examples_are_tensors_or_settings(example):
     with pytest.raises(TypeError, match="^compile: loss: x"):
+
         def loss(x):
             return w.sum()
 
@@ -348,7 +352,14 @@ def test_calls_with_other_settings():
     k = [2, None]
     program = autograd.compile(loss, X, k, True)
     assert program(X, [2, None], True).item() == 22
-    for other in [([3, None], True), (k, False), ((2, None), True), ([2], True), (X, True), (None, True)]:
+    for other in [
+        ([3, None], True),
+        (k, False),
+        ((2, None), True),
+        ([2], True),
+        (X, True),
+        (None, True),
+    ]:
         with pytest.raises((ValueError, TypeError), match="loss: (k|flag) .*recorded was") as error:
             program(X, *other)
         assert "\n" not in str(error.value)
@@ -376,11 +387,13 @@ def parameters(**options):
 ])  # fmt: skip
 def test_settings_that_make_another_rule(options, changes):
     p, optimizer, program = parameters(**options)
-    (key, value), = changes.items()
+    ((key, value),) = changes.items()
     before, old = p.tolist(), getattr(optimizer, key)
     setattr(optimizer, key, value)
     for _ in range(2):
-        with pytest.raises(RuntimeError, match=f"{key} is {value}, recorded was .*compile anew") as error:
+        with pytest.raises(
+            RuntimeError, match=f"{key} is {value}, recorded was .*compile anew"
+        ) as error:
             program(X)
         assert "\n" not in str(error.value)
     assert p.tolist() == before

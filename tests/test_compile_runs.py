@@ -169,7 +169,8 @@ def test_interrupts_while_recording():
     times, hits = random.Random(0), 0
     for _ in range(300):
         program = interrupted(
-            lambda: autograd.compile(net.loss, X, optimizer=net.optimizer), times.uniform(1e-4, 0.02)
+            lambda: autograd.compile(net.loss, X, optimizer=net.optimizer),
+            times.uniform(1e-4, 0.02),
         )
         hits += program is None
         assert state() == before
@@ -282,7 +283,12 @@ def test_the_source_is_what_runs():
     program = autograd.compile(step, x, y, optimizer=optimizer)
     tree = ast.parse(program.source)
     (function,) = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    assert function.name == "step" and [arg.arg for arg in function.args.args] == ["x", "y", "w", "lr"]
+    assert function.name == "step" and [arg.arg for arg in function.args.args] == [
+        "x",
+        "y",
+        "w",
+        "lr",
+    ]
     space = {}
     exec(program.source, space)
     other = w.data.copy()

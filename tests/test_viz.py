@@ -339,8 +339,8 @@ def test_what_is_highlighted_may_stand_for_what_is_hidden(show):
     z = x * 3
     loss = z.sum()
     by_tensor = viz.draw(loss, show=show, highlight=[x, z, loss])
-    assert bysource == viz.draw(loss, show=show, highlight=[x, z.grad_fn, loss]).source
-    assert bysource.count("penwidth=4") >= (5 if show == "ops" else 4)
+    assert by_tensor.source == viz.draw(loss, show=show, highlight=[x, z.grad_fn, loss]).source
+    assert by_tensor.source.count("penwidth=4") >= (5 if show == "ops" else 4)
 
 
 def test_a_path_is_highlighted_with_its_edges():

@@ -8,8 +8,8 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor, get_default_dtype
-from autograd.ops.indexing import At
 from autograd.keeping import Absent
+from autograd.ops.indexing import At
 from autograd.printing import short
 
 SIGNS = {
@@ -51,7 +51,7 @@ def nameless(x: Any) -> str | None:
     return f"all {constant_text(data.flat[0])}" if data.size and data.min() == data.max() else None
 
 
-def array_of(x: Any) -> np.ndarray:
+def array_of(x: Any) -> Any:
     data = x._data if isinstance(x, Tensor) else x
     return data if isinstance(data, Absent) else np.asarray(data)
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
-from autograd.steps import Contribution, Step, key_of, number
 from autograd.printing import short
+from autograd.steps import Contribution, Step, key_of, number
 
 FORWARD = {
     "add": "{a} and {b} are added.",

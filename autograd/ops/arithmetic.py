@@ -275,4 +275,4 @@ def reciprocal(x: Operand) -> Tensor:
 
 
 for _op in (_add, _sub, mul, _div, _pow, _pow_, floor_divide, _trunc_divide, remainder):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True

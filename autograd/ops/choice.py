@@ -131,7 +131,7 @@ def clamp_max_dmax(g, x, max):
     return np.where(x > max, g, 0)
 
 
-def clip(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """``x`` held between ``min`` and ``max``. VJP: ``g`` within, limits included, else 0.
 
     A limit may be a number or broadcast with ``x``; it gets ``g`` where it holds ``x``. Where
@@ -173,4 +173,4 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
 
 
 for _op in (maximum, minimum, clamp_min, clamp_max):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True

@@ -116,7 +116,7 @@ def isfinite(x: Operand) -> Array:
 
 
 for _op in (eq, ne, lt, le, gt, ge):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True
 
 
 @primitive

@@ -212,7 +212,7 @@ def linear_dbias(g):
     return g.sum(0)
 
 
-def linear(x: Operand, weight: Operand, bias: Operand = None) -> Tensor:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     """``x @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.

@@ -302,4 +302,4 @@ asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
 asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
 for _op in (arctan2, hypot):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+    _op.op.elementwise = True
