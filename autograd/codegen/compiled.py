@@ -22,7 +22,7 @@ import numpy as np
 from .. import observers
 from ..creation import DRAWS
 from ..debugging import record_source
-from ..graph import recorded_order
+from ..graph import Node, parent_of, recorded_order
 from ..memory import clock, note_change
 from ..names import identifier
 from ..printing import short
@@ -33,6 +33,7 @@ from .trace import Setting, Untraceable, Var, leaves_of, mapped
 
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
+wants_grad = attrgetter("_requires_grad")
 
 
 def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program:
@@ -124,9 +125,9 @@ class Program:
         if not tensors:
             raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
         watch.check_graph(tensors)
-        self.text = Text(name, tensors, given, optimizer)
+        self.text = Text(name, tensors, watch.begun, given, optimizer)
         # Until the optimizer remembers something, it does its first step by itself.
-        self.first = Text(name, tensors, given) if self.text.remembers else None
+        self.first = Text(name, tensors, watch.begun, given) if self.text.remembers else None
         self.text.function = self.text.defined()
         self.source = self.text.source
 
@@ -194,7 +195,7 @@ class Text:
     """The text of a program, the function it defines, and where that finds its arguments."""
 
     def __init__(
-        self, name: str, tensors: list, given: dict[int, int], optimizer: Any = None
+        self, name: str, tensors: list, since: int, given: dict[int, int], optimizer: Any = None
     ) -> None:
         self.name = name
         self.optimizer = optimizer
@@ -203,7 +204,7 @@ class Text:
             for p in group["params"]:
                 p.memory  # noqa: B018  # which makes an array of a number
         wrt: Any = None if tensors[0]._requires_grad else []
-        recording = Recording(tensors, wrt, for_program=True)
+        recording = Recording(tensors, wrt, since=since)
         live: dict[Var, Callable[[], Any]] = {  # where inputs are found that are no Tensors
             var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
         }
@@ -236,6 +237,7 @@ class Text:
         self.takes_gradients = any(type(x) is int for x in self.leaves)
         self.optimized = {x for group in groups for x in group["params"] if x in wanted}
         self.memories = [x.memory for x in self.optimized]
+        self.parameters = [id(p) for group in groups for p in group["params"]]
         self.outputs = len(recording.outputs)
         self.seen = [groups[i][key] for i, key in self.settings]
         # For each setting, which of its numbers the rule asked for being zero, and the answer.
@@ -349,6 +351,8 @@ class Text:
         if self.settings:
             groups = self.optimizer.param_groups
             settings = [groups[i][key] for i, key in self.settings]
+            if [id(p) for group in groups for p in group["params"]] != self.parameters:
+                self.refuse_parameters()
             if settings != self.seen:
                 self.check_settings(settings)
         function = self.function or self.defined()
@@ -357,6 +361,8 @@ class Text:
             leaves = [args[x] if type(x) is int else x for x in leaves]
         given = [args[i]._data for i in self.positions]
         found = [find() for find in self.finders]
+        if not all(map(wants_grad, leaves)):
+            self.refuse_parameters()
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
         out = function(*given, *arrays, *found, *self.constants)
@@ -381,6 +387,12 @@ class Text:
         quiet = copy_context()  # what np.errstate does around it, only once
         quiet.run(np.seterr, all="ignore")
         return partial(quiet.run, function.__wrapped__)
+
+    def refuse_parameters(self) -> None:
+        raise RuntimeError(
+            f"{self.name}: parameters have been frozen, or put in or out of the optimizer, since it "
+            "was recorded: compile anew"
+        )
 
     def other_arrays(self) -> list[np.ndarray]:
         """The arrays of the Tensors from outside, some of which are not those of before."""
@@ -505,13 +517,16 @@ class Watch:
                 f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
                 "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        for node in recorded_order(tensors):
-            at = f", at {node.where}" if node.where else ""
-            if node.time < self.begun:
+        order = [node for node in recorded_order(tensors) if node.time > self.begun]
+        used = [parent_of(x) for x in tensors] + [x for node in order for x in node.parents]
+        for x in used:
+            if isinstance(x, Node) and x.time < self.begun:
                 self.refuse(
-                    f"uses the result of {node.name} from outside, whose graph would be lost. Use "
+                    f"uses the result of {x.name} from outside, whose graph would be lost. Use "
                     "tensor.detach(), or compute it inside"
                 )
+        for node in order:
+            at = f", at {node.where}" if node.where else ""
             masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == np.bool_]
             masks = [x for x in masks if isinstance(x, Tensor) and self.varies(x)]
             if node.name == "getitem" and masks:

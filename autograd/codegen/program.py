@@ -92,16 +92,22 @@ class ProgramPrinter(Printer):
         inputs = self.recording.inputs
         for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
             if var in self.uses or var in self.updates:
-                self.add_argument(var, self.recording.array_names.get(id(var.value)) or operand)
+                label = self.recording.array_names.get(id(var.value)) or operand
+                if var in tensors or var in self.live:
+                    self.add_argument(var, label)
+                else:
+                    self.add_constant(var, label)
         for var in self.uses:
-            if var in self.terms.known or var.varies:
-                continue
-            if not self.terms.constant(var):
-                self.add_argument(var, "constant")
-                self.constants.append(self.terms.text(var))
-            elif var.is_array:
-                made = self.terms.whole(var)
-                self.terms.name(var, self.setup(("constant", var), "constant", made))
+            if var not in self.terms.known and not var.varies:
+                self.add_constant(var, "constant")
+
+    def add_constant(self, var: Var, label: str) -> None:
+        """What is fixed stands in the text, before the function; long arrays are arguments."""
+        if not self.terms.constant(var):
+            self.add_argument(var, label)
+            self.constants.append(self.terms.text(var))
+        elif var.is_array:
+            self.terms.name(var, self.setup(("constant", var), label, self.terms.whole(var)))
 
     def text(self) -> Source:
         text = super().text()
