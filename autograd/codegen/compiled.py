@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
-from operator import attrgetter, is_
+from itertools import chain, count
+from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from .trace import Setting, Untraceable, Var, leaves_of, mapped
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
 wants_grad = attrgetter("_requires_grad")
+params_of = itemgetter("params")
 
 
 def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program:
@@ -351,7 +352,7 @@ class Text:
         if self.settings:
             groups = self.optimizer.param_groups
             settings = [groups[i][key] for i, key in self.settings]
-            if [id(p) for group in groups for p in group["params"]] != self.parameters:
+            if list(map(id, chain.from_iterable(map(params_of, groups)))) != self.parameters:
                 self.refuse_parameters()
             if settings != self.seen:
                 self.check_settings(settings)

@@ -158,6 +158,14 @@ class ProgramPrinter(Printer):
             self.setup(out, label, self.plain(made))
             self.terms.known.update(inside)
             self.kept[out] = label
+        elif self.may_put(made):
+            mask, number, x = (self.terms.argument(x) for x in made.args)
+            self.lines.append(("", call("np.putmask", x, mask, number), ""))
+            old = made.args[2]
+            self.terms.known[out] = self.terms.known[old]
+            self.memory[out], self.kept[out] = self.memory.pop(old), self.kept[old]
+            self.release(made)
+            return
         elif self.writes_target(made):
             target = self.terms.whole(self.targets[out])
             function, args = self.with_out(made)
@@ -242,6 +250,17 @@ class ProgramPrinter(Printer):
         dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
         fit = all(x.root is x and x.shape == made.out.shape for x in dying)
         return is_elementwise(made.function) and fit
+
+    def may_put(self, made: Call) -> bool:
+        """Whether ``np.where(mask, 0, x)`` may write into ``x``, which nobody needs any more."""
+        if made.function is not np.where or isinstance(made.args[1], Var) or made.out in self.fresh:
+            return False
+        x, out = made.args[2], made.out
+        mine = x in self.memory and self.last[x] == self.place[made]
+        return mine and (x.shape, x.dtype) == (out.shape, out.dtype) == (
+            made.args[0].shape,
+            x.dtype,
+        )
 
     def memory_for(self, out: Var) -> str:
         strides: tuple[int, ...] = out.strides

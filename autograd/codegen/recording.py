@@ -151,7 +151,7 @@ class Recording:
         """Backward's walk, on Vars and only along the ways that lead to what is wanted."""
         leading = set(self.wrt)
         for node in reversed(order):
-            if any(x in leading for x in node.parents if x is not None):
+            if not leading.isdisjoint(node.parents):
                 leading.add(node)
         y = self.outputs[0]
         if y.shape == ():

@@ -75,15 +75,15 @@ class Trace:
         quiet = not ignored() <= self._ignored
         inputs = dict.fromkeys(vars_in((args, keywords)))
         samples = {x: x.value for x in inputs}
-        numbers = inputs and all(x.is_number for x in inputs)
-        if numbers and not any(isinstance(x, np.generic) for x in args):
+        arrays = [x for x in inputs if not x.is_number]
+        if inputs and not arrays and not [x for x in args if isinstance(x, np.generic)]:
             function = OF_NUMBERS.get(function, function)
         with np.errstate(all="ignore"):
             args_now, keywords_now = replaced((args, keywords), samples)
             value = function(*args_now, **keywords_now)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
-        out = Var(self, value, any(x.varies for x in inputs))
+        out = Var(self, value, True in [x.varies for x in inputs])
         out.call = call = Call(function, args, keywords, out, quiet)
         for x, sample in samples.items():
             if np.may_share_memory(value, sample):
