@@ -240,7 +240,7 @@ class Formulas:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
         trace, values = self.recording.trace, self.recording.values[node]
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
-        dx = trace.run(vjp, [g, *needs(values)], node.keywords)
+        dx = trace.run(vjp, g, *needs(values), **node.keywords)
         names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
         return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 
