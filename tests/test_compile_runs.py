@@ -183,6 +183,7 @@ def test_interrupts_while_recording():
     assert next(p for p in kept if p)(X).item() == expected
 
 
+@unheard
 def test_an_exception_at_calls_inside_while_recording():
     """Raised where Python calls a function of the library, which is where signals are seen.
 
