@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import functional, linalg, methods, numpy_protocols, ops
+from .allocation import keep_freed_memory
 from .creation import (
     arange,
     as_tensor,
@@ -129,6 +130,8 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += ops.__all__
+
+keep_freed_memory()
 
 LOADED_WHEN_ASKED_FOR = {
     "compile": ".codegen.compiled",

@@ -77,7 +77,7 @@ def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Ten
 
 
 def zeros(
-    *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
     """Zeros of shape ``size``.
 
@@ -85,21 +85,21 @@ def zeros(
     tensor([[0., 0.],
             [0., 0.]])
     """
-    return made(np.zeros(spread(size), np.int8), dtype, requires_grad, device)
+    return made(np.zeros(spread(size, more), np.int8), dtype, requires_grad, device)
 
 
 empty = zeros  # what it holds may be anything
 
 
 def ones(
-    *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
     """Ones of shape ``size``.
 
     >>> ones((3,))
     tensor([1., 1., 1.])
     """
-    return made(np.ones(spread(size), np.int8), dtype, requires_grad, device)
+    return made(np.ones(spread(size, more), np.int8), dtype, requires_grad, device)
 
 
 def full(
@@ -188,7 +188,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def rand(
-    *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
     """Random numbers, uniform from 0 to 1.
 
@@ -197,7 +197,7 @@ def rand(
     """
     check_device("rand", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _uniform(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+    return _uniform(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
@@ -206,7 +206,7 @@ def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
 
 
 def randn(
-    *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
     """Random numbers from the standard normal distribution.
 
@@ -215,7 +215,7 @@ def randn(
     """
     check_device("randn", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _normal(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+    return _normal(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
@@ -236,7 +236,7 @@ def randint(
         low, high, size = 0, low, high
     if size is None:
         raise TypeError("randint: give a size, as in randint(10, (2, 3)); () for one number")
-    shape = spread((size,))
+    shape = spread(size)
     dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 

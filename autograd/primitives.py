@@ -66,16 +66,21 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         values, parents, wanted, large, plain = [], [], None, False, True
         try:
             for x in args:
-                if isinstance(x, Tensor):
-                    value = x._data
-                    parents.append((x.grad_fn or x) if x._requires_grad else None)
-                    wanted = wanted or x._requires_grad
-                    large = large or value.size > KEPT
-                    plain = plain and value.dtype is float32
-                else:
+                if not isinstance(x, Tensor):
                     value = as_numpy(op, x)
                     parents.append(None)
                     plain = plain and getattr(value, "dtype", float32) is float32
+                elif x._requires_grad:
+                    value = x._data
+                    parent = x.grad_fn or x
+                    parents.append(parent)
+                    wanted, large = True, large or parent.is_large
+                    plain = plain and value.dtype is float32
+                else:
+                    value = x._data
+                    parents.append(None)
+                    wanted = wanted or False
+                    plain = plain and value.dtype is float32
                 values.append(value)
         except ForeignOperand:
             answer = answer_of(op, args)
@@ -118,7 +123,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             if a != y.shape != b:
                 warn_of_stretching(op, a, b, y.shape)
         if node and (large or y.size > KEPT) and not observers.everything:
-            node.keep_what_rules_ask_for()
+            node.keep_what_is_needed()
         return out
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -146,10 +151,12 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
             )
         if described.rest == operand:
             described.rules = EachPosition(rule)
+            described.complete = True
         else:
             i = described.operands.index(operand)
             described.saves[i] = described.saves_for(wanted)
             described.rules[i] = (rule, described.saves[i].pick)
+            described.complete = all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -161,7 +168,7 @@ def as_numpy(op: Op, x: Any) -> Any:
     Numbers become Python numbers, which take the dtype of what they meet.
     """
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
-        return float(x) if isinstance(x, float) else x
+        return float(x) if isinstance(x, float) else x if isinstance(x, bool) else int(x)
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype.kind not in "fiub":
             raise TypeError(
@@ -234,6 +241,7 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)
+        self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:
         """What a VJP rule saves that asks for ``names``."""

@@ -146,7 +146,9 @@ def steps_of(
                     Contribution(operand, x, known[x], adds, formula, numbers, code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.free()
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
         yield Step(index, len(order), node, known[node], result(seen[0]), contributions)
     for hook, g in kept:
         hook(g)

@@ -35,8 +35,12 @@ class Source(str):
     inputs: dict[str, Any]
     name: str
 
-    def function(self, module: Any = np) -> Callable:
+    def function(self, module: Any = np, **functions: Callable) -> Callable:
         """The function itself, over NumPy or another array module: ``jax.numpy``.
+
+        ``functions`` take the place of those of the same name that the text defines, where the
+        module has its own: ``source.function(jax.numpy, erf=jax.scipy.special.erf)``. Raises
+        TypeError for a name that the text does not have.
 
         >>> import autograd
         >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
@@ -48,8 +52,12 @@ class Source(str):
         text = self
         if module is not np:
             text = self.replace("import numpy as np\n", "", 1)
-            space["np"] = SimpleNamespace(errstate=np.errstate, s_=np.s_, **vars(module))
+            space["np"] = SimpleNamespace(**{"errstate": np.errstate, "s_": np.s_, **vars(module)})
         exec(compile(text, f"<{self.name}>", "exec"), space)
+        unknown = sorted(functions.keys() - space.keys())
+        if unknown:
+            raise TypeError(f"{self.name}: the text has no {', '.join(unknown)}")
+        space.update(functions)
         return space[self.name]
 
 

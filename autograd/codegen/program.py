@@ -265,7 +265,7 @@ class ProgramPrinter(Printer):
         number = x.value if isinstance(x, Var) else x
         dtypes = [v.dtype for v in made.inputs if v.is_array]
         dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
-        if dtype.kind != "f" or isinstance(number, np.generic) and isinstance(x, Var) and x.varies:
+        if dtype.kind != "f" or (isinstance(number, np.generic) and isinstance(x, Var) and x.varies):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)

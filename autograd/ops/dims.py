@@ -66,16 +66,16 @@ def settings(
         if isinstance(over, int | np.integer):
             over = int(over)
             dim_of(name, over, shape)
-        elif hasattr(over, "__iter__"):
-            over = None if dim is not None and not len(over) and not none else tuple(map(int, over))
-            dims_of(name, over or (), shape)
+        elif isinstance(over, Sequence) and not isinstance(over, str):
+            dims_of(name, over, shape)
+            over = tuple(map(int, over)) if len(over) or dim is None or none else None
         else:
             over = dim_of(name, over, shape)
         over = over if shape else None
     return {"axis": over, "keepdims": bool(keepdim or keepdims)}
 
 
-def spread(sizes: tuple) -> tuple[int, ...]:
-    """``(2, 3)`` from either ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
-    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
+def spread(first: Any, more: tuple = ()) -> tuple[int, ...]:
+    """``(2, 3)`` from either ``f(x, 2, 3)`` or ``f(x, (2, 3))``: the first argument and more."""
+    given = first if isinstance(first, tuple | list) and not more else (first, *more)
     return tuple([n if type(n) is int else operator.index(n) for n in given])

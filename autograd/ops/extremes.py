@@ -210,11 +210,12 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2.)
     """
     if dim is None:
-        return _median_(x) if np.size(x) else add(sum(x), np.nan)
-    if ndim_of(x) == 0:
-        pair = median(reshape(x, 1), dim)
-        return Extreme(*pair)
+        if np.size(x) or x.dtype.kind != "f":
+            return _median_(x)
+        return add(sum(x), np.nan)
     along = dim_of("median", dim, shape_of(x))
+    if ndim_of(x) == 0:
+        return Extreme(*[reshape(y, ()) for y in median(reshape(x, 1), 0)])
     k = (x.shape[along] - 1) // 2
     middle = argsort(x, along)[(slice(None),) * along + (slice(k, k + 1),)]
     odd = isnan(x)

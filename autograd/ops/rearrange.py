@@ -143,14 +143,14 @@ def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
     return x  # type: ignore[return-value]
 
 
-def tile(x: Operand, *dims: Any) -> Tensor:
+def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
     """``x`` laid out ``dims`` times along each dimension. VJP: the sum over copies.
 
     >>> import autograd
     >>> tile(autograd.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    counts = spread(dims)
+    counts = spread(dims, more)
     if any(n < 0 for n in counts):
         raise ValueError(f"tile: cannot repeat {counts} times")
     shape = (1,) * (len(counts) - ndim_of(x)) + tuple(shape_of(x))
@@ -160,7 +160,7 @@ def tile(x: Operand, *dims: Any) -> Tensor:
     return reshape(copies, tuple(a * b for a, b in zip(counts, shape)))
 
 
-def repeat(x: Operand, *repeats: Any) -> Tensor:
+def repeat(x: Operand, repeats: Any, *more: int) -> Tensor:
     """torch's ``repeat``: ``tile`` with a number for each dimension at least.
 
     NumPy's, which repeats each element, is ``repeat_interleave``, and ``np.repeat`` of a Tensor.
@@ -169,12 +169,13 @@ def repeat(x: Operand, *repeats: Any) -> Tensor:
     >>> autograd.tensor([1.0, 2.0]).repeat(2)
     tensor([1., 2., 1., 2.])
     """
-    if len(spread(repeats)) < ndim_of(x):
+    counts = spread(repeats, more)
+    if len(counts) < ndim_of(x):
         raise ValueError(
-            f"repeat: {spread(repeats)} has fewer numbers than shape {shape_of(x)} dimensions. "
+            f"repeat: {counts} has fewer numbers than shape {shape_of(x)} dimensions. "
             "To repeat each element, use repeat_interleave"
         )
-    return tile(x, *repeats)
+    return tile(x, counts)
 
 
 def repeat_interleave(

@@ -93,8 +93,8 @@ def var_dx(g, y_shape, x, *, axis, keepdims, correction):
 
 
 def quotient(a, n):
-    """``a / n``, which is inf where ``n`` is 0."""
-    return a / n if n else math.inf
+    """``a / n``, which is inf unless ``n`` is above 0."""
+    return a / n if n > 0 else math.inf
 
 
 def var(
@@ -195,8 +195,8 @@ def prod(
     over = settings("prod", x, dim, keepdim, axis, keepdims)
     shape, axis, keepdims = shape_of(x), over["axis"], over["keepdims"]
     if axis is None:
-        y = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
-        return reshape(y, (1,) * len(shape)) if keepdims and shape else y
+        one = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
+        return reshape(one, (1,) * len(shape)) if keepdims and shape else one
     axes = axis if isinstance(axis, tuple) else (axis,)
     y: Any = x if axes else to(x, x.dtype, copy=True)
     for i in sorted([i % len(shape) for i in axes], reverse=True):

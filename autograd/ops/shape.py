@@ -32,7 +32,7 @@ def reshape_dx(g, x_shape, *, shape):
     return g.reshape(x_shape)
 
 
-def reshape(x: Operand, *shape: Any) -> Tensor:
+def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     """The same elements in another shape, one size of which may be -1. VJP: reshape back.
 
     >>> import autograd
@@ -40,7 +40,7 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    return _reshape(x, shape=spread(shape))
+    return _reshape(x, shape=spread(shape, more))
 
 
 def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -68,14 +68,14 @@ def permute_dx(g, *, dims):
     return np.transpose(g, None if dims is None else tuple(np.argsort(np.mod(dims, len(dims)))))
 
 
-def permute(x: Operand, *dims: Any) -> Tensor:
+def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
     """The dimensions in another order. VJP: the order put back.
 
     >>> import autograd
     >>> autograd.permute(autograd.zeros(2, 3, 4), 2, 0, 1).shape
     (4, 2, 3)
     """
-    order = spread(dims)
+    order = spread(dims, more)
     if len(dims_of("permute", order, shape_of(x))) != ndim_of(x):
         raise ValueError(f"permute: {order} must name all dimensions of shape {shape_of(x)}")
     return _permute(x, dims=order)
@@ -203,15 +203,15 @@ def expand_dx(g, *, shape):
     return g  # the walk sums it back, as for every broadcast operand
 
 
-def expand(x: Operand, *shape: Any) -> Tensor:
-    """Broadcast to ``shape``, where -1 keeps a size; a read-only view. VJP: the sum over copies.
+def expand(x: Operand, size: Any, *more: int) -> Tensor:
+    """Broadcast to ``size``, where -1 keeps a size; a read-only view. VJP: the sum over copies.
 
     >>> import autograd
     >>> expand(autograd.tensor([[1.0], [2.0]]), -1, 3)
     tensor([[1., 1., 1.],
             [2., 2., 2.]])
     """
-    sizes, own = spread(shape), shape_of(x)
+    sizes, own = spread(size, more), shape_of(x)
     new = len(sizes) - len(own)
     if new < 0 or any(n < 0 and (n < -1 or i < new) for i, n in enumerate(sizes)):
         raise ValueError(
@@ -219,6 +219,9 @@ def expand(x: Operand, *shape: Any) -> Tensor:
             "dimensions, and -1 only where it keeps one of them"
         )
     return _expand(x, shape=tuple(own[i - new] if n == -1 else n for i, n in enumerate(sizes)))
+
+
+broadcast_to = expand
 
 
 @primitive

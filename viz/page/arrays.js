@@ -665,26 +665,40 @@ function fromLists(lists, dtype) {
   return makeArray(shape, dtype ?? found, flat.map(plain));
 }
 
-// Zeros of a shape, with g added at the places of an index: the VJP of indexing.
-function put(g, index, shape) {
-  const size = plain(shape),
-    at = MOVES["[]"](positions(size), Array.isArray(index) ? index : [index]);
-  const out = makeArray(size, g.dtype),
-    sums = new Float64Array(out.data.length);
-  at.data.forEach((j, i) => {
-    sums[j] += g.data[i];
+// x with g added at the places of an index, which may name one several times: the VJP of indexing.
+function addedAt(x, index, g) {
+  const places = placesOf(x.shape, index),
+    sums = Float64Array.from(x.data);
+  places.data.forEach((at, i) => {
+    sums[at] += g.data[i];
   });
-  out.data.set(sums);
+  return makeArray(x.shape, x.dtype, sums);
+}
+
+// x with a value written at the places of an index.
+function putAt(x, index, value) {
+  const places = placesOf(x.shape, index),
+    given = broadcastTo(value, places.shape);
+  const out = makeArray(x.shape, x.dtype, x.data.slice());
+  places.data.forEach((at, i) => {
+    out.data[at] = given.data[i];
+  });
   return out;
 }
 
-function setItem(x, value, index) {
-  const at = MOVES["[]"](positions(x.shape), Array.isArray(index) ? index : [index]);
-  const out = makeArray(x.shape, x.dtype, x.data.slice()),
-    given = broadcastTo(value, at.shape);
-  at.data.forEach((j, i) => {
-    out.data[j] = given.data[i];
-  });
+const placesOf = (shape, index) => MOVES["[]"](positions(shape), [index].flat());
+
+function argsort(x, axis) {
+  const d = axisOf(axis ?? -1, x.shape.length),
+    step = strides(x.shape)[d],
+    out = makeArray(x.shape, "int64");
+  for (const start of groupsOf(x.shape, d, true).starts) {
+    const order = [...Array(x.shape[d]).keys()];
+    order.sort((i, j) => x.data[start + i * step] - x.data[start + j * step]);
+    order.forEach((from, to) => {
+      out.data[start + to * step] = from;
+    });
+  }
   return out;
 }
 
@@ -703,7 +717,7 @@ const MAKING = {
   cumsum: (x, axis) => cumsum(x, plain(axis)), var: variance,
   concatenate: (xs, axis) => concatenate(xs, plain(axis)),
   stack: (xs, axis) => stack(xs, plain(axis)),
-  put, setitem: setItem,
+  argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,
 };
 for (const dtype of ["float32", "float64", "int32", "int64", "bool"])
   MAKING[dtype] = x => cast(x, dtype);
@@ -715,9 +729,9 @@ const SETTINGS = {
   axis: { take_along_axis: 2, roll: 2, default: 1 },
   keepdims: { default: 2 },
   dtype: { full: 2, default: 1 },
-  shape: { put: 2, default: 1 },
-  index: { setitem: 2, default: 1 },
+  shape: { default: 1 },
   copy: { default: 2 },
   ddof: { default: 3 },
+  stable: { default: 3 },
   constant_values: { default: 3 },
 };

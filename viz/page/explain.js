@@ -22,7 +22,7 @@ function explained(tree, at, context) {
   if (tree.number !== undefined) return justNumber(value.data[0]);
   const name = nameOf(tree);
   if (name === "astype") return explained(tree.args[0], at, context);
-  if (name === "put") return ofPut(tree, at, value, context);
+  if (name === "added_at") return ofAddedAt(tree, at, value, context);
   if (Object.hasOwn(MOVES, name) && !ADDING.includes(name)) return ofMoved(tree, at, context);
   if (Object.hasOwn(REDUCTIONS, name)) return ofReduced(tree, at, value, context);
   if (Object.hasOwn(PRODUCTS, name) && name !== "einsum")
@@ -162,13 +162,11 @@ function ofProduct(tree, at, value, context) {
   return summed(k, term, value.data[at], context);
 }
 
-// put: the sum of all that was taken from this place.
-function ofPut(tree, at, value, context) {
-  const {
-    args: [g, where = tree.settings.index],
-  } = tree;
-  const index = [evaluate(where, context.values, context.known)].flat();
-  const places = MOVES["[]"](positions(value.shape), index);
+// The sum of all that was taken from this place, where it is added to zeros.
+function ofAddedAt(tree, at, value, context) {
+  const [target, where, g] = tree.args;
+  if (target.call !== "np.zeros") return justNumber(value.data[at]);
+  const places = placesOf(value.shape, evaluate(where, context.values, context.known));
   const from = [...places.data.keys()].filter(i => places.data[i] === at);
   if (!from.length) return justNumber(0);
   return summed(from.length, i => explained(g, from[i], context), value.data[at], context);

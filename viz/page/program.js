@@ -37,10 +37,13 @@ function evaluate(tree, values, known) {
     args = tree.args.map(inner);
   for (const [key, x] of Object.entries(tree.settings ?? {}))
     args[SETTINGS[key][name] ?? SETTINGS[key].default] = inner(x);
-  const value = FUNCTIONS[name](...args);
+  const taken = Object.hasOwn(ELEMENTWISE, name) ? args.map(truthAsArray) : args;
+  const value = FUNCTIONS[name](...taken);
   known?.set(tree, value);
   return value;
 }
+
+const truthAsArray = x => (typeof x === "boolean" ? numberArray(Number(x), "bool") : x);
 
 function numberOf(text) {
   const special = { inf: Infinity, nan: NaN, pi: Math.PI, e: Math.E };
@@ -115,7 +118,7 @@ const isSign = call => /^[-+~]x$/.test(call);
 
 // What must not stand bare on the left and on the right of an operator.
 function sidesOf(call) {
-  return call === "**" ? [7, 5] : [LEVELS[call] - 1, LEVELS[call]];
+  return call === "**" ? [7, 6] : [LEVELS[call] - 1, LEVELS[call]];
 }
 
 const PYTHON = { true: "True", false: "False", null: "None", "...": "..." };
@@ -132,22 +135,19 @@ function spell(tree) {
   if (tree.slice) return spellItem(tree);
   const { call, args } = tree;
   if (call in LEVELS) {
-    const [left, right] = sidesOf(call),
-      close = args.every(x => x.name ?? /^\d/.test(x.number ?? ""));
-    const sign = call === "**" && close ? call : ` ${call} `;
-    return bracketed(args[0], left) + sign + bracketed(args[1], right);
+    const [left, right] = sidesOf(call);
+    return `${bracketed(args[0], left)} ${call} ${bracketed(args[1], right)}`;
   }
   if (isSign(call)) return call[0] + bracketed(args[0], 5);
   if (call === "[]") return `${bracketed(args[0], 7)}[${spell(args[1])}]`;
-  const settings = Object.entries(tree.settings ?? {}).map(
-    ([key, x]) => `${key}=${x.index ? `np.s_[${spell(x)}]` : spell(x)}`,
-  );
-  if (!call.startsWith(".")) return `${call}(${[...args.map(spell), ...settings].join(", ")})`;
-  const object = bracketed(args[0], 7);
-  if (args.length === 1 && !settings.length && /^\.(T|mT)$/.test(call)) return object + call;
-  return `${object}${call}(${[...args.slice(1).map(spell), ...settings].join(", ")})`;
+  const settings = Object.entries(tree.settings ?? {}).map(([key, x]) => `${key}=${argument(x)}`);
+  const isMethod = call.startsWith("."),
+    inside = [...args.slice(isMethod ? 1 : 0).map(argument), ...settings].join(", ");
+  if (!isMethod) return `${call}(${inside})`;
+  return bracketed(args[0], 7) + call + (inside || !/^\.(T|mT)$/.test(call) ? `(${inside})` : "");
 }
 
+const argument = x => (x.index ? `np.s_[${spell(x)}]` : spell(x));
 const bracketed = (tree, level) => (levelOf(tree) > level ? spell(tree) : `(${spell(tree)})`);
 const spellItem = item =>
   item.slice

@@ -89,7 +89,7 @@ function drawsTogether(tree) {
   const name = nameOf(tree);
   return (
     Object.hasOwn(PRODUCTS, name) ||
-    ["sum", "mean", "put"].includes(name) ||
+    ["sum", "mean", "added_at"].includes(name) ||
     tree.args.some(drawsTogether)
   );
 }
