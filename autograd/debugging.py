@@ -20,10 +20,11 @@ import numpy as np
 from . import observers
 from .cotangents import Cotangents
 from .hooks import Handle
-from .primitives import OPS, EachPosition, Op
+from .primitives import OPS, Op
 from .printing import short
+from .rules import EachPosition
 
-open_blocks = {"record": 0, "anomaly": 0}  # how many record_source(), detect_anomaly() are open
+open_blocks: dict[str, list] = {"record": [], "anomaly": []}  # those that are open now
 _switching = threading.Lock()  # threads may switch at the same time
 _calls: dict[tuple, Scope] = {}  # those that the op recorded last was within, by their frame
 _stops: dict[Op, int] = {}  # how many break_on() there are for an op
@@ -128,20 +129,24 @@ class record_source(ContextDecorator):
     kind = "record"
 
     def __enter__(self) -> None:
-        self._switch(1)
+        open_blocks[self.kind].append(self)
+        look_out()
 
     def __exit__(self, *exc: object) -> None:
-        self._switch(-1)
+        if self in open_blocks[self.kind]:  # not so where an interrupt came before it was entered
+            open_blocks[self.kind].remove(self)
+        look_out()
 
-    def _switch(self, by: int) -> None:
-        with _switching:
-            open_blocks[self.kind] += by
-            observers.everything = open_blocks["record"]
-            listen(observers.recorded, note_source, any(open_blocks.values()))
-            for listeners, check in CHECKS:
-                listen(listeners, check, bool(open_blocks["anomaly"]))
-            if not any(open_blocks.values()):
-                _calls.clear()
+
+def look_out() -> None:
+    """Have those listen whom the open blocks call for."""
+    with _switching:
+        observers.everything = len(open_blocks["record"])
+        listen(observers.recorded, note_source, any(open_blocks.values()))
+        for listeners, check in CHECKS:
+            listen(listeners, check, bool(open_blocks["anomaly"]))
+        if not any(open_blocks.values()):
+            _calls.clear()
 
 
 def listen(listeners: list, listener: Callable, on: bool) -> None:

@@ -88,6 +88,10 @@ def main(argv=None):
         "--out", type=Path, default=Path("gallery_out"), help="folder for the pictures"
     )
     out = parser.parse_args(argv).out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out: cannot make the folder {out}: {error.strerror}")
     for picture in GALLERY:
         path = picture().render(f"gallery_{picture.__name__}", directory=out, cleanup=True)
         print(f"wrote {path}: {picture.__doc__.splitlines()[0]}")

@@ -183,7 +183,9 @@ def picture_of(tensor: Any, order: list[Node], names: Mapping[Any, str], look: L
     for x in roots:
         add(made_by(x), x, root_kind(x), x.node.scopes if x.node else ())
     for node in order:
-        lines = op_lines(op_text(node, joined, signs)) + (saved_lines(node) if look.saved else [])
+        text = op_text(node, joined, signs)
+        lines = op_lines(text) if joined else [text]
+        lines += saved_lines(node) if look.saved else []
         picture.add((node, "op"), "op", lines, node.scopes)
         picture.edges.append(((node, "op"), node))
         key: Any

@@ -8,6 +8,7 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor, get_default_dtype
+from autograd.keeping import Absent
 from autograd.ops.indexing import At
 from autograd.printing import short
 
@@ -27,6 +28,7 @@ def tensor_lines(
 
     In a ``tall`` box the shape stands below the name.
     """
+    values = values and not isinstance(array_of(x), Absent)
     shown = [("data", x)] * values + [("grad", grad)] * (grad is not None)
     head = [name] if name else []
     if np.ndim(x) == 0 and shown:
@@ -49,8 +51,9 @@ def nameless(x: Any) -> str | None:
     return f"all {constant_text(data.flat[0])}" if data.size and data.min() == data.max() else None
 
 
-def array_of(x: Any) -> np.ndarray:
-    return np.asarray(x._data if isinstance(x, Tensor) else x)
+def array_of(x: Any) -> Any:
+    data = x._data if isinstance(x, Tensor) else x
+    return data if isinstance(data, Absent) else np.asarray(data)
 
 
 def op_text(node: Node, numbers: bool, signs: bool) -> str:
@@ -102,7 +105,7 @@ def saved_lines(node: Node) -> list[str]:
     served: dict[str, list[str]] = {}
     for operand, parent, saves in zip(node.op.operands, node.parents, node.op.saves):
         for needed, position in zip(saves.names, saves.positions):
-            if parent is not None and node.values is None:
+            if parent is not None and node.freed:
                 return ["saved values are freed"]
             if parent is not None:
                 shape = np.shape(node.values[position])

@@ -29,7 +29,7 @@ from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
 from .spelling import identifier
-from .trace import Setting, Var, leaves_of, mapped
+from .trace import Setting, Untraceable, Var, leaves_of, mapped
 
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
@@ -103,8 +103,15 @@ class Program:
         stand_ins = {key: stand_in(key, x) for key, x in example.items()}
         self.example = {key: copy.deepcopy(kind_of(x)) for key, x in stand_ins.items()}
         self.kinds = list(self.example.values())
+        self.stand_ins = stand_ins
+        copy_context().run(self.record, function, optimizer)  # an interrupt leaves no errstate
+
+    def record(self, function: Callable, optimizer: Any) -> None:
+        """Run the function, and write the program of its graph."""
+        name, stand_ins = self.name, self.stand_ins
+        del self.stand_ins
         given = {id(x): i for i, x in enumerate(stand_ins.values())}
-        with Watch(name, given) as watch:
+        with Watch(name, list(stand_ins.values())) as watch:
             out = function(*stand_ins.values())
         watch.check_randomness()
         tensors: list[Tensor] = []
@@ -151,7 +158,7 @@ class Program:
         """Raise for the first argument that is not like its example."""
         for (key, kind), x in zip(self.example.items(), args):
             now = kind_of(x)
-            if now == kind or now is kind or repr(now) == repr(kind):
+            if type(now) is type(kind) and (now == kind or repr(now) == repr(kind)):
                 continue
             if type(kind) is Kind and not isinstance(x, Tensor):
                 raise TypeError(
@@ -184,36 +191,46 @@ class Text:
     ) -> None:
         self.name = name
         self.optimizer = optimizer
-        self.groups = optimizer.param_groups if optimizer is not None else []
-        for group in self.groups:
+        groups = optimizer.param_groups if optimizer is not None else []
+        for group in groups:
             for p in group["params"]:
                 p.memory  # noqa: B018  # which makes an array of a number
-        self.recording = recording = Recording(tensors, None if tensors[0]._requires_grad else [])
-        self.live: dict[Var, Callable[[], Any]] = {  # inputs that are no Tensors
+        wrt = None if tensors[0]._requires_grad else []
+        recording = Recording(tensors, wrt, for_program=True)
+        live: dict[Var, Callable[[], Any]] = {  # where inputs are found that are no Tensors
             var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
         }
-        self.settings: list[tuple[dict, str]] = []  # of the optimizer,
-        self.varying: list[list[Setting]] = []  # with the numbers in each
+        self.settings: list[tuple[int, str]] = []  # of a group of the optimizer
         self.remembers: list[tuple[Any, str]] = []  # what it must know of which Tensor
         self.new: list[tuple[Any, str]] = []  # what it knows afterwards, beside the updates
         wanted = set(recording.wrt)
-        updates = self.step(wanted, first) if self.groups else {}
-        printer = ProgramPrinter(recording, name, updates, given, self.live)
-        self.source = str(printer.text())
+        updates, numbers = {}, []
+        if groups:
+            recording.sections.append(("update", len(recording.trace.calls)))
+        for i, group in enumerate(groups):
+            try:
+                updates |= self.step(recording, live, i, group, first, numbers)
+            except Untraceable:
+                raise RuntimeError(
+                    f"compile: {name}: {type(optimizer).__name__}.change() asks for values: use "
+                    "np.where in it, or compile without optimizer= and call its step()"
+                ) from None
+        printer = ProgramPrinter(recording, name, updates, given, live)
+        self.source = printer.text()
         places = [recording.tensors.get(x) for x in printer.argument_vars]
         self.positions = [given[id(x)] for x in places if id(x) in given]
         self.tensors = [x for x in places if x is not None and id(x) not in given]
         self.arrays = [x._data for x in self.tensors]
         rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
-        self.finders = [self.live[x] for x in rest if x in self.live]
-        self.constants = [x.value for x in rest if x not in self.live]
+        self.finders = [live[x] for x in rest if x in live]
+        self.constants = [x.value for x in rest if x not in live]
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.takes_gradients = any(type(x) is int for x in self.leaves)
-        self.memories = [
-            x.memory for group in self.groups for x in group["params"] if x in wanted
-        ]
+        self.memories = [x.memory for group in groups for x in group["params"] if x in wanted]
         self.outputs = len(recording.outputs)
-        self.seen = [copy.copy(group[key]) for group, key in self.settings]
+        self.seen = [groups[i][key] for i, key in self.settings]
+        # For each setting, which of its numbers the rule asked for being zero, and the answer.
+        self.zeros = [[x.is_zero for x in found] for found in numbers]
         self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
         lines = self.source.splitlines(keepends=True)
         linecache.cache[self.file] = (len(self.source), None, lines, self.file)
@@ -222,49 +239,54 @@ class Text:
 
     # -- the optimizer ---------------------------------------------------------------------------
 
-    def step(self, wanted: set, first: bool) -> dict[Var, Var]:
-        """Append the optimizer's rule for each parameter; what is to be written into which."""
-        recording, updates = self.recording, {}
-        recording.sections.append(("update", len(recording.trace.calls)))
-        for group in self.groups:
-            settings = {key: self.setting(group, key) for key in self.optimizer.defaults}
-            for parameter in [x for x in group["params"] if x in wanted]:
-                p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
-                known = {} if first else self.state(parameter, group)
-                state = dict(known)
-                updates[p] = p - self.optimizer.change(p, g, state, **settings)
-                for key, value in state.items():
-                    old = known.get(key)
-                    value = value if isinstance(value, Var) else recording.trace.input(value)
-                    if old is not None and old.is_array and old.shape == value.shape:
-                        updates[old] = value
-                    elif value is not old:
-                        self.new.append((parameter, key))
-                        recording.extra.append(value)
+    def step(
+        self, recording: Recording, live: dict, i: int, group: dict, first: bool, numbers: list
+    ) -> dict[Var, Var]:
+        """Append the optimizer's rule for a group; what is to be written into which input."""
+        updates: dict[Var, Var] = {}
+        settings = {
+            key: self.setting(recording, live, i, key, group[key], numbers)
+            for key in self.optimizer.defaults
+        }
+        for parameter in [x for x in group["params"] if x in set(recording.wrt)]:
+            p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
+            known = {} if first else self.state(recording, live, parameter, group)
+            state = dict(known)
+            updates[p] = p - self.optimizer.change(p, g, state, **settings)
+            for key, value in state.items():
+                old = known.get(key)
+                value = value if isinstance(value, Var) else recording.trace.input(value)
+                if old is not None and old.is_array and old.shape == value.shape:
+                    updates[old] = value
+                elif value is not old:
+                    self.new.append((parameter, key))
+                    recording.extra.append(value)
         return updates
 
-    def setting(self, group: dict, key: str) -> Any:
+    def setting(
+        self, recording: Recording, live: dict, i: int, key: str, now: Any, numbers: list
+    ) -> Any:
         """A setting of the optimizer, with a Var for each number."""
-        now, found = group[key], []
-        many = isinstance(now, tuple)
+        optimizer, many, found = self.optimizer, isinstance(now, tuple), []
 
         def varying(x: Any) -> Any:
             if isinstance(x, bool) or not isinstance(x, int | float):
                 return x
-            var, i = Setting(self.recording.trace, x, varies=True), len(found)
+            k, var = len(found), Setting(recording.trace, x, varies=True)
             found.append(var)
-            self.recording.inputs[var] = f"{key}{i}" if many else key
-            self.live[var] = lambda: group[key][i] if many else group[key]
+            recording.inputs[var] = f"{key}{k}" if many else key
+            live[var] = partial(setting_of, optimizer, i, key, k if many else None)
             return var
 
-        self.settings.append((group, key))
-        self.varying.append(found)
+        self.settings.append((i, key))
+        numbers.append(found)
         return mapped(varying, now)
 
-    def state(self, parameter: Tensor, group: dict) -> dict[str, Var]:
+    def state(
+        self, recording: Recording, live: dict, parameter: Tensor, group: dict
+    ) -> dict[str, Var]:
         """What the optimizer remembers of a parameter as Vars: what it knows, or would know."""
-        real = self.optimizer.state
-        known = dict(real.get(parameter) or {})
+        known = dict(self.optimizer.state.get(parameter) or {})
         if not known:
             settings = {key: group[key] for key in self.optimizer.defaults}
             p = parameter._data.copy()
@@ -272,23 +294,29 @@ class Text:
                 self.optimizer.change(p, np.zeros_like(p), known, **settings)
         found = {}
         for key, value in known.items():
-            found[key] = var = Var(self.recording.trace, value, varies=True)
-            self.recording.inputs[var] = key
-            self.live[var] = partial(lambda x, key: real[x][key], parameter, key)
+            found[key] = var = Var(recording.trace, value, varies=True)
+            recording.inputs[var] = key
+            live[var] = partial(state_of, self.optimizer, parameter, key)
             self.remembers.append((parameter, key))
         return found
 
     def knows(self) -> bool:
         """Whether the optimizer remembers what the text needs; it does after its first step."""
         state = self.optimizer.state
-        return all(key in state.get(x, ()) for x, key in self.remembers)
+        known = [key in state.get(x, ()) for x, key in self.remembers]
+        if any(known) and not all(known):
+            raise RuntimeError(
+                f"{self.name}: the optimizer remembers some parameters and not others. Go on with "
+                "its own step() once, or clear its state"
+            )
+        return all(known)
 
     def check_settings(self, now: list) -> None:
         """Raise RuntimeError where other settings make the optimizer's rule another one."""
-        for (_, key), then, x, varying in zip(self.settings, self.seen, now, self.varying):
-            numbers = zip(varying, x if isinstance(x, tuple) else [x])
-            other = any(v.is_zero is not None and v.is_zero != (not i) for v, i in numbers)
-            if other or (not varying and x != then):
+        for (_, key), then, x, zeros in zip(self.settings, self.seen, now, self.zeros):
+            numbers = zip(zeros, x if isinstance(x, tuple) else [x])
+            other = any(zero is not None and zero != (not i) for zero, i in numbers)
+            if other or (not zeros and x != then):
                 raise RuntimeError(
                     f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
                     "its rule another one: compile anew"
@@ -302,9 +330,11 @@ class Text:
         arrays = list(map(data_of, self.tensors))
         if not all(map(is_, arrays, self.arrays)):
             arrays = self.other_arrays()
-        settings = [group[key] for group, key in self.settings]
-        if settings != self.seen:
-            self.check_settings(settings)
+        if self.settings:
+            groups = self.optimizer.param_groups
+            settings = [groups[i][key] for i, key in self.settings]
+            if settings != self.seen:
+                self.check_settings(settings)
         function = self.function or self.defined()
         leaves: Any = self.leaves
         if self.takes_gradients:
@@ -350,16 +380,25 @@ class Text:
         return self.arrays
 
 
+def setting_of(optimizer: Any, group: int, key: str, k: int | None) -> Any:
+    value = optimizer.param_groups[group][key]
+    return value if k is None else value[k]
+
+
+def state_of(optimizer: Any, parameter: Tensor, key: str) -> Any:
+    return optimizer.state[parameter][key]
+
+
 class Watch:
     """Has every op recorded, and refuses what a program of the graph would not do."""
 
-    def __init__(self, name: str, given: dict[int, int]) -> None:
+    def __init__(self, name: str, stand_ins: list) -> None:
         self.name = name
-        self.given = given
+        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
-        self.random = random.getstate(), repr(np.random.get_state())
+        self.random = random_state()
         self.mode: Any = record_source()
         self.listeners: list = [
             (observers.asked, self.on_asked),
@@ -388,9 +427,9 @@ class Watch:
         for listeners, listener in self.listeners:
             if listener in listeners:
                 listeners.remove(listener)
-        mode, self.mode = self.mode, None
-        if mode is not None:
-            mode.__exit__()
+        if self.mode is not None:
+            self.mode.__exit__()
+            self.mode = None
 
     def refuse(self, what: str) -> None:
         raise RuntimeError(f"compile: {self.name} {what}")
@@ -418,12 +457,14 @@ class Watch:
         leaves = [*(x if isinstance(x, list | tuple) else [x])]
         leaves += [leaf for node in order for leaf in node.origins]
         return any(node.op in DRAWS for node in order) or any(
-            id(leaf) in self.given or (leaf.is_leaf and leaf._requires_grad)
+            any(leaf is x for x in self.given) or (leaf.is_leaf and leaf._requires_grad)
             for leaf in leaves
             if isinstance(leaf, Tensor)
         )
 
     def on_changed(self, x: Tensor, how: str) -> None:
+        while x.node is not None and x.node.time > self.begun and x._data.base is not None:
+            x = x.node.args[0]  # what it may be a view of
         inside = x.node is not None and x.node.time > self.begun
         known = inside or any(x is one for one in self.created)
         if threading.get_ident() == self.thread and not known:
@@ -434,7 +475,7 @@ class Watch:
             )
 
     def check_randomness(self) -> None:
-        if self.random != (random.getstate(), repr(np.random.get_state())):
+        if self.random != random_state():
             self.refuse(
                 "draws random numbers from random or np.random, which would be the same at each "
                 "call. Use autograd.rand, randn or nn.Dropout"
@@ -463,6 +504,12 @@ class Watch:
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
+
+
+def random_state() -> Any:
+    """Where the generators of random and np.random are."""
+    _, keys, *rest = np.random.get_state()
+    return random.getstate(), keys.tobytes(), rest  # type: ignore[union-attr]
 
 
 def check_example(what: str, x: Any) -> None:

@@ -90,6 +90,8 @@ class Terms:
 
     def constant(self, var: Var) -> bool:
         """Write an array that a rule made as a number or a short expression, if it is one."""
+        if var.varies and var.call is not None:
+            return False
         x = np.asarray(var.value)
         if x.dtype.kind not in "fiub":
             return False
@@ -118,7 +120,7 @@ class Terms:
                 more = [] if var.dtype == np.float64 else [dtype]
                 return call(f"np.{kind}", shape, *more)
             return call("np.full", shape, value, dtype)
-        plain = not hasattr(var.value, "dtype") or var.dtype == bool
+        plain = var.is_number or var.dtype == bool
         return value if plain else call(literal(var.dtype), value)
 
     # -- calls -----------------------------------------------------------------------------

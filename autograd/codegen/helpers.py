@@ -14,7 +14,13 @@ import numpy as np
 
 from .spelling import identifier, literal, name_of
 
-OURS = ("as_one_call", "on", "primitive", "vjp_of")  # what rules use of autograd itself
+OURS = (
+    "as_one_call",
+    "on",
+    "primitive",
+    "vjp_of",
+    "warns_caller",
+)  # what rules use of autograd itself
 
 
 class Helpers:
@@ -23,13 +29,13 @@ class Helpers:
     Each module-level name that a function uses comes along: imports, other functions, constants.
     Names are made unlike those in ``taken``. Raises ValueError for what has no source.
 
-    >>> from autograd.ops.linalg import rows
-    >>> for part in Helpers([rows], {"rows"}).texts:
+    >>> from autograd.ops.reductions import count
+    >>> for part in Helpers([count], {"count"}).texts:
     ...     print(part)
     import math
     import numpy as np
-    def rows2(x):
-        return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    def count2(x_shape, y_shape):
+        return math.prod(x_shape) // (math.prod(y_shape) or 1) or 1
     """
 
     def __init__(self, functions: list[Callable], taken: set[str]) -> None:

@@ -219,8 +219,7 @@ class ProgramPrinter(Printer):
 
     def fits(self, out: Var) -> bool:
         """Whether a result can go into memory that is kept."""
-        flags = out.value.flags
-        return out.root is out and out not in self.fresh and (flags.c_contiguous or flags.f_contiguous)
+        return out.root is out and out not in self.fresh
 
     def may_overwrite(self, made: Call) -> bool:
         """Whether an elementwise call may write over operands that nobody needs any more."""
@@ -230,7 +229,7 @@ class ProgramPrinter(Printer):
         return is_elementwise(made.function) and fit
 
     def memory_for(self, out: Var) -> str:
-        order = "C" if out.value.flags.c_contiguous else "F"
+        order = "F" if out.ndim > 1 and out.strides[0] < out.strides[-1] else "C"
         kind = (out.shape, out.dtype, order)
         free = self.free.get(kind)
         if free:
@@ -264,9 +263,9 @@ class ProgramPrinter(Printer):
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
             return self.spread(x, made)
         number = x.value if isinstance(x, Var) else x
-        arrays = [v.value for v in made.inputs if v.is_array]
-        dtype = np.result_type(*arrays, number) if arrays else np.dtype(object)
-        if dtype.kind != "f" or isinstance(number, np.generic) and isinstance(x, Var) and x.varies:
+        dtypes = [v.dtype for v in made.inputs if v.is_array]
+        dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
+        if dtype.kind != "f" or (isinstance(number, np.generic) and isinstance(x, Var) and x.varies):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)

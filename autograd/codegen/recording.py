@@ -6,13 +6,14 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..cotangents import fit
 from ..creation import DRAWS
-from ..dtypes import float64, narrow
+from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..names import items, parameters
 from ..primitives import as_numpy
@@ -37,8 +38,11 @@ class Recording:
     by the id of the Tensors that they stand for.
     """
 
-    def __init__(self, roots: Any, wrt: Any = None, names: Any = None) -> None:
+    def __init__(
+        self, roots: Any, wrt: Any = None, names: Any = None, for_program: bool = False
+    ) -> None:
         root = roots[0]
+        self.for_program = for_program  # then a leaf that the graph itself made is no leaf
         self.root: Any = parent_of(root)
         self.trace = Trace()
         self.order = recorded_order(roots)
@@ -55,10 +59,14 @@ class Recording:
         for node in reversed(self.order):
             self.run_forward(node)
         self.outputs = [self.value_of(x) for x in roots]
+        if root._requires_grad and root.is_leaf:
+            self.leaves[id(root)] = root
         self.wrt = self.wanted(wrt)
         self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
         if self.wrt:
             self.run_backward(topological_order(root))
+        if for_program:
+            self.wrt = [x for x in self.wrt if x in self.cotangents]
 
     @property
     def results(self) -> list[Var]:
@@ -75,14 +83,15 @@ class Recording:
         values = [self.operand(node, *step) for step in steps]
         if not any(isinstance(x, Tensor) for x in node.args):
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
-        y = self.trace.run(node.op.forward, values, node.keywords)
-        if y.dtype == float64 and "dtype" not in node.keywords:
-            y = narrow(y, values)
+        rule = partial(self.trace.run, node.op.forward)
+        y, values = computed(rule, values, node.keywords)
         self.values[node] = (self.own(y), *values)
 
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
         """An operand of an op as a Var: the output of another, or an input of the function."""
         if isinstance(parent, Tensor):
+            if self.for_program and parent._node in self.values:
+                return self.values[parent._node][0]
             self.leaves[id(parent)] = parent
         elif origin in self.values:
             return self.values[origin][0]
@@ -151,7 +160,7 @@ class Recording:
         for x, i, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
             if x is not None and x in leading:
                 begin = len(self.trace.calls)
-                dx = fit(self.trace.run(vjp, [g, *needs(values)], node.keywords), x, vjp)
+                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
                 calls = self.trace.calls[begin:]
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx
