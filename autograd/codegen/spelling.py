@@ -91,10 +91,10 @@ def unspelled(x: Any) -> ast.expr:
 def literal(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:
     """A constant as it is written; ``other`` spells what is none, within tuples, too.
 
-    >>> for x in [(1, None), np.float32(0.1), (0, slice(1, None)), -2]:
+    >>> for x in [(1, None), np.float32(0.5), (0, slice(1, None)), -2]:
     ...     print(ast.unparse(literal(x)))
     (1, None)
-    0.1
+    0.5
     np.s_[0, 1:]
     -2
     """
