@@ -235,8 +235,8 @@ def test_an_exception_at_calls_inside_while_recording():
         finally:
             sys.settrace(old)
         assert state() == before, place
-        place += 7
-    assert place > 300
+        place += 11
+    assert place > 200
 
 
 @unheard
@@ -371,7 +371,7 @@ json.dump(out, sys.stdout)
 """
 
 
-def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
+def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):  # fault 37
     cases, expected = [], []
 
     def case(function, args, parameters, numbers=(), **options):
@@ -409,7 +409,7 @@ def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
 # -- what it costs -----------------------------------------------------------------------------
 
 
-def test_memory_of_a_program():
+def test_memory_of_a_program():  # fault 30
     """Beyond parameters and gradients about one array for each op that backward looks at.
 
     Compiling keeps none of the values that it went by.
@@ -434,7 +434,7 @@ def test_memory_of_a_program():
     assert peak / unit < (3 + 2) * layers + 12
 
 
-def test_the_engine_does_not_load_it():
+def test_the_engine_does_not_load_it():  # fault 38
     code = (
         "import sys, autograd, nn, viz; x = autograd.ones(2, requires_grad=True);"
         "nn.optim.Adam([x]); (x * 2).sum().backward();"
