@@ -22,7 +22,7 @@ import numpy as np
 from .. import observers
 from ..creation import DRAWS
 from ..debugging import record_source
-from ..graph import recorded_order
+from ..graph import Node, parent_of, recorded_order
 from ..memory import clock, note_change
 from ..names import identifier
 from ..printing import short
@@ -33,6 +33,7 @@ from .trace import Setting, Untraceable, Var, leaves_of, mapped
 
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
+wants_grad = attrgetter("_requires_grad")
 
 
 def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program:
@@ -45,7 +46,8 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
 
     ``function`` takes Tensors, and settings that stay as they are; it returns its loss, or a
     tuple, list or dict of Tensors that begins with it. What needs no gradient, as inside
-    ``no_grad()``, is only computed. Shapes and dtypes are those of the example.
+    ``no_grad()``, is only computed. Shapes and dtypes are those of the example. Hooks that are put
+    on a parameter later are not called.
 
     Results are those of the ops to the bit, but for sums over rows and products of matrices, which
     may be added up in another order, and for arguments that lie otherwise in memory than the
@@ -93,7 +95,11 @@ class Slot:
 
 
 class Program:
-    """A recorded function: call it with other values of the same shapes. ``source`` is its text."""
+    """A recorded function: call it with other values of the same shapes.
+
+    ``source`` is its text, and ``source.inputs`` holds its last arguments: arrays as they were when
+    recorded that are too long to be written out.
+    """
 
     def __init__(self, name: str, function: Callable, example: dict, optimizer: Any) -> None:
         self.name = name
@@ -119,8 +125,9 @@ class Program:
         if not tensors:
             raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
         watch.check_graph(tensors)
-        self.text = Text(name, tensors, given, optimizer)
-        self.first = Text(name, tensors, given, optimizer, True) if self.text.remembers else None
+        self.text = Text(name, tensors, watch.begun, given, optimizer)
+        # Until the optimizer remembers something, it does its first step by itself.
+        self.first = Text(name, tensors, watch.begun, given) if self.text.remembers else None
         self.text.function = self.text.defined()
         self.source = self.text.source
 
@@ -140,10 +147,11 @@ class Program:
         if not fit:
             self.check(args)
         with self.lock:
-            text = self.text
-            if self.first is not None and not text.knows():
-                text = self.first
-            out = text.run(args)
+            if self.first is not None and not self.text.knows():
+                out = self.first.run(args)
+                self.text.step_by_itself()
+            else:
+                out = self.text.run(args)
         if type(self.template) is Slot:
             return result(out[0])
         return mapped(lambda x: result(out[x.index]) if isinstance(x, Slot) else x, self.template)
@@ -187,7 +195,7 @@ class Text:
     """The text of a program, the function it defines, and where that finds its arguments."""
 
     def __init__(
-        self, name: str, tensors: list, given: dict[int, int], optimizer: Any, first: bool = False
+        self, name: str, tensors: list, since: int, given: dict[int, int], optimizer: Any = None
     ) -> None:
         self.name = name
         self.optimizer = optimizer
@@ -195,8 +203,8 @@ class Text:
         for group in groups:
             for p in group["params"]:
                 p.memory  # noqa: B018  # which makes an array of a number
-        wrt = None if tensors[0]._requires_grad else []
-        recording = Recording(tensors, wrt, for_program=True)
+        wrt: Any = None if tensors[0]._requires_grad else []
+        recording = Recording(tensors, wrt, since=since)
         live: dict[Var, Callable[[], Any]] = {  # where inputs are found that are no Tensors
             var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
         }
@@ -204,12 +212,13 @@ class Text:
         self.remembers: list[tuple[Any, str]] = []  # what it must know of which Tensor
         self.new: list[tuple[Any, str]] = []  # what it knows afterwards, beside the updates
         wanted = set(recording.wrt)
-        updates, numbers = {}, []
+        updates: dict[Var, Var] = {}
+        numbers: list[list[Setting]] = []
         if groups:
             recording.sections.append(("update", len(recording.trace.calls)))
         for i, group in enumerate(groups):
             try:
-                updates |= self.step(recording, live, i, group, first, numbers)
+                updates |= self.step(recording, live, i, group, numbers)
             except Untraceable:
                 raise RuntimeError(
                     f"compile: {name}: {type(optimizer).__name__}.change() asks for values: use "
@@ -223,10 +232,12 @@ class Text:
         self.arrays = [x._data for x in self.tensors]
         rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
         self.finders = [live[x] for x in rest if x in live]
-        self.constants = [x.value for x in rest if x not in live]
+        self.constants = list(self.source.inputs.values())
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.takes_gradients = any(type(x) is int for x in self.leaves)
-        self.memories = [x.memory for group in groups for x in group["params"] if x in wanted]
+        self.optimized = {x for group in groups for x in group["params"] if x in wanted}
+        self.memories = [x.memory for x in self.optimized]
+        self.parameters = [id(p) for group in groups for p in group["params"]]
         self.outputs = len(recording.outputs)
         self.seen = [groups[i][key] for i, key in self.settings]
         # For each setting, which of its numbers the rule asked for being zero, and the answer.
@@ -240,7 +251,7 @@ class Text:
     # -- the optimizer ---------------------------------------------------------------------------
 
     def step(
-        self, recording: Recording, live: dict, i: int, group: dict, first: bool, numbers: list
+        self, recording: Recording, live: dict, i: int, group: dict, numbers: list
     ) -> dict[Var, Var]:
         """Append the optimizer's rule for a group; what is to be written into which input."""
         updates: dict[Var, Var] = {}
@@ -250,7 +261,7 @@ class Text:
         }
         for parameter in [x for x in group["params"] if x in set(recording.wrt)]:
             p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
-            known = {} if first else self.state(recording, live, parameter, group)
+            known = self.state(recording, live, parameter, group)
             state = dict(known)
             updates[p] = p - self.optimizer.change(p, g, state, **settings)
             for key, value in state.items():
@@ -267,7 +278,8 @@ class Text:
         self, recording: Recording, live: dict, i: int, key: str, now: Any, numbers: list
     ) -> Any:
         """A setting of the optimizer, with a Var for each number."""
-        optimizer, many, found = self.optimizer, isinstance(now, tuple), []
+        optimizer, many = self.optimizer, isinstance(now, tuple)
+        found: list[Setting] = []
 
         def varying(x: Any) -> Any:
             if isinstance(x, bool) or not isinstance(x, int | float):
@@ -303,13 +315,19 @@ class Text:
     def knows(self) -> bool:
         """Whether the optimizer remembers what the text needs; it does after its first step."""
         state = self.optimizer.state
-        known = [key in state.get(x, ()) for x, key in self.remembers]
-        if any(known) and not all(known):
-            raise RuntimeError(
-                f"{self.name}: the optimizer remembers some parameters and not others. Go on with "
-                "its own step() once, or clear its state"
-            )
-        return all(known)
+        return all(key in state.get(x, ()) for x, key in self.remembers)
+
+    def step_by_itself(self) -> None:
+        """Have the optimizer do a step with the parameters of this graph."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        others = {p: p._grad for p in parameters if p not in self.optimized}
+        for p in others:
+            p._grad = None
+        try:
+            self.optimizer.step()
+        finally:
+            for p, g in others.items():
+                p._grad = g
 
     def check_settings(self, now: list) -> None:
         """Raise RuntimeError where other settings make the optimizer's rule another one."""
@@ -333,6 +351,8 @@ class Text:
         if self.settings:
             groups = self.optimizer.param_groups
             settings = [groups[i][key] for i, key in self.settings]
+            if [id(p) for group in groups for p in group["params"]] != self.parameters:
+                self.refuse_parameters()
             if settings != self.seen:
                 self.check_settings(settings)
         function = self.function or self.defined()
@@ -341,6 +361,8 @@ class Text:
             leaves = [args[x] if type(x) is int else x for x in leaves]
         given = [args[i]._data for i in self.positions]
         found = [find() for find in self.finders]
+        if not all(map(wants_grad, leaves)):
+            self.refuse_parameters()
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
         out = function(*given, *arrays, *found, *self.constants)
@@ -365,6 +387,12 @@ class Text:
         quiet = copy_context()  # what np.errstate does around it, only once
         quiet.run(np.seterr, all="ignore")
         return partial(quiet.run, function.__wrapped__)
+
+    def refuse_parameters(self) -> None:
+        raise RuntimeError(
+            f"{self.name}: parameters have been frozen, or put in or out of the optimizer, since it "
+            "was recorded: compile anew"
+        )
 
     def other_arrays(self) -> list[np.ndarray]:
         """The arrays of the Tensors from outside, some of which are not those of before."""
@@ -489,15 +517,19 @@ class Watch:
                 f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
                 "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        for node in recorded_order(tensors):
-            at = f", at {node.where}" if node.where else ""
-            if node.time < self.begun:
+        order = [node for node in recorded_order(tensors) if node.time > self.begun]
+        used = [parent_of(x) for x in tensors] + [x for node in order for x in node.parents]
+        for x in used:
+            if isinstance(x, Node) and x.time < self.begun:
                 self.refuse(
-                    f"uses the result of {node.name} from outside, whose graph would be lost. Use "
+                    f"uses the result of {x.name} from outside, whose graph would be lost. Use "
                     "tensor.detach(), or compute it inside"
                 )
-            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == bool]
-            if node.name == "getitem" and any(isinstance(x, Tensor) and self.varies(x) for x in masks):
+        for node in order:
+            at = f", at {node.where}" if node.where else ""
+            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == np.bool_]
+            masks = [x for x in masks if isinstance(x, Tensor) and self.varies(x)]
+            if node.name == "getitem" and masks:
                 self.refuse(
                     f"picks by a mask, and how many that gives depends on values{at}. Use "
                     "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
@@ -508,8 +540,8 @@ class Watch:
 
 def random_state() -> Any:
     """Where the generators of random and np.random are."""
-    _, keys, *rest = np.random.get_state()
-    return random.getstate(), keys.tobytes(), rest  # type: ignore[union-attr]
+    state: Any = np.random.get_state()
+    return random.getstate(), state[1].tobytes(), state[2:]
 
 
 def check_example(what: str, x: Any) -> None:

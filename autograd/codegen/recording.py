@@ -34,18 +34,18 @@ class Recording:
     """The trace of a graph, and which Vars stand for its values and cotangents.
 
     ``roots`` are Tensors. The gradient is that of the first, with respect to ``wrt``: Tensors of
-    the graph, all leaves that require grad, or nothing if ``wrt`` is empty. ``known`` holds Vars
-    by the id of the Tensors that they stand for.
+    the graph, all leaves that require grad, or nothing if ``wrt`` is empty. With ``since``, what
+    was recorded before that time is an input.
     """
 
     def __init__(
-        self, roots: Any, wrt: Any = None, names: Any = None, for_program: bool = False
+        self, roots: Any, wrt: Any = None, names: Any = None, since: int | None = None
     ) -> None:
         root = roots[0]
-        self.for_program = for_program  # then a leaf that the graph itself made is no leaf
+        self.for_program = since is not None  # then a leaf that the graph itself made is no leaf
         self.root: Any = parent_of(root)
         self.trace = Trace()
-        self.order = recorded_order(roots)
+        self.order = [x for x in recorded_order(roots) if since is None or x.time > since]
         self.leaves: dict[int, Tensor] = {}  # those that require grad
         self.values: dict[Node, tuple] = {}  # of each Node: its output and its operands
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
@@ -67,7 +67,7 @@ class Recording:
         self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
         if self.wrt:
             self.run_backward(topological_order(root))
-        if for_program:
+        if self.for_program:
             self.wrt = [x for x in self.wrt if x in self.cotangents]
 
     @property
@@ -128,7 +128,7 @@ class Recording:
         return y
 
     def value_of(self, x: Tensor) -> Var:
-        return self.values[x.node][0] if x.node is not None else self.tensor(x, x.name or "x")
+        return self.values[x.node][0] if x.node in self.values else self.tensor(x, x.name or "x")
 
     @property
     def calls_by_section(self) -> list[tuple[str, list[Call]]]:
