@@ -15,13 +15,13 @@ from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import Cotangents, accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
 from .names import items, parameters
 from .tensors import Tensor, result
-from .walk import root_cotangents, walk
+from .walk import walk
 
 
 @dataclass(repr=False)
@@ -240,7 +240,7 @@ class Formulas:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
         trace, values = self.recording.trace, self.recording.values[node]
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
-        dx = trace.run(vjp, [g, *needs(values)], node.keywords)
+        dx = trace.run(vjp, g, *needs(values), **node.keywords)
         names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
         return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 
