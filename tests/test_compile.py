@@ -393,6 +393,7 @@ def test_a_thousand_steps_on_moons_are_eagers(optimizer):
 
 # -- without matrices: the same to the bit -----------------------------------------------------
 
+
 class Elementwise:
     """Parameters, a loss and an optimizer, all of whose numbers a program has to the bit."""
 

@@ -45,7 +45,9 @@ class Term(NamedTuple):
         if times == 1:
             front = tree
         elif times == -1:
-            front = led(tree, lambda x: ast.UnaryOp(ast.USub(), x), (ast.Mult, ast.Div, ast.MatMult))
+            front = led(
+                tree, lambda x: ast.UnaryOp(ast.USub(), x), (ast.Mult, ast.Div, ast.MatMult)
+            )
         else:
             return led(tree, lambda x: binary(number, ast.Mult, x), (ast.Mult,))
         return front if over == 1 else binary(front, ast.Div, literal(over))

@@ -356,9 +356,7 @@ def wrapped(code: str, indent: int) -> str:
     if code.startswith("return "):
         front, inside = "return ", f"{code.removeprefix('return ')})"
     inside, _, after = inside.rpartition(")")
-    lines = textwrap.fill(
-        inside, LINE - indent - 4, break_long_words=False, break_on_hyphens=False
-    )
+    lines = textwrap.fill(inside, LINE - indent - 4, break_long_words=False, break_on_hyphens=False)
     block = textwrap.indent(lines, f"{space}    ")
     broken = f"{space}{front}(\n{block}\n{space}){after}"
     return broken if meaning(broken) == meaning(code) is not None else space + code

@@ -87,7 +87,9 @@ class ProgramPrinter(Printer):
         def rank(var: Var) -> int:
             place = id(tensors.get(var))
             at = self.given_tensors.index(place) if place in self.given_tensors else None
-            return at if at is not None else FAR + (var not in tensors) * (1 + (var not in self.live))
+            return (
+                at if at is not None else FAR + (var not in tensors) * (1 + (var not in self.live))
+            )
 
         inputs = self.recording.inputs
         for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
@@ -214,7 +216,13 @@ class ProgramPrinter(Printer):
         """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
         axis, keepdims = summed_over(made)
         x, ufunc = made.args[0], REDUCTIONS[made.function]
-        if ufunc is np.add and axis == (0,) and x.ndim == 2 and not keepdims and x.dtype.kind == "f":
+        if (
+            ufunc is np.add
+            and axis == (0,)
+            and x.ndim == 2
+            and not keepdims
+            and x.dtype.kind == "f"
+        ):
             if x.dtype == made.out.dtype and x.dtype.itemsize > 2:
                 ones = self.setup(("ones", len(x), x.dtype), "ones",
                                   call("np.ones", literal(len(x)), literal(x.dtype)))  # fmt: skip
@@ -284,12 +292,16 @@ class ProgramPrinter(Printer):
         number = x.value if isinstance(x, Var) else x
         dtypes = [v.dtype for v in made.inputs if v.is_array]
         dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
-        if dtype.kind != "f" or (isinstance(number, np.generic) and isinstance(x, Var) and x.varies):
+        if dtype.kind != "f" or (
+            isinstance(number, np.generic) and isinstance(x, Var) and x.varies
+        ):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)
             new = (x, dtype) not in self.numbers
-            array = self.setup((x, dtype), f"{known}_array", call("np.array", literal(0), literal(dtype)))
+            array = self.setup(
+                (x, dtype), f"{known}_array", call("np.array", literal(0), literal(dtype))
+            )
             if new:
                 filled = call(f"{array}.fill", self.terms.whole(x))
                 self.lines.append(("", filled, ""))
@@ -302,7 +314,6 @@ class ProgramPrinter(Printer):
         digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
         text = f"c{digits}" if len(digits) < 10 else "number"
         return name(self.setup((repr(value), dtype), text, made_of))
-
 
     def spread(self, x: Var, made: Call) -> ast.expr:
         """An array operand; a mask or a row beside a small array copied to its dtype and shape.
@@ -325,7 +336,11 @@ class ProgramPrinter(Printer):
 
 def path(function: Any) -> str:
     owner = getattr(function, "__self__", None)
-    inner = f"{owner.__name__}.{function.__name__}" if isinstance(owner, np.ufunc) else function.__name__
+    inner = (
+        f"{owner.__name__}.{function.__name__}"
+        if isinstance(owner, np.ufunc)
+        else function.__name__
+    )
     return f"np.{inner}"
 
 
