@@ -384,6 +384,8 @@ def manual_seed(seed: int) -> None:
     True
     """
     global _generator
+    if observers.asked:
+        observers.tell(observers.asked, None, "manual_seed()")
     _generator = np.random.default_rng(seed)
 
 

@@ -13,13 +13,12 @@ import numpy as np
 
 from .codegen.expressions import Terms
 from .codegen.recording import Recording
-from .codegen.spelling import identifier
 from .codegen.trace import Var
 from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
-from .names import items, parameters
+from .names import identifier, named
 from .tensors import Tensor, result
 from .walk import root_cotangents, walk
 
@@ -172,7 +171,6 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
     operands = [pair for node in reversed(order) for pair in operands_of(node)]
     keys = {*map(key_of, roots), *order, *(key_of(x) for _, x in operands)}
     tensors = [*roots, *(x for _, x in operands)]
-    named = [(x.name, x) for x in tensors if getattr(x, "name", None)]
     known: dict[Any, str] = {}
     taken: set[str] = set()
 
@@ -181,7 +179,7 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
+    for name, x in named(names, tensors, order):
         take(name, key_of(x))
     for name, x in operands:
         if not isinstance(key_of(x), Node):
@@ -240,7 +238,7 @@ class Formulas:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
         trace, values = self.recording.trace, self.recording.values[node]
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
-        dx = trace.run(vjp, [g, *needs(values)], node.keywords)
+        dx = trace.run(vjp, g, *needs(values), **node.keywords)
         names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
         return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 

@@ -300,6 +300,26 @@ def test_pdb_stops_in_a_rule_and_at_the_gradient_of_one_tensor(pdb):
     assert "gradient [[3.0, 0.0]]" in terminal.ends("c")
 
 
+def test_what_the_readme_shows_of_pdb_is_what_is_seen(pdb):
+    readme = open(os.path.join(os.path.dirname(__file__), os.pardir, "README.md"), encoding="utf-8")
+    with readme:
+        script, session = re.search(
+            r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme.read(), re.DOTALL
+        ).groups()
+    shown, *exchanges = session.split("(Pdb) ")
+    terminal = pdb(script)
+
+    def same(seen, shown):
+        pattern = r".*".join(map(re.escape, shown.strip().split("...")))
+        assert re.fullmatch(pattern, seen, re.DOTALL), seen
+
+    same(terminal.read(), shown)
+    for key, shown in (exchange.split("\n", 1) for exchange in exchanges[:-1]):
+        same(terminal.type(key), shown)
+    key, shown = exchanges[-1].split("\n", 1)
+    same(terminal.ends(key), shown)
+
+
 class Editor:
     """An editor that debugs a script: requests to debugpy's adapter, and events from it."""
 

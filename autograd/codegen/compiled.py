@@ -24,11 +24,11 @@ from ..creation import DRAWS
 from ..debugging import record_source
 from ..graph import recorded_order
 from ..memory import clock, note_change
+from ..names import identifier
 from ..printing import short
 from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
-from .spelling import identifier
 from .trace import Setting, Untraceable, Var, leaves_of, mapped
 
 number = count(1)  # of programs, for debuggers

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .passes import does_nothing, is_elementwise, only_widens, summed_over, transposes
-from .spelling import BINARY, binary, call, index, literal, name, name_of, sequence, spelled
-from .trace import Attribute, Call, Method, Var, before_broadcast
+from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
+from .trace import Call, Method, Var, before_broadcast
 
 SUM = (Method("sum"), np.sum)
 RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
-TRANSPOSE = (Attribute("T"), Attribute("mT"), np.transpose)
+TRANSPOSE = (np.transpose, np.matrix_transpose)
 MOVES = (
     *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
 )  # fmt: skip
@@ -173,7 +173,7 @@ class Terms:
             if not (x is None and key == "axis") and not (x is False and key == "keepdims")
         }
         if function is np.transpose and [ast.unparse(x) for x in args[1:]] == ["None"]:
-            function, args = Attribute("T"), args[:1]
+            args = args[:1]
         if name_of(function) is None:
             known = self.helpers.get(inspect.unwrap(function)) or function.__name__.strip("_")
             return Term(call(known, *args, **settings))
@@ -183,18 +183,14 @@ class Terms:
         """An argument of a call that is no operand of arithmetic."""
         if isinstance(x, Var):
             return self.whole(x)
-        if function is operator.getitem:
-            return index(x, self.argument)
-        tree = literal(x)
-        if tree is None and isinstance(x, tuple | list):
-            if any(isinstance(item, slice) for item in x):
-                return ast.Subscript(name("np.s_"), index(x, self.argument))
-            return sequence(map(self.argument, x), type(x))
-        if tree is None and callable(x) and name_of(x):
-            tree = name(name_of(x))
-        if tree is None:
-            raise ValueError(f"to_source: cannot write down {x!r}, which an op was given")
-        return tree
+        return (index if function is operator.getitem else literal)(x, self.part)
+
+    def part(self, x: Any) -> ast.expr:
+        """What is no constant in an argument: a Var, or one of NumPy's functions."""
+        if isinstance(x, Var):
+            return self.whole(x)
+        known = name_of(x) if callable(x) else None
+        return name(known) if known else unspelled(x)
 
     # -- arithmetic --------------------------------------------------------------------------
 

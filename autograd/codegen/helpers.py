@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .spelling import identifier, literal, name_of
+from ..names import identifier
+from .spelling import literal, name_of
 
 OURS = (
     "as_one_call",
@@ -110,8 +111,10 @@ class Helpers:
             return self.function(value)
         key = (by.__module__, name, id(value))
         if key not in self.constants:
-            tree = literal(value)
-            text = ast.unparse(tree) if tree else self.statement(by, name)
+            try:
+                text = ast.unparse(literal(value))
+            except ValueError:
+                text = self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]

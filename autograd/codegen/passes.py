@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .trace import Attribute, Call, Method, Var, before_broadcast, replaced, same
+from .trace import Call, Method, Var, before_broadcast, replaced, same
 
 PRODUCTS = (np.multiply, np.divide)
 COPIES = (same, Method("copy"), np.copy, np.positive)
@@ -92,11 +92,8 @@ def is_one(x: Any) -> bool:
 
 def transposes(call: Call) -> bool:
     """Whether a call swaps the two dimensions of a matrix."""
-    if call.out.ndim != 2:
-        return False
-    if call.function in (Attribute("T"), Attribute("mT")):
-        return True
-    return call.function is np.transpose and call.args[1:] in ((), (None,), ((1, 0),))
+    known = call.function in (np.transpose, np.matrix_transpose)
+    return known and call.out.ndim == 2 and call.args[1:] in ((), (None,), ((1, 0),))
 
 
 def summed_over(call: Call) -> tuple[tuple[int, ...], bool]:

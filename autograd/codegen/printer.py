@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..names import variables_of_caller
+from ..names import identifier, variables_of_caller
 from ..tensors import Tensor
 from .expressions import MOVES, Term, Terms
 from .helpers import Helpers
 from .passes import does_nothing, needed, without_repeats
 from .recording import Recording
-from .spelling import BINARY, COMPARE, identifier, name_of
+from .spelling import BINARY, COMPARE, name_of
 from .trace import Call, Var, same
 
 CODE = 72  # characters of a line, without indentation and comment
@@ -121,6 +121,7 @@ class Printer:
         self.argument_vars: list[Var] = []
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
         self.given: set[Var] = set(recording.results)  # whose names a person gave or asks for
+        self.cheap: set[Call] = set()  # which may as well be made again
         self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
         calls = needed(recording.trace.calls, self.ends)
         without_repeats(calls, self.own)
@@ -169,7 +170,7 @@ class Printer:
             made = var.call is not None or var in self.terms.known or var is given
             if not made and not self.terms.constant(var):
                 self.add_argument(var, "array")
-        if given in self.uses and given in recording.inputs:
+        if given in recording.inputs:
             self.add_argument(given, recording.inputs[given])
         elif given is not None:
             self.terms.constant(given)
@@ -274,6 +275,8 @@ class Printer:
 
     def add(self, call: Call) -> None:
         """Give a call a line, or keep it to be written into the lines that use it."""
+        if self.is_cheap(call):
+            self.cheap.add(call)
         name = self.labels.get(call.out)
         term = self.fitted(call, name or name_for(call))
         if call.out not in self.given and (term.tree is None or term.is_name):
@@ -281,7 +284,7 @@ class Printer:
         if name is None:
             length = len(ast.unparse(term.whole()))
             once = self.uses[call.out] == 1 and length <= WIDE and not call.name
-            again = length <= SHORT and self.is_cheap(call)
+            again = length <= SHORT and call in self.cheap
             if once or again or term.tree is None or term.is_name:
                 self.terms.known[call.out] = term
                 return
@@ -309,8 +312,8 @@ class Printer:
 
     def is_cheap(self, call: Call) -> bool:
         """Whether a call may as well be made again: a view, or one step of arithmetic."""
-        while does_nothing(call) and call.inputs[0].call is not None:
-            call = call.inputs[0].call
+        if does_nothing(call) and call.inputs[0].call is not None:
+            return call.inputs[0].call in self.cheap
         terms = [self.terms.known[x] for x in call.inputs]
         return call.function in CHEAP and all(t.tree is None or t.is_name for t in terms)
 
@@ -325,7 +328,7 @@ def name_for(call: Call) -> str:
     if call.name:
         return call.name
     name = getattr(call.function, "name", getattr(call.function, "__name__", "t")).strip("_")
-    return name if name not in ("getitem", "T", "mT", "same") else "t"
+    return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 
 def assigned(name: str, value: ast.expr) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..names import identifier
 from .expressions import Term
 from .passes import is_elementwise, summed_over, unbroadcast
 from .printer import Printer, name_for
 from .recording import Recording
-from .spelling import call, identifier, literal, name
+from .spelling import call, literal, name
 from .trace import Call, Method, Var, same
 
 REDUCTIONS: dict[Any, Any] = {

@@ -15,7 +15,7 @@ from ..cotangents import fit
 from ..creation import DRAWS
 from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
-from ..names import items, parameters
+from ..names import named
 from ..primitives import as_numpy
 from ..tensors import Tensor
 from .trace import Call, Trace, Var, same
@@ -55,7 +55,9 @@ class Recording:
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
         self.tensors: dict[Var, Tensor] = {}  # those that are the data of a Tensor
         self.drawn: dict[Var, Node] = {}  # those that are random
-        self.names, self.array_names = given_names(names, roots, self.order)
+        self.names: dict[Any, str] = {}  # of Nodes and leaves
+        self.array_names: dict[int, str] = {}  # by id
+        self.take_names(roots, {} if names is None else names)
         for node in reversed(self.order):
             self.run_forward(node)
         self.outputs = [self.value_of(x) for x in roots]
@@ -72,6 +74,14 @@ class Recording:
     def results(self) -> list[Var]:
         """The values of the roots, and the cotangents that are asked for."""
         return [*self.outputs, *(self.cotangents[x] for x in self.wrt), *self.extra]
+
+    def take_names(self, roots: Any, names: Any) -> None:
+        operands = [x for node in self.order for x in node.args if isinstance(x, Tensor)]
+        for name, x in named(names, [*roots, *operands], self.order):
+            if isinstance(x, Tensor):
+                name = str(x.name or name)
+                self.names.setdefault(x.node or x, name)
+            self.array_names.setdefault(id(getattr(x, "_data", x)), name)
 
     def run_forward(self, node: Node) -> None:
         if node.op in DRAWS:
@@ -165,21 +175,3 @@ class Recording:
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx
                 yield Contribution(x, i, dx, calls)
-
-
-def given_names(
-    names: Any, roots: list[Tensor], order: list[Node]
-) -> tuple[dict[Any, str], dict[int, str]]:
-    """Names of Nodes and leaves, and of arrays by id: those tensors have, then those given."""
-    known: dict[Any, str] = {}
-    arrays: dict[int, str] = {}
-    operands = [x for node in order for x in node.args if isinstance(x, Tensor)]
-    own = [(str(x.name), x) for x in [*roots, *operands] if x.name]
-    given = [] if names is None else items(names)
-    for name, x in [*own, *given, *parameters(node.scopes for node in order)]:
-        if isinstance(x, Tensor):
-            known.setdefault(x.node or x, str(x.name or name))
-            arrays.setdefault(id(x._data), str(x.name or name))
-        elif isinstance(x, np.ndarray):
-            arrays.setdefault(id(x), name)
-    return known, arrays

@@ -35,16 +35,6 @@ class Method:
         return getattr(x, self.name)(*args, **keywords)
 
 
-@dataclass(frozen=True)
-class Attribute:
-    """``x.T`` as a function of ``x``."""
-
-    name: str
-
-    def __call__(self, x: Any) -> Any:
-        return getattr(x, self.name)
-
-
 class Call:
     """One call, ``out = function(*args, **keywords)``, where Vars stand for arrays."""
 
@@ -168,8 +158,8 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         self._value = None
 
     base = property(lambda self: None if self.root is self else self.root)
-    T = property(lambda self: self.trace.call(Attribute("T"), self))
-    mT = property(lambda self: self.trace.call(Attribute("mT"), self))
+    T = property(lambda self: self.trace.call(np.transpose, self))
+    mT = property(lambda self: self.trace.call(np.matrix_transpose, self))
 
     def __repr__(self) -> str:
         return f"Var({self.shape}, {self.dtype})"
