@@ -51,7 +51,7 @@ class Source(str):
         space: dict[str, Any] = {}
         text: str = self
         if module is not np:
-            text = self.replace("import numpy as np\n", "", 1)
+            text = Source(self.replace("import numpy as np\n", "", 1))
             space["np"] = SimpleNamespace(**{"errstate": np.errstate, "s_": np.s_, **vars(module)})
         exec(compile(text, f"<{self.name}>", "exec"), space)
         unknown = sorted(functions.keys() - space.keys())
