@@ -80,4 +80,4 @@ system:
 	|| echo "no system dot, chromium or ffmpeg: some tests do without"
 
 clean:
-	rm -rf $(VENV) bench_out docs_out gallery_out moons_out build *.egg-info
+	rm -rf $(VENV) bench_out digits_out docs_out gallery_out moons_out build *.egg-info

@@ -11,20 +11,31 @@ tensor([2., 4.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import functional, methods, numpy_protocols, ops
+from . import functional, linalg, methods, numpy_protocols, ops
+from .allocation import keep_freed_memory
 from .creation import (
     arange,
+    as_tensor,
+    bernoulli,
+    empty,
+    empty_like,
     eye,
     from_numpy,
     full,
+    full_like,
     generator,
     linspace,
     manual_seed,
+    meshgrid,
+    multinomial,
     ones,
     ones_like,
     rand,
+    rand_like,
+    randint,
     randn,
     randn_like,
+    randperm,
     tensor,
     zeros,
     zeros_like,
@@ -42,6 +53,7 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .errors import BroadcastWarning
 from .finite_differences import GradcheckError, gradcheck, gradgradcheck
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import Node, topological_order
@@ -50,15 +62,11 @@ from .primitives import primitive, vjp_of
 from .tensors import Tensor
 from .walk import backward, grad
 
-if TYPE_CHECKING:
-    from .codegen.compiled import Program, compile
-    from .codegen.printer import Source, to_source
-    from .steps import Step, backward_steps
-
 __version__ = "0.1.0"
 
 # What is offered: a checker takes all else that is imported here to be our own matter.
 __all__ = [
+    "BroadcastWarning",
     "GradcheckError",
     "Node",
     "Program",
@@ -66,12 +74,16 @@ __all__ = [
     "Step",
     "Tensor",
     "arange",
+    "as_tensor",
     "backward",
     "backward_steps",
+    "bernoulli",
     "bool",
     "break_on",
     "compile",
     "detect_anomaly",
+    "empty",
+    "empty_like",
     "enable_grad",
     "eye",
     "float16",
@@ -79,6 +91,7 @@ __all__ = [
     "float64",
     "from_numpy",
     "full",
+    "full_like",
     "functional",
     "generator",
     "get_default_dtype",
@@ -89,16 +102,22 @@ __all__ = [
     "int32",
     "int64",
     "is_grad_enabled",
+    "linalg",
     "linspace",
     "manual_seed",
+    "meshgrid",
+    "multinomial",
     "no_grad",
     "ones",
     "ones_like",
     "ops",
     "primitive",
     "rand",
+    "rand_like",
+    "randint",
     "randn",
     "randn_like",
+    "randperm",
     "record_source",
     "set_default_dtype",
     "set_grad_enabled",
@@ -112,6 +131,8 @@ __all__ = [
 ]
 __all__ += ops.__all__
 
+keep_freed_memory()
+
 LOADED_WHEN_ASKED_FOR = {
     "compile": ".codegen.compiled",
     "Program": ".codegen.compiled",
@@ -120,7 +141,6 @@ LOADED_WHEN_ASKED_FOR = {
     "backward_steps": ".steps",
     "Step": ".steps",
 }
-
 
 if TYPE_CHECKING:  # which leaves a misspelt name a mistake
     from .codegen.compiled import Program, compile

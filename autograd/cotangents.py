@@ -19,9 +19,16 @@ class Cotangents(dict):
         """Add what the rule ``vjp`` of ``node`` gives of ``g`` for its operand ``x``."""
         if dx.shape != x.shape or dx.dtype is not x.dtype:
             dx = fit(dx, x, vjp)
-        self[x] = total = self[x] + dx if x in self else dx
         if observers.contributed:
+            total = self[x] + dx if x in self else dx
             observers.tell(observers.contributed, node, g, dx, total)
+        elif x not in self:
+            total = dx
+        elif type(dx) is np.ndarray and dx.base is None and getrefcount(dx) <= HELD_BY_WALK:
+            total = np.add(self[x], dx, out=dx)  # in the memory of dx, which nobody else holds
+        else:
+            total = self[x] + dx
+        self[x] = total
 
 
 def fit(dx: Any, x: Any, vjp: Any) -> Any:
@@ -79,20 +86,30 @@ def accumulate_grad(leaf: Any, g: Any) -> None:
         observers.tell(observers.accumulated, leaf)
 
 
+class Counts:
+    """How many references there are to an array that the walk holds and nobody else.
+
+    They are counted in calls of the same form, as the number depends on the version of Python.
+    """
+
+    def add(self, x: Any, dx: Any, node: Any, g: Any, vjp: Any) -> int:
+        return getrefcount(dx)
+
+    def in_add(self) -> int:
+        dx = np.zeros(1)
+        count = self.add(None, dx, None, None, None)
+        return count
+
+    def in_accumulate_grad(self) -> int:
+        deliver = references
+        for leaf, g in {0: np.zeros(1)}.items():
+            count = deliver(leaf, g)
+        return count
+
+
 def references(leaf: Any, g: Any) -> int:
     return getrefcount(g)
 
 
-def references_of_the_walk() -> int:
-    """How many references ``accumulate_grad`` sees to an array in ``cotangents`` and nowhere else.
-
-    It is called as backward() calls it; the number depends on the version of Python.
-    """
-    cotangents = {0: np.zeros(1)}
-    deliver = references
-    for leaf, g in cotangents.items():
-        count = deliver(leaf, g)
-    return count
-
-
-NOBODY_ELSE = references_of_the_walk()
+HELD_BY_WALK = Counts().in_add()
+NOBODY_ELSE = Counts().in_accumulate_grad()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .creation import randn
-from .functional import grads
+from .functional import grads, tensors_of
 from .tensors import Tensor
 from .walk import grad
 
@@ -135,4 +135,4 @@ def differences(func: Callable, inputs: tuple, x: Tensor, k: int, eps: float) ->
 
 
 def as_list(outputs: Any) -> list:
-    return [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    return tensors_of("gradcheck: the function", outputs)

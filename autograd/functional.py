@@ -111,9 +111,10 @@ def prepared(inputs: Any, create_graph: bool) -> tuple[list[Tensor], bool]:
     """The inputs as Tensors of their own that require grad, and whether there was a single one."""
     single = isinstance(inputs, Tensor)
     xs = []
-    for x in [inputs] if single else inputs:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"inputs must be Tensors, got {type(x).__name__}")
+    given = [inputs] if single else inputs
+    if not isinstance(given, tuple | list) or not all(isinstance(x, Tensor) for x in given):
+        raise TypeError(f"inputs must be a Tensor or a tuple of Tensors, got {inputs!r}")
+    for x in given:
         keep = create_graph and x.requires_grad
         xs.append(x.clone() if keep else x.detach().requires_grad_())
     return xs, single
@@ -122,7 +123,19 @@ def prepared(inputs: Any, create_graph: bool) -> tuple[list[Tensor], bool]:
 def outputs_of(func: Callable, xs: list[Tensor]) -> tuple[list[Tensor], bool]:
     ys = func(*xs)
     one = isinstance(ys, Tensor)
-    return ([ys] if one else list(ys)), one
+    return tensors_of("the function", ys), one
+
+
+def tensors_of(what: str, outputs: Any) -> list[Tensor]:
+    """What a function gave as a list. Raises TypeError unless it is Tensors."""
+    found = [outputs] if isinstance(outputs, Tensor) else outputs
+    if not isinstance(found, tuple | list) or not all(isinstance(y, Tensor) for y in found):
+        inner = [type(y).__name__ for y in found] if isinstance(found, tuple | list) else None
+        raise TypeError(
+            f"{what} must give a Tensor or a tuple of Tensors, and gave {type(outputs).__name__}"
+            f"{f' of {inner}' if inner else ''}. A float or array has no graph to go back through"
+        )
+    return list(found)
 
 
 def vectors(name: str, v: Any, like: list[Tensor]) -> list[Tensor]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import observers
 from .cotangents import as_cotangent, fit
+from .keeping import Faded, without_large
 from .memory import Memory, check_usable, clock
 from .printing import one_line, short
 from .tensors import Tensor, result
@@ -25,7 +26,7 @@ class Node:
     ``parents`` for each operand: the Node it came from, or the leaf Tensor itself,
                 or None where no gradient is wanted
     ``values``  its output and operands as arrays, from which VJP rules get what they
-                need; None once freed
+                need; of large ones no rule asks for, only shape and dtype
     ``origins`` for each operand what made it, also where no gradient is wanted
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
@@ -46,30 +47,48 @@ class Node:
     where: Any = None  # the user's line that recorded it, inside record_source()
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
+    freed = False  # whether backward went through it
+    is_large = False  # whether it may have large values, which are not all kept
     _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         if not op.complete:
             op.check_rules(parents)
         self.op = op
-        self.args = args
+        self._args = args
         self.keywords = keywords
         self.parents = parents
         self.values: Any = values
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if observers.everything:
-            self._origins = [
-                made_by(x) if parent is None else parent for x, parent in zip(args, parents)
-            ]
-        if observers.recorded:
-            observers.tell(observers.recorded, self)
+        if observers.everything or observers.recorded:
+            self.be_seen()
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
         self.hooks = [*self.hooks, hook]
         return hook
+
+    def be_seen(self) -> None:
+        """Keep what made the operands, if every op is recorded, and tell who wants to know."""
+        if observers.everything:
+            pairs = zip(self.args, self.parents)
+            self._origins = [made_by(x) if parent is None else parent for x, parent in pairs]
+        observers.tell(observers.recorded, self)
+
+    @property
+    def args(self) -> tuple:
+        """Its operands as they were given."""
+        if self.is_large:
+            return tuple([x.operand() if isinstance(x, Faded) else x for x in self._args])
+        return self._args
+
+    def keep_what_is_needed(self) -> None:
+        """Let go of large values that no VJP rule asks for; of all large ones once freed."""
+        self.is_large = True
+        asked = () if self.freed else self.op.asked(self.parents)
+        self._args, self.values = without_large(self._args, self.values, self.parents, asked)
 
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""
@@ -131,6 +150,12 @@ class Node:
         words = self.op.name.split("_")
         return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"the Node of {self.name} cannot be copied or pickled: it is a part of a graph. Copy "
+            "tensors, after detach()"
+        )
+
     def __repr__(self) -> str:
         """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
 
@@ -184,8 +209,7 @@ def topological_order(root: Any) -> list[Node]:
     >>> topological_order(x.exp().sin())
     [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.grad_fn for x in roots], attrgetter("parents"))
+    return ordered([x.grad_fn if isinstance(x, Tensor) else x for x in as_list(root)], PARENTS)
 
 
 def recorded_order(root: Any) -> list[Node]:
@@ -198,18 +222,28 @@ def recorded_order(root: Any) -> list[Node]:
     >>> [node.name for node in recorded_order(y)], [node.name for node in topological_order(y)]
     (['mul', 'gt'], ['mul'])
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.node for x in roots], attrgetter("origins"))
+    return ordered([x.node if isinstance(x, Tensor) else x for x in as_list(root)], ORIGINS)
 
 
-def ordered(roots: Any, before: Callable[[Node], list]) -> list[Node]:
-    """All Nodes that ``roots`` depend on by ``before(node)``, latest recorded first."""
-    order: list[Node] = list(dict.fromkeys(node for node in roots if node is not None))
-    seen = set(order)
+def as_list(root: Any) -> list:
+    return [root] if isinstance(root, (Tensor, Node)) else list(root)
+
+
+PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgetter("time")
+
+
+def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
+    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest first."""
+    order: list[Node] = []
+    seen: set = {None}
+    for node in starts:
+        if node not in seen:
+            seen.add(node)
+            order.append(node)
     for node in order:  # grows while it is gone through
-        for parent in before(node):
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                order.append(parent)
-    order.sort(key=attrgetter("time"), reverse=True)
+        for x in before(node):
+            if type(x) is Node and x not in seen:  # quicker than isinstance for leaves and None
+                seen.add(x)
+                order.append(x)
+    order.sort(key=TIME, reverse=True)
     return order

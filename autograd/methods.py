@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import dtypes, hooks, inplace, observers, ops, walk
+from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
 from .tensors import Tensor, result
@@ -35,7 +36,23 @@ def detached(self: Tensor) -> Tensor:
 
 def cloned(self: Tensor) -> Tensor:
     """A copy with memory of its own, recorded. VJP: ``g``."""
-    return ops.to(self, self.dtype)
+    return ops.clone(self)
+
+
+def equals(self: Tensor, other: Any) -> Any:
+    """``self == other``; of None and the like Python says that it differs."""
+    try:
+        return ops.eq(self, other)
+    except ForeignOperand:
+        return NotImplemented
+
+
+def differs(self: Tensor, other: Any) -> Any:
+    """``self != other``."""
+    try:
+        return ops.ne(self, other)
+    except ForeignOperand:
+        return NotImplemented
 
 
 def chosen(self: Tensor, condition: Operand, other: Operand) -> Tensor:
@@ -43,9 +60,34 @@ def chosen(self: Tensor, condition: Operand, other: Operand) -> Tensor:
     return ops.where(condition, self, other)
 
 
-def flattened(self: Tensor) -> Tensor:
+def raveled(self: Tensor) -> Tensor:
     """All elements in one dimension."""
     return ops.reshape(self, -1)
+
+
+def as_type(self: Tensor, dtype: Any, copy: Any = True) -> Tensor:
+    """A copy in another dtype, as in NumPy."""
+    return ops.to(self, dtype, copy=copy)
+
+
+def itself(self: Tensor) -> Tensor:
+    """The tensor itself: all of them are on the CPU."""
+    return self
+
+
+def expanded_as(self: Tensor, other: Tensor) -> Tensor:
+    """Broadcast to the shape of ``other``."""
+    return ops.expand(self, other.shape)
+
+
+def viewed_as(self: Tensor, other: Tensor) -> Tensor:
+    """The same elements in the shape of ``other``."""
+    return ops.reshape(self, other.shape)
+
+
+def as_half(self: Tensor) -> Tensor:
+    """As float16."""
+    return ops.to(self, dtypes.float16)
 
 
 def as_float(self: Tensor) -> Tensor:
@@ -88,16 +130,19 @@ def contains(self: Tensor, value: Any) -> bool:
 class Methods:
     """Each of Tensor's operators and methods, and the function that it is."""
 
-    __add__, __radd__, __iadd__ = ops.add, swapped(ops.add), inplace.add_
-    __sub__, __rsub__, __isub__ = ops.sub, swapped(ops.sub), inplace.sub_
+    __add__, __radd__, __iadd__ = ops.arithmetic._add, swapped(ops.add), inplace.add_
+    __sub__, __rsub__, __isub__ = ops.arithmetic._sub, swapped(ops.sub), inplace.sub_
     __mul__, __rmul__, __imul__ = ops.mul, swapped(ops.mul), inplace.mul_
-    __truediv__, __rtruediv__, __itruediv__ = ops.div, swapped(ops.div), inplace.div_
+    __truediv__, __rtruediv__, __itruediv__ = ops.arithmetic._div, swapped(ops.div), inplace.div_
+    __floordiv__, __rfloordiv__ = ops.floor_divide, swapped(ops.floor_divide)
+    __mod__, __rmod__ = ops.remainder, swapped(ops.remainder)
     __pow__, __rpow__, __ipow__ = ops.pow, swapped(ops.pow), inplace.pow_
     __matmul__, __rmatmul__ = ops.matmul, swapped(ops.matmul)
-    __neg__, __abs__ = ops.neg, ops.abs
+    __neg__, __pos__, __abs__ = ops.neg, ops.positive, ops.abs
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
-    __and__, __rand__ = ops.logical_and, ops.logical_and
-    __or__, __ror__, __invert__ = ops.logical_or, ops.logical_or, ops.logical_not
+    __and__, __rand__ = ops.bitwise_and, ops.bitwise_and
+    __or__, __ror__, __invert__ = ops.bitwise_or, ops.bitwise_or, ops.bitwise_not
+    __xor__, __rxor__ = ops.bitwise_xor, ops.bitwise_xor
     __getitem__, __setitem__ = ops.getitem, inplace.setitem
     __iter__, __contains__ = slices, contains
 
@@ -107,7 +152,7 @@ class Methods:
         def __ne__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
 
     else:
-        __eq__, __ne__ = ops.eq, ops.ne
+        __eq__, __ne__ = equals, differs
     __hash__ = object.__hash__  # a Tensor is a key by itself, not by its values
 
     # the graph
@@ -131,6 +176,12 @@ class Methods:
     floor, ceil, round, trunc = ops.floor, ops.ceil, ops.round, ops.trunc
     maximum, minimum, clip, clamp = ops.maximum, ops.minimum, ops.clip, ops.clip
     where, relu, sigmoid = chosen, ops.relu, ops.sigmoid
+    floor_divide, remainder, reciprocal = ops.floor_divide, ops.remainder, ops.reciprocal
+    exp2, log2, log10, logaddexp, hypot = ops.exp2, ops.log2, ops.log10, ops.logaddexp, ops.hypot
+    clamp_min, clamp_max, masked_fill = ops.clamp_min, ops.clamp_max, ops.masked_fill
+    arcsinh, arccosh, arctanh = ops.arcsinh, ops.arccosh, ops.arctanh
+    asinh, acosh, atanh, sinc = ops.arcsinh, ops.arccosh, ops.arctanh, ops.sinc
+    deg2rad, rad2deg = ops.deg2rad, ops.rad2deg
     softmax, log_softmax = ops.softmax, ops.log_softmax
 
     # reductions
@@ -138,17 +189,25 @@ class Methods:
     max, min, amax, amin = ops.max, ops.min, ops.amax, ops.amin
     argmax, argmin, all, any = ops.argmax, ops.argmin, ops.all, ops.any
     cumsum, logsumexp, norm = ops.cumsum, ops.logsumexp, ops.norm
+    cumprod, median = ops.cumprod, ops.median
 
     # matrices
     matmul, dot, outer, trace = ops.matmul, ops.dot, ops.outer, ops.trace
-    diagonal, tril, triu = ops.diagonal, ops.tril, ops.triu
+    diagonal, tril, triu, diag = ops.diagonal, ops.tril, ops.triu, ops.diag
+    mm, bmm, mv, inner, vdot, kron = ops.mm, ops.bmm, ops.mv, ops.inner, ops.vdot, ops.kron
+    inverse, det, slogdet, cholesky = ops.inverse, ops.det, ops.slogdet, ops.cholesky
 
     # shapes
-    reshape, view, flatten, ravel = ops.reshape, ops.reshape, flattened, flattened
+    reshape, view, flatten, ravel = ops.reshape, ops.reshape, ops.flatten, raveled
     permute, transpose, swapaxes = ops.permute, ops.transpose, ops.swapaxes
     squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
-    tile, repeat, flip, roll = ops.tile, ops.tile, ops.flip, ops.roll
-    split, chunk = ops.split, ops.chunk
+    t, movedim, broadcast_to = ops.t, ops.movedim, ops.expand
+    expand_as, view_as, reshape_as = expanded_as, viewed_as, viewed_as
+    tile, repeat, flip, roll = ops.tile, ops.repeat, ops.flip, ops.roll
+    fliplr, flipud, repeat_interleave = ops.fliplr, ops.flipud, ops.repeat_interleave
+    split, chunk, tensor_split, unbind = ops.split, ops.chunk, ops.tensor_split, ops.unbind
+    gather, index_select, take = ops.gather, ops.index_select, ops.take
+    take_along_dim = ops.take_along_dim
 
     @property
     def T(self: Any) -> Tensor:
@@ -158,15 +217,21 @@ class Methods:
     @property
     def mT(self: Any) -> Tensor:
         """The last two dimensions swapped."""
-        return ops.transpose(self, -2, -1)
+        return ops.matrix_transpose(self)
 
     # order and comparison
     sort, argsort, topk = ops.sort, ops.argsort, ops.topk
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
     isnan, isinf, isfinite = ops.isnan, ops.isinf, ops.isfinite
+    isclose, allclose, equal = ops.isclose, ops.allclose, ops.equal
+    logical_and, logical_or = ops.logical_and, ops.logical_or
+    logical_xor, logical_not = ops.logical_xor, ops.logical_not
+    bitwise_and, bitwise_or = ops.bitwise_and, ops.bitwise_or
+    bitwise_xor, bitwise_not = ops.bitwise_xor, ops.bitwise_not
 
-    # dtypes
-    to, astype, float, double = ops.to, ops.to, as_float, as_double
+    # dtypes and devices
+    to, astype, cpu = ops.to, as_type, itself
+    half, float, double = as_half, as_float, as_double
     int, long, bool = as_int, as_long, as_bool
 
 

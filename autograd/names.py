@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
+import keyword
 import os
 import re
 import sys
+import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIBRARY = tuple(os.path.join(HERE, name) + os.sep for name in ("autograd", "nn", "viz"))
+LONGEST = 24  # characters of a name
+ANY = range(2, 10**9)
 OF_IPYTHON = re.compile(r"_+\d*")  # _, __ and _3: the results of cells
 
 
@@ -88,3 +94,34 @@ def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
     for owner in owners.values():
         if hasattr(owner, "named_parameters"):
             yield from owner.named_parameters()
+
+
+def named(names: Any, tensors: Iterable[Any], order: Iterable[Any]) -> list[tuple[str, Any]]:
+    """Pairs as of ``items`` for a graph: the names that tensors have, those given, a module's."""
+    own = [(str(x.name), x) for x in tensors if getattr(x, "name", None)]
+    return [*own, *items(names), *parameters(node.scopes for node in order)]
+
+
+def identifier(text: str, taken: set[str]) -> str:
+    """A Python name made of any text, and not among ``taken``, which gets it.
+
+    Numbers go to the end: ``0.weight`` is ``weight0``. Names of Python's own get a ``_``.
+
+    >>> taken = set()
+    >>> [identifier(name, taken) for name in ("0.weight", "0.weight", "x; import os", "sum", "")]
+    ['weight0', 'weight0_2', 'x_import_os', 'sum_', 'x']
+    """
+    text = unicodedata.normalize("NFKC", str(text)[:1000])
+    text = "".join(c if f"_{c}".isidentifier() else " " for c in text)
+    words = re.findall(r"[^\W\d]\w*|\d+", text)
+    numbers = "_".join(word for word in words if word.isdecimal())[-8:]
+    text = "_".join(word for word in words if not word.isdecimal())[: LONGEST - len(numbers)]
+    text = text.strip("_") if text.strip("_").isidentifier() else "x"
+    text += numbers
+    if keyword.iskeyword(text) or hasattr(builtins, text) or text == "np":
+        text += "_"
+    if text in taken:
+        text += "_" * text[-1].isdecimal()
+        text += str(bisect_left(ANY, True, key=lambda n: f"{text}{n}" not in taken) + ANY.start)
+    taken.add(text)
+    return text

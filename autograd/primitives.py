@@ -17,27 +17,25 @@ every keyword of the forward rule. What no rule asks for is not saved.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from itertools import count
-from operator import itemgetter
 from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 
 from . import observers
-from .dtypes import float64, narrow
-from .errors import explain_forward
+from .dtypes import computed, float32
+from .errors import ForeignOperand, explain_forward, warn_of_stretching
 from .grad_mode import mode
 from .graph import Node
+from .keeping import KEPT
 from .memory import share_memory
+from .rules import EachPosition, Rule, Saves, parameters
 from .tensors import Tensor
 
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
-Rule: TypeAlias = Callable[..., Any]
 Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tuple[Any, ...]
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
@@ -65,41 +63,67 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values, parents, wanted = [], [], None
-        for x in args:
-            if isinstance(x, Tensor):
-                values.append(x._data)
-                parents.append((x.grad_fn or x) if x._requires_grad else None)
-                wanted = wanted or x._requires_grad
-            else:
-                values.append(as_numpy(op, x))
-                parents.append(None)
-        if wanted is None:  # no Tensor at all
-            values = [Tensor(v)._data for v in values]
+        values, parents, wanted, large, plain = [], [], None, False, True
         try:
-            y = forward(*values, **keywords)
-        except (ValueError, IndexError, TypeError) as error:
+            for x in args:
+                if not isinstance(x, Tensor):
+                    value = as_numpy(op, x)
+                    parents.append(None)
+                    plain = plain and getattr(value, "dtype", float32) is float32
+                elif x._requires_grad:
+                    value = x._data
+                    parent = x.grad_fn or x
+                    parents.append(parent)
+                    wanted, large = True, large or parent.is_large
+                    plain = plain and value.dtype is float32
+                else:
+                    value = x._data
+                    parents.append(None)
+                    wanted = wanted or False
+                    plain = plain and value.dtype is float32
+                values.append(value)
+        except ForeignOperand:
+            answer = answer_of(op, args)
+            if answer is NotImplemented:
+                raise
+            return answer
+        if wanted is None:  # no Tensor at all
+            values, plain = [Tensor(v)._data for v in values], False
+        try:
+            if plain:
+                y = forward(*values, **keywords)
+            else:
+                y, values = computed(forward, values, keywords)
+        except (ValueError, IndexError, TypeError, OverflowError) as error:
             raise explain_forward(op, args, values, keywords, error) from None
         try:
-            wide = y.dtype is float64
+            kind, base = y.dtype.kind, y.base
         except AttributeError:
             raise TypeError(
                 f"{op.name}: its forward rule must give an array, and gave {type(y).__name__}: "
-                "use NumPy's functions in it, and return the result"
+                "it is given arrays, so use NumPy's functions in it and not autograd's, and return "
+                "the result"
             ) from None
-        if wide and "dtype" not in keywords:
-            y = narrow(y, values)
         if observers.computed:
             observers.tell(observers.computed, op, args, values, y)
         out = new(Tensor)
         out._data = y
-        if wanted and mode.recording and y.dtype.kind == "f":
-            out.grad_fn = Node(op, args, keywords, parents, (y, *values))
+        if wanted and mode.recording and kind == "f":
+            out.grad_fn = node = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         elif observers.everything:
-            out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
-        if y.base is not None:
+            out._node = node = Node(op, args, keywords, [None] * len(args), (y, *values))
+            node.requires_grad = False
+        else:
+            node = None
+        if base is not None:
             share_memory(args[0], out)
+        elif op.elementwise and y.ndim > 1 and len(values) == 2:
+            a, b = map(np.shape, values)
+            if a != y.shape != b:
+                warn_of_stretching(op, a, b, y.shape)
+        if node and (large or y.size > KEPT) and not observers.everything:
+            node.keep_what_is_needed()
         return out
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -119,20 +143,18 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         raise TypeError(f"{described.name} has no operand {operand!r}: {described.operands}")
 
     def register(rule: Rule) -> Rule:
-        parameters = list(inspect.signature(rule).parameters.values())
-        wanted = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY][1:]
-        keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        (_, *wanted), _, keywords = parameters(rule)
         if sorted(keywords) != sorted(described.keywords):
             raise TypeError(
                 f"{rule.__name__} takes the keywords {keywords}, but {described.name} has "
                 f"{described.keywords}; a VJP rule takes them all"
             )
-        i = described.operands.index(operand)
         if described.rest == operand:
             described.rules = EachPosition(rule)
             described.complete = True
         else:
-            described.saves[i] = Saves(wanted, described)
+            i = described.operands.index(operand)
+            described.saves[i] = described.saves_for(wanted)
             described.rules[i] = (rule, described.saves[i].pick)
             described.complete = all(vjp for vjp, _ in described.rules)
         return rule
@@ -146,17 +168,42 @@ def as_numpy(op: Op, x: Any) -> Any:
     Numbers become Python numbers, which take the dtype of what they meet.
     """
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
-        return float(x) if isinstance(x, float) else x
-    if isinstance(x, np.generic):
-        return x.item()
-    if isinstance(x, np.ndarray):
-        return x
+        return float(x) if isinstance(x, float) else x if isinstance(x, bool) else int(x)
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools"
+            )
+        return x.item() if isinstance(x, np.generic) else as_plain(op.name, x)
     if isinstance(x, list | tuple):
         return Tensor(x)._data
-    raise TypeError(
+    raise ForeignOperand(
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
     )
+
+
+def as_plain(name: str, x: np.ndarray) -> np.ndarray:
+    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def answer_of(op: Op, args: tuple) -> Any:
+    """What a foreign operand makes of a Tensor by its reflected method, else NotImplemented."""
+    method = REFLECTED.get(op.name)
+    if method is None or len(args) != 2 or not isinstance(args[0], Tensor):
+        return NotImplemented
+    return getattr(type(args[1]), method, lambda *args: NotImplemented)(args[1], args[0])
+
+
+REFLECTED = {
+    "add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "div": "__rtruediv__",
+    "pow": "__rpow__", "matmul": "__rmatmul__", "remainder": "__rmod__",
+    "floor_divide": "__rfloordiv__", "bitwise_and": "__rand__", "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__",
+}  # fmt: skip
 
 
 def on(x: Any, op: Callable) -> Callable:
@@ -185,17 +232,36 @@ class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
     def __init__(self, forward: Rule) -> None:
-        parameters = inspect.signature(forward).parameters.values()
         self.name = forward.__name__.strip("_")
         self.forward = forward
-        self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
-        self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
-        rest = [p.name for p in parameters if p.kind == p.VAR_POSITIONAL]
-        self.rest = rest[0] if rest else None  # the operand ``*xs``, any number of them
+        self.operands, self.rest, self.keywords = parameters(forward)
+        if "y" in self.operands:
+            raise TypeError(f"{self.name}: y is what VJP rules call the output; rename the operand")
+        self.elementwise = False  # whether it broadcasts two operands, and warns if both stretch
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
-        self.saves = [Saves([], self)] * len(self.operands)
+        self.saves = [self.saves_for([])] * len(self.operands)
         self.complete = False  # until every operand has its VJP rule
+
+    def saves_for(self, names: list[str]) -> Saves:
+        """What a VJP rule saves that asks for ``names``."""
+        known = ["y", *self.operands]
+        unknown = [name for name in names if name.removesuffix("_shape") not in known]
+        if unknown:
+            raise TypeError(
+                f"a VJP rule of {self.name} asks for {', '.join(unknown)}; after g it may ask for "
+                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
+            )
+        return Saves(names, self.operands, self.rest)
+
+    def asked(self, parents: list) -> set[int]:
+        """The positions in ``(y, *operands)`` of the values that the VJP rules need.
+
+        Only the rules of operands that have a parent run.
+        """
+        count = 1 + len(parents)
+        pairs = zip(parents, self.saves)
+        return {i for parent, saves in pairs if parent is not None for i in saves.asked(count)}
 
     def check_rules(self, parents: list) -> None:
         """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
@@ -215,55 +281,3 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
-
-
-class EachPosition:
-    """The rules of an op with any number of operands: one VJP rule, told the position."""
-
-    def __init__(self, vjp: Rule) -> None:
-        self.vjp = vjp
-
-    def __iter__(self) -> Iterator[tuple[Rule, Callable]]:
-        return ((self.vjp, lambda values, i=i: (i,)) for i in count())
-
-
-class Saves:
-    """What one VJP rule needs saved: picks it out of ``(y, *operands)``."""
-
-    __slots__ = ("names", "pick", "positions")
-
-    def __init__(self, names: Sequence[str], op: Op) -> None:
-        known = ["y", *op.operands]
-        self.names = tuple(names)
-        bare = [name.removesuffix("_shape") for name in names]
-        unknown = [name for name in bare if name not in known]
-        if unknown:
-            raise TypeError(
-                f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
-                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
-            )
-        self.positions = tuple(
-            slice(known.index(name), None) if name == op.rest else known.index(name)
-            for name in bare
-        )
-        self.pick = self._picker()
-
-    def _picker(self) -> Callable[[Any], tuple]:
-        if any(name.endswith("_shape") for name in self.names):
-            where = [
-                (i, name.endswith("_shape"))
-                for i, name in zip(self.positions, self.names, strict=True)
-            ]
-            if len(where) == 1:
-                only = where[0][0]
-                return lambda values: (getattr(values[only], "shape", ()),)
-            return lambda values: tuple(
-                [getattr(values[i], "shape", ()) if bare else values[i] for i, bare in where]
-            )
-        if len(self.positions) > 1:
-            return itemgetter(*self.positions)
-        if self.positions and isinstance(self.positions[0], slice):
-            rest = self.positions[0]
-            return lambda values: (values[rest],)
-        first: Any = self.positions[0] if self.positions else 0
-        return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty

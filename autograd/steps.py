@@ -13,13 +13,12 @@ import numpy as np
 
 from .codegen.expressions import Terms
 from .codegen.recording import Recording
-from .codegen.spelling import identifier
 from .codegen.trace import Var
-from .cotangents import accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
-from .names import items, parameters
+from .names import identifier, named
 from .tensors import Tensor, result
 from .walk import root_cotangents, walk
 
@@ -114,7 +113,7 @@ def backward_steps(
 
 def steps_of(
     order: list[Node],
-    cotangents: dict,
+    cotangents: Cotangents,
     formulas: Formulas,
     retain_graph: bool,
     retaining: list[Callable],
@@ -146,7 +145,9 @@ def steps_of(
                     Contribution(operand, x, known[x], adds, formula, numbers, code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.values = None
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
         yield Step(index, len(order), node, known[node], result(seen[0]), contributions)
     for hook, g in kept:
         hook(g)
@@ -170,7 +171,6 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
     operands = [pair for node in reversed(order) for pair in operands_of(node)]
     keys = {*map(key_of, roots), *order, *(key_of(x) for _, x in operands)}
     tensors = [*roots, *(x for _, x in operands)]
-    named = [(x.name, x) for x in tensors if getattr(x, "name", None)]
     known: dict[Any, str] = {}
     taken: set[str] = set()
 
@@ -179,7 +179,7 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
+    for name, x in named(names, tensors, order):
         take(name, key_of(x))
     for name, x in operands:
         if not isinstance(key_of(x), Node):
@@ -238,7 +238,7 @@ class Formulas:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
         trace, values = self.recording.trace, self.recording.values[node]
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
-        dx = trace.run(vjp, [g, *needs(values)], node.keywords)
+        dx = trace.run(vjp, g, *needs(values), **node.keywords)
         names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
         return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 
@@ -260,7 +260,8 @@ class Formulas:
 
 def written(out: Var, names: Mapping[Var, str]) -> Formula:
     """The calls that made a Var from those in ``names``, as one expression."""
-    terms, arrays = Terms(), {}
+    terms = Terms()
+    arrays: dict[str, Any] = {}
     for var, name in names.items():
         terms.name(var, name)
 

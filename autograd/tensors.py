@@ -6,6 +6,7 @@ This is its state and how it behaves as a Python object. The ops are defined abo
 
 from __future__ import annotations
 
+import copy
 import warnings
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
     from .methods import Methods
 else:
     Methods = object
+
+
+class Size(int):
+    """A number of elements that can be called for the shape, or the size of one dimension."""
+
+    shape: tuple[int, ...]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """A plain number to NumPy, which leaves the dtype of an array as it is."""
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **settings)
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
 
 
 class Tensor(Methods):
@@ -52,6 +67,7 @@ class Tensor(Methods):
     grad_fn: Node | None = None
     _node: Node | None = None  # inside record_source(): the op without gradient that made it
     name: str | None = None
+    is_large = False  # of a leaf, as a Node's: the graph keeps it anyway
 
     def __init__(
         self,
@@ -98,16 +114,26 @@ class Tensor(Methods):
         shape: tuple[int, ...]
         ndim: int
         dtype: np.dtype
-        size: int
     else:
         shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
         ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
         dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
-        size = property(attrgetter("_data.size"), doc="The number of elements.")
+
+    @property
+    def size(self) -> Size:
+        """The number of elements, as in NumPy; called, the shape or one size of it, as in torch.
+
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> x.size, x.size(), x.size(0)
+        (3, (1, 3), 1)
+        """
+        number = Size(self._data.size)
+        number.shape = self._data.shape
+        return number
 
     def numel(self) -> int:
         """The number of elements."""
-        return self.size
+        return self._data.size
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -115,7 +141,7 @@ class Tensor(Methods):
 
     def item(self) -> Any:
         """The one element as a Python number. Raises ValueError if there are more, or none."""
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"item: needs a tensor of one element, this one has shape {self.shape}"
             )
@@ -217,6 +243,28 @@ class Tensor(Methods):
                 self.grad_fn.memory = self._memory
         return self._memory
 
+    # -- copies ------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but the graph. A result comes back as a leaf, as in torch."""
+        graph = ("grad_fn", "_node", "_memory", "_retained", "hooks")
+        return {name: value for name, value in vars(self).items() if name not in graph}
+
+    def __copy__(self) -> Tensor:
+        out = new(type(self))
+        vars(out).update(vars(self), _memory=self.memory)
+        return out
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        if self.grad_fn is not None:
+            raise RuntimeError(
+                f"deepcopy: this tensor is the result of {self.grad_fn.name}, and its graph cannot "
+                "be copied. Copy x.detach(), or use clone() to stay in the graph"
+            )
+        out = memo[id(self)] = new(type(self))
+        vars(out).update(copy.deepcopy(self.__getstate__(), memo))
+        return out
+
     # -- Python's manners --------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -225,7 +273,7 @@ class Tensor(Methods):
         return self.shape[0]
 
     def __bool__(self) -> bool:
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
             )
@@ -253,8 +301,8 @@ class Tensor(Methods):
     def __repr__(self) -> str:
         if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
             return "<Tensor being made>"
-        head = "tensor("
-        parts = [head + printed(self._array(), len(head))]
+        head, data = "tensor(", self._array()
+        parts = [head + (printed(data, len(head)) if isinstance(data, np.ndarray) else repr(data))]
         if self.size > LARGE or (self.size == 0 and self.shape != (0,)):
             parts.append(f"size={self.shape}")
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):

@@ -6,7 +6,7 @@
 (100, 1)
 """
 
-from . import functional, init, optim, utils
+from . import data, functional, init, optim, utils
 from .activations import (
     ELU,
     GELU,
@@ -21,6 +21,7 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .checkpoint import load_checkpoint, save_checkpoint
 from .containers import ModuleDict, ModuleList, Sequential
 from .images import Conv2d, MaxPool2d
 from .layers import Dropout, Embedding, Flatten, Linear
@@ -73,10 +74,13 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "data",
     "functional",
     "init",
     "load",
+    "load_checkpoint",
     "optim",
     "save",
+    "save_checkpoint",
     "utils",
 ]

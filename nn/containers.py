@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from autograd import Tensor
+
 from .module import Module
 
 
@@ -74,7 +76,7 @@ class Sequential(ModuleList):
         else:
             self.extend(modules)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         for name, module in vars(self).items():
             if isinstance(module, Module):
                 try:

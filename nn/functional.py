@@ -31,6 +31,7 @@ from autograd.ops import (
     linear,
     mse_loss,
     nll_loss,
+    one_hot,
 )
 from autograd.ops.losses import check, reduced
 
@@ -55,6 +56,7 @@ __all__ = [
     "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "one_hot",
     "pad",
     "relu",
     "sigmoid",

@@ -94,32 +94,76 @@ class KLDivLoss(Loss):
         )
 
 
-class NLLLoss(Loss):
+class Weighted(Loss):
+    """A loss whose ``weight`` is a buffer; other settings go to the function that computes it."""
+
+    def __init__(
+        self, weight: Tensor | None = None, *data: Any, reduction: str = "mean", **settings: Any
+    ) -> None:
+        if isinstance(weight, str):
+            raise TypeError(f"{type(self).__name__}: write reduction={weight!r}")
+        super().__init__(reduction, *data)
+        self.register_buffer("weight", weight)
+        self.settings = settings
+
+    def given(self) -> dict[str, Any]:
+        """The settings and weights that there are."""
+        weights = {name: x for name, x in self._own_buffers()}
+        return {**self.settings, **weights, "reduction": self.reduction}
+
+
+class NLLLoss(Weighted):
     """``-mean(input[i, target[i]])`` for log-probabilities.
+
+    ``weight`` has a number for each class, which is what a loss of that class counts. Targets
+    that are ``ignore_index`` do not count.
 
     >>> import autograd
     >>> NLLLoss()(autograd.tensor([[-0.5, -1.0]]), autograd.tensor([0]))
     tensor(0.5000)
     """
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *data: Any,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(weight, *data, reduction=reduction, ignore_index=ignore_index)
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functional.nll_loss(input, target, reduction=self.reduction)
+        return functional.nll_loss(input, target, **self.given())
 
 
-class CrossEntropyLoss(Loss):
+class CrossEntropyLoss(Weighted):
     """``-mean(log_softmax(input)[i, target[i]])`` for scores.
+
+    ``weight`` and ``ignore_index`` as for ``NLLLoss``. ``label_smoothing`` is the part of the
+    probability that the target gives to all classes alike.
 
     >>> import autograd
     >>> CrossEntropyLoss()(autograd.tensor([[1.0, 1.0]]), autograd.tensor([0]))
     tensor(0.6931)
     """
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *data: Any,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        settings = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+        super().__init__(weight, *data, reduction=reduction, **settings)
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functional.cross_entropy(input, target, reduction=self.reduction)
+        return functional.cross_entropy(input, target, **self.given())
 
 
-class BCELoss(Module):
-    """Binary cross entropy of probabilities.
+class BCELoss(Weighted):
+    """Binary cross entropy of probabilities; ``weight`` is what each element counts.
 
     >>> import autograd
     >>> BCELoss()(autograd.tensor([0.5]), autograd.tensor([1.0]))
@@ -127,16 +171,28 @@ class BCELoss(Module):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functional.binary_cross_entropy(input, target)
+        return functional.binary_cross_entropy(input, target, **self.given())
 
 
-class BCEWithLogitsLoss(Module):
+class BCEWithLogitsLoss(Weighted):
     """Binary cross entropy of ``sigmoid(input)``.
+
+    ``weight`` is what each element counts, ``pos_weight`` what an element of class 1 does.
 
     >>> import autograd
     >>> BCEWithLogitsLoss()(autograd.tensor([0.0]), autograd.tensor([1.0]))
     tensor(0.6931)
     """
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *data: Any,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(weight, *data, reduction=reduction)
+        self.register_buffer("pos_weight", pos_weight)
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functional.binary_cross_entropy_with_logits(input, target)
+        return functional.binary_cross_entropy_with_logits(input, target, **self.given())

@@ -14,7 +14,6 @@ from autograd.debugging import Handle
 
 from .hooks import Hooked
 
-
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
@@ -70,7 +69,9 @@ class Module:
         self.training = True
         self._buffers: dict[str, bool] = {}  # by name, whether state_dict() holds it
 
-    if TYPE_CHECKING:  # calling a module gives what its forward gives, and a Tensor if none is known
+    if (
+        TYPE_CHECKING
+    ):  # calling a module gives what its forward gives, and a Tensor if none is known
 
         @overload
         def __call__(self: HasForward[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -133,6 +134,19 @@ class Module:
     def parameters(self) -> Iterator[Parameter]:
         """All parameters; one that is shared comes once."""
         return (parameter for _, parameter in self.named_parameters())
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Assign a parameter, or None where there might be one, by its name."""
+        if not isinstance(param, Parameter | None):
+            kind = type(param).__name__
+            raise TypeError(f"register_parameter: {name!r} is a {kind}, not a Parameter")
+        setattr(self, name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Assign a module by its name."""
+        if not isinstance(module, Module | None):
+            raise TypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module")
+        setattr(self, name, module)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a Tensor that is no parameter: not trained, but saved with the module.

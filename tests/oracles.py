@@ -14,8 +14,12 @@ import autograd
 class NoTorch:
     """Stands for torch, and all that is in it, where it is not installed.
 
-    A test that calls anything of it is skipped.
+    A test that calls anything of it, or makes a class of it, is skipped.
     """
+
+    def __init__(self, *class_of_it: Any) -> None:
+        if class_of_it:
+            self()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

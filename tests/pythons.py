@@ -20,9 +20,9 @@ FOLDER = Path(sys.prefix) / "pythons"
 SETUP = ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
 
-# What draws, browses, debugs, times or installs is the same on any NumPy.
-NOT_CORE = ["benchmarks", "debugger", "docs", "install", "lesson", "moons_demo", "step_page",
-            "stepping", "training_pictures", "types", "viz"]  # fmt: skip
+# What draws, browses, debugs, times, installs or runs JAX is the same on any NumPy.
+NOT_CORE = ["benchmarks", "debugger", "docs", "install", "lesson", "moons_demo", "outgrow",
+            "source_jax", "step_page", "stepping", "training_pictures", "types", "viz"]  # fmt: skip
 
 
 def main() -> None:

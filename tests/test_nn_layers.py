@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 from autograd import gradcheck, gradgradcheck, tensor
+
+from .oracles import torch
 
 F, TF = nn.functional, torch.nn.functional
 BOTH = [(autograd, nn), (torch, torch.nn)]
@@ -444,3 +445,61 @@ def test_a_convolution_starts_as_torchs():
         assert a.shape == tuple(b.shape)
         assert abs(a.std().item() / b.std().item() - 1) < 0.15
         assert a.abs().max().item() <= 1 / (16 * 25) ** 0.5
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
+@pytest.mark.parametrize("nonlinearity", ["leaky_relu", "relu", "tanh", "linear", "sigmoid"])
+@pytest.mark.parametrize("shape", [(80, 50), (30, 20, 3, 2)])
+def test_kaiming_has_torchs_spread(shape, nonlinearity, mode):
+    assert nn.init.calculate_gain(nonlinearity) == torch.nn.init.calculate_gain(nonlinearity)
+    for name in ("kaiming_uniform_", "kaiming_normal_"):
+        spreads = []
+        for lib, n in BOTH:
+            w = getattr(n.init, name)(lib.zeros(shape), 0.3, mode, nonlinearity)
+            spreads.append(w.numpy().std())
+        assert abs(spreads[0] / spreads[1] - 1) < 0.1
+
+
+def test_starting_values_refuse():
+    for fault, message in [
+        (lambda: nn.init.kaiming_normal_(autograd.zeros(2, 2), mode="fan"), "'fan_in' or"),
+        (lambda: nn.init.kaiming_normal_(autograd.zeros(2, 2), nonlinearity="elu"), "got 'elu'"),
+        (lambda: nn.init.xavier_normal_(autograd.zeros(2)), "needs a weight of shape"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            fault()
+
+
+def weights_of(lib, **arrays):
+    return {name: lib.tensor(np.array(x)) for name, x in arrays.items()}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    "name, weights, settings",
+    [
+        ("CrossEntropyLoss", {"weight": [0.5, 1.0, 2.0]}, {"label_smoothing": 0.1}),
+        ("CrossEntropyLoss", {}, {"ignore_index": 1}),
+        ("NLLLoss", {"weight": [0.5, 1.0, 2.0]}, {"ignore_index": 2}),
+        ("BCELoss", {"weight": [0.5, 1.0, 2.0]}, {}),
+        ("BCELoss", {}, {}),
+        ("BCEWithLogitsLoss", {"weight": [0.5, 1.0, 2.0], "pos_weight": [1.0, 2.0, 3.0]}, {}),
+    ],
+)
+def test_losses_with_weights_as_torch(name, weights, settings, reduction):
+    binary = "BCE" in name
+    x = numbers(5, 3, low=0.1, high=0.9)
+    target = (numbers(5, 3, seed=1) > 0) * 1.0 if binary else np.array([0, 1, 2, 1, 0])
+    runs, states = [], []
+    for lib, n in BOTH:
+        tensors = weights_of(lib, **weights)
+        loss = getattr(n, name)(**tensors, **settings, reduction=reduction)
+        t = lib.tensor(x, requires_grad=True)
+        y = loss(t, lib.tensor(target))
+        y.sum().backward()
+        runs.append((y, t.grad))
+        states.append((list(loss.state_dict()), repr(loss)))
+    close(*runs)
+    assert states[0] == states[1]
+    with pytest.raises(TypeError, match="write reduction='sum'"):
+        getattr(nn, name)("sum")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
+
+from .oracles import torch
 
 ONE = autograd.tensor([1.0, -2.0])
 
@@ -139,6 +140,20 @@ def test_made_with_data_where_a_call_was_meant():
             kind(*[ONE] * (1 + two + 2 * three))
     with pytest.raises(TypeError, match="Sigmoid: takes no arguments, got 1"):
         nn.Sigmoid(3)
+
+
+def test_assignment_by_name_as_torch():
+    names = []
+    for lib, n in ((autograd, nn), (torch, torch.nn)):
+        module = n.Module()
+        module.register_parameter("w", n.Parameter(lib.ones(2)))
+        module.register_parameter("b", None)
+        module.add_module("0", n.Linear(1, 1))
+        names.append((list(module.state_dict()), module.b))
+        for fault in (lambda m: m.register_parameter("w", 1.0), lambda m: m.add_module("a", 1.0)):
+            with pytest.raises(TypeError):
+                fault(module)
+    assert names[0] == names[1]
 
 
 # -- devices and dtypes --------------------------------------------------------------------

@@ -6,11 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 from nn.optim import SGD, Adam, AdamW, Optimizer, RMSprop, Setting
+
+from .oracles import torch
 
 KINDS = [
     ("SGD", {"lr": 0.1}),

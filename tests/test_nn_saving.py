@@ -5,12 +5,20 @@ import stat
 
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import save_file as save_arrays
-from safetensors.torch import save_file
 
 import autograd
 import nn
+
+from .oracles import torch
+
+
+def save_file(tensors, path):
+    """What torch's users write."""
+    from safetensors import torch as theirs
+
+    theirs.save_file(tensors, path)
+
 
 STATE = {"w": autograd.tensor([1.0, 2.0])}
 

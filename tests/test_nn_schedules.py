@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
+
+from .oracles import torch
 
 SCHEDULES = [
     ("StepLR", {"step_size": 3, "gamma": 0.5}),

@@ -22,17 +22,18 @@ import numpy as np
 from .. import observers
 from ..creation import DRAWS
 from ..debugging import record_source
-from ..graph import recorded_order
+from ..graph import Node, parent_of, recorded_order
 from ..memory import clock, note_change
+from ..names import identifier
 from ..printing import short
 from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
-from .spelling import identifier
-from .trace import Setting, Var, leaves_of, mapped
+from .trace import Setting, Untraceable, Var, leaves_of, mapped
 
 number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
+wants_grad = attrgetter("_requires_grad")
 
 
 def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program:
@@ -45,7 +46,8 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
 
     ``function`` takes Tensors, and settings that stay as they are; it returns its loss, or a
     tuple, list or dict of Tensors that begins with it. What needs no gradient, as inside
-    ``no_grad()``, is only computed. Shapes and dtypes are those of the example.
+    ``no_grad()``, is only computed. Shapes and dtypes are those of the example. Hooks that are put
+    on a parameter later are not called.
 
     Results are those of the ops to the bit, but for sums over rows and products of matrices, which
     may be added up in another order, and for arguments that lie otherwise in memory than the
@@ -93,7 +95,11 @@ class Slot:
 
 
 class Program:
-    """A recorded function: call it with other values of the same shapes. ``source`` is its text."""
+    """A recorded function: call it with other values of the same shapes.
+
+    ``source`` is its text, and ``source.inputs`` holds its last arguments: arrays as they were when
+    recorded that are too long to be written out.
+    """
 
     def __init__(self, name: str, function: Callable, example: dict, optimizer: Any) -> None:
         self.name = name
@@ -103,8 +109,15 @@ class Program:
         stand_ins = {key: stand_in(key, x) for key, x in example.items()}
         self.example = {key: copy.deepcopy(kind_of(x)) for key, x in stand_ins.items()}
         self.kinds = list(self.example.values())
+        self.stand_ins = stand_ins
+        copy_context().run(self.record, function, optimizer)  # an interrupt leaves no errstate
+
+    def record(self, function: Callable, optimizer: Any) -> None:
+        """Run the function, and write the program of its graph."""
+        name, stand_ins = self.name, self.stand_ins
+        del self.stand_ins
         given = {id(x): i for i, x in enumerate(stand_ins.values())}
-        with Watch(name, given) as watch:
+        with Watch(name, list(stand_ins.values())) as watch:
             out = function(*stand_ins.values())
         watch.check_randomness()
         tensors: list[Tensor] = []
@@ -112,8 +125,9 @@ class Program:
         if not tensors:
             raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
         watch.check_graph(tensors)
-        self.text = Text(name, tensors, given, optimizer)
-        self.first = Text(name, tensors, given, optimizer, True) if self.text.remembers else None
+        self.text = Text(name, tensors, watch.begun, given, optimizer)
+        # Until the optimizer remembers something, it does its first step by itself.
+        self.first = Text(name, tensors, watch.begun, given) if self.text.remembers else None
         self.text.function = self.text.defined()
         self.source = self.text.source
 
@@ -133,10 +147,11 @@ class Program:
         if not fit:
             self.check(args)
         with self.lock:
-            text = self.text
-            if self.first is not None and not text.knows():
-                text = self.first
-            out = text.run(args)
+            if self.first is not None and not self.text.knows():
+                out = self.first.run(args)
+                self.text.step_by_itself()
+            else:
+                out = self.text.run(args)
         if type(self.template) is Slot:
             return result(out[0])
         return mapped(lambda x: result(out[x.index]) if isinstance(x, Slot) else x, self.template)
@@ -151,7 +166,7 @@ class Program:
         """Raise for the first argument that is not like its example."""
         for (key, kind), x in zip(self.example.items(), args):
             now = kind_of(x)
-            if now == kind or now is kind or repr(now) == repr(kind):
+            if type(now) is type(kind) and (now == kind or repr(now) == repr(kind)):
                 continue
             if type(kind) is Kind and not isinstance(x, Tensor):
                 raise TypeError(
@@ -180,40 +195,53 @@ class Text:
     """The text of a program, the function it defines, and where that finds its arguments."""
 
     def __init__(
-        self, name: str, tensors: list, given: dict[int, int], optimizer: Any, first: bool = False
+        self, name: str, tensors: list, since: int, given: dict[int, int], optimizer: Any = None
     ) -> None:
         self.name = name
         self.optimizer = optimizer
-        self.groups = optimizer.param_groups if optimizer is not None else []
-        for group in self.groups:
+        groups = optimizer.param_groups if optimizer is not None else []
+        for group in groups:
             for p in group["params"]:
                 p.memory  # noqa: B018  # which makes an array of a number
-        self.recording = recording = Recording(tensors, None if tensors[0]._requires_grad else [])
-        self.live: dict[Var, Callable[[], Any]] = {  # inputs that are no Tensors
+        wrt: Any = None if tensors[0]._requires_grad else []
+        recording = Recording(tensors, wrt, since=since)
+        live: dict[Var, Callable[[], Any]] = {  # where inputs are found that are no Tensors
             var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
         }
-        self.settings: list[tuple[dict, str]] = []  # of the optimizer,
-        self.varying: list[list[Setting]] = []  # with the numbers in each
+        self.settings: list[tuple[int, str]] = []  # of a group of the optimizer
         self.remembers: list[tuple[Any, str]] = []  # what it must know of which Tensor
         self.new: list[tuple[Any, str]] = []  # what it knows afterwards, beside the updates
         wanted = set(recording.wrt)
-        updates = self.step(wanted, first) if self.groups else {}
-        printer = ProgramPrinter(recording, name, updates, given, self.live)
-        self.source = str(printer.text())
+        updates: dict[Var, Var] = {}
+        numbers: list[list[Setting]] = []
+        if groups:
+            recording.sections.append(("update", len(recording.trace.calls)))
+        for i, group in enumerate(groups):
+            try:
+                updates |= self.step(recording, live, i, group, numbers)
+            except Untraceable:
+                raise RuntimeError(
+                    f"compile: {name}: {type(optimizer).__name__}.change() asks for values: use "
+                    "np.where in it, or compile without optimizer= and call its step()"
+                ) from None
+        printer = ProgramPrinter(recording, name, updates, given, live)
+        self.source = printer.text()
         places = [recording.tensors.get(x) for x in printer.argument_vars]
         self.positions = [given[id(x)] for x in places if id(x) in given]
         self.tensors = [x for x in places if x is not None and id(x) not in given]
         self.arrays = [x._data for x in self.tensors]
         rest = [x for x, place in zip(printer.argument_vars, places) if place is None]
-        self.finders = [self.live[x] for x in rest if x in self.live]
-        self.constants = [x.value for x in rest if x not in self.live]
+        self.finders = [live[x] for x in rest if x in live]
+        self.constants = list(self.source.inputs.values())
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.takes_gradients = any(type(x) is int for x in self.leaves)
-        self.memories = [
-            x.memory for group in self.groups for x in group["params"] if x in wanted
-        ]
+        self.optimized = {x for group in groups for x in group["params"] if x in wanted}
+        self.memories = [x.memory for x in self.optimized]
+        self.parameters = [id(p) for group in groups for p in group["params"]]
         self.outputs = len(recording.outputs)
-        self.seen = [copy.copy(group[key]) for group, key in self.settings]
+        self.seen = [groups[i][key] for i, key in self.settings]
+        # For each setting, which of its numbers the rule asked for being zero, and the answer.
+        self.zeros = [[x.is_zero for x in found] for found in numbers]
         self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
         lines = self.source.splitlines(keepends=True)
         linecache.cache[self.file] = (len(self.source), None, lines, self.file)
@@ -222,49 +250,55 @@ class Text:
 
     # -- the optimizer ---------------------------------------------------------------------------
 
-    def step(self, wanted: set, first: bool) -> dict[Var, Var]:
-        """Append the optimizer's rule for each parameter; what is to be written into which."""
-        recording, updates = self.recording, {}
-        recording.sections.append(("update", len(recording.trace.calls)))
-        for group in self.groups:
-            settings = {key: self.setting(group, key) for key in self.optimizer.defaults}
-            for parameter in [x for x in group["params"] if x in wanted]:
-                p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
-                known = {} if first else self.state(parameter, group)
-                state = dict(known)
-                updates[p] = p - self.optimizer.change(p, g, state, **settings)
-                for key, value in state.items():
-                    old = known.get(key)
-                    value = value if isinstance(value, Var) else recording.trace.input(value)
-                    if old is not None and old.is_array and old.shape == value.shape:
-                        updates[old] = value
-                    elif value is not old:
-                        self.new.append((parameter, key))
-                        recording.extra.append(value)
+    def step(
+        self, recording: Recording, live: dict, i: int, group: dict, numbers: list
+    ) -> dict[Var, Var]:
+        """Append the optimizer's rule for a group; what is to be written into which input."""
+        updates: dict[Var, Var] = {}
+        settings = {
+            key: self.setting(recording, live, i, key, group[key], numbers)
+            for key in self.optimizer.defaults
+        }
+        for parameter in [x for x in group["params"] if x in set(recording.wrt)]:
+            p, g = recording.tensor(parameter, "p"), recording.cotangents[parameter]
+            known = self.state(recording, live, parameter, group)
+            state = dict(known)
+            updates[p] = p - self.optimizer.change(p, g, state, **settings)
+            for key, value in state.items():
+                old = known.get(key)
+                value = value if isinstance(value, Var) else recording.trace.input(value)
+                if old is not None and old.is_array and old.shape == value.shape:
+                    updates[old] = value
+                elif value is not old:
+                    self.new.append((parameter, key))
+                    recording.extra.append(value)
         return updates
 
-    def setting(self, group: dict, key: str) -> Any:
+    def setting(
+        self, recording: Recording, live: dict, i: int, key: str, now: Any, numbers: list
+    ) -> Any:
         """A setting of the optimizer, with a Var for each number."""
-        now, found = group[key], []
-        many = isinstance(now, tuple)
+        optimizer, many = self.optimizer, isinstance(now, tuple)
+        found: list[Setting] = []
 
         def varying(x: Any) -> Any:
             if isinstance(x, bool) or not isinstance(x, int | float):
                 return x
-            var, i = Setting(self.recording.trace, x, varies=True), len(found)
+            k, var = len(found), Setting(recording.trace, x, varies=True)
             found.append(var)
-            self.recording.inputs[var] = f"{key}{i}" if many else key
-            self.live[var] = lambda: group[key][i] if many else group[key]
+            recording.inputs[var] = f"{key}{k}" if many else key
+            live[var] = partial(setting_of, optimizer, i, key, k if many else None)
             return var
 
-        self.settings.append((group, key))
-        self.varying.append(found)
+        self.settings.append((i, key))
+        numbers.append(found)
         return mapped(varying, now)
 
-    def state(self, parameter: Tensor, group: dict) -> dict[str, Var]:
+    def state(
+        self, recording: Recording, live: dict, parameter: Tensor, group: dict
+    ) -> dict[str, Var]:
         """What the optimizer remembers of a parameter as Vars: what it knows, or would know."""
-        real = self.optimizer.state
-        known = dict(real.get(parameter) or {})
+        known = dict(self.optimizer.state.get(parameter) or {})
         if not known:
             settings = {key: group[key] for key in self.optimizer.defaults}
             p = parameter._data.copy()
@@ -272,9 +306,9 @@ class Text:
                 self.optimizer.change(p, np.zeros_like(p), known, **settings)
         found = {}
         for key, value in known.items():
-            found[key] = var = Var(self.recording.trace, value, varies=True)
-            self.recording.inputs[var] = key
-            self.live[var] = partial(lambda x, key: real[x][key], parameter, key)
+            found[key] = var = Var(recording.trace, value, varies=True)
+            recording.inputs[var] = key
+            live[var] = partial(state_of, self.optimizer, parameter, key)
             self.remembers.append((parameter, key))
         return found
 
@@ -283,12 +317,24 @@ class Text:
         state = self.optimizer.state
         return all(key in state.get(x, ()) for x, key in self.remembers)
 
+    def step_by_itself(self) -> None:
+        """Have the optimizer do a step with the parameters of this graph."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        others = {p: p._grad for p in parameters if p not in self.optimized}
+        for p in others:
+            p._grad = None
+        try:
+            self.optimizer.step()
+        finally:
+            for p, g in others.items():
+                p._grad = g
+
     def check_settings(self, now: list) -> None:
         """Raise RuntimeError where other settings make the optimizer's rule another one."""
-        for (_, key), then, x, varying in zip(self.settings, self.seen, now, self.varying):
-            numbers = zip(varying, x if isinstance(x, tuple) else [x])
-            other = any(v.is_zero is not None and v.is_zero != (not i) for v, i in numbers)
-            if other or (not varying and x != then):
+        for (_, key), then, x, zeros in zip(self.settings, self.seen, now, self.zeros):
+            numbers = zip(zeros, x if isinstance(x, tuple) else [x])
+            other = any(zero is not None and zero != (not i) for zero, i in numbers)
+            if other or (not zeros and x != then):
                 raise RuntimeError(
                     f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
                     "its rule another one: compile anew"
@@ -302,15 +348,21 @@ class Text:
         arrays = list(map(data_of, self.tensors))
         if not all(map(is_, arrays, self.arrays)):
             arrays = self.other_arrays()
-        settings = [group[key] for group, key in self.settings]
-        if settings != self.seen:
-            self.check_settings(settings)
+        if self.settings:
+            groups = self.optimizer.param_groups
+            settings = [groups[i][key] for i, key in self.settings]
+            if [id(p) for group in groups for p in group["params"]] != self.parameters:
+                self.refuse_parameters()
+            if settings != self.seen:
+                self.check_settings(settings)
         function = self.function or self.defined()
         leaves: Any = self.leaves
         if self.takes_gradients:
             leaves = [args[x] if type(x) is int else x for x in leaves]
         given = [args[i]._data for i in self.positions]
         found = [find() for find in self.finders]
+        if not all(map(wants_grad, leaves)):
+            self.refuse_parameters()
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
         out = function(*given, *arrays, *found, *self.constants)
@@ -336,6 +388,12 @@ class Text:
         quiet.run(np.seterr, all="ignore")
         return partial(quiet.run, function.__wrapped__)
 
+    def refuse_parameters(self) -> None:
+        raise RuntimeError(
+            f"{self.name}: parameters have been frozen, or put in or out of the optimizer, since it "
+            "was recorded: compile anew"
+        )
+
     def other_arrays(self) -> list[np.ndarray]:
         """The arrays of the Tensors from outside, some of which are not those of before."""
         for x, known in zip(self.tensors, self.arrays):
@@ -350,16 +408,25 @@ class Text:
         return self.arrays
 
 
+def setting_of(optimizer: Any, group: int, key: str, k: int | None) -> Any:
+    value = optimizer.param_groups[group][key]
+    return value if k is None else value[k]
+
+
+def state_of(optimizer: Any, parameter: Tensor, key: str) -> Any:
+    return optimizer.state[parameter][key]
+
+
 class Watch:
     """Has every op recorded, and refuses what a program of the graph would not do."""
 
-    def __init__(self, name: str, given: dict[int, int]) -> None:
+    def __init__(self, name: str, stand_ins: list) -> None:
         self.name = name
-        self.given = given
+        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
-        self.random = random.getstate(), repr(np.random.get_state())
+        self.random = random_state()
         self.mode: Any = record_source()
         self.listeners: list = [
             (observers.asked, self.on_asked),
@@ -388,9 +455,9 @@ class Watch:
         for listeners, listener in self.listeners:
             if listener in listeners:
                 listeners.remove(listener)
-        mode, self.mode = self.mode, None
-        if mode is not None:
-            mode.__exit__()
+        if self.mode is not None:
+            self.mode.__exit__()
+            self.mode = None
 
     def refuse(self, what: str) -> None:
         raise RuntimeError(f"compile: {self.name} {what}")
@@ -418,12 +485,14 @@ class Watch:
         leaves = [*(x if isinstance(x, list | tuple) else [x])]
         leaves += [leaf for node in order for leaf in node.origins]
         return any(node.op in DRAWS for node in order) or any(
-            id(leaf) in self.given or (leaf.is_leaf and leaf._requires_grad)
+            any(leaf is x for x in self.given) or (leaf.is_leaf and leaf._requires_grad)
             for leaf in leaves
             if isinstance(leaf, Tensor)
         )
 
     def on_changed(self, x: Tensor, how: str) -> None:
+        while x.node is not None and x.node.time > self.begun and x._data.base is not None:
+            x = x.node.args[0]  # what it may be a view of
         inside = x.node is not None and x.node.time > self.begun
         known = inside or any(x is one for one in self.created)
         if threading.get_ident() == self.thread and not known:
@@ -434,7 +503,7 @@ class Watch:
             )
 
     def check_randomness(self) -> None:
-        if self.random != (random.getstate(), repr(np.random.get_state())):
+        if self.random != random_state():
             self.refuse(
                 "draws random numbers from random or np.random, which would be the same at each "
                 "call. Use autograd.rand, randn or nn.Dropout"
@@ -448,21 +517,31 @@ class Watch:
                 f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
                 "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        for node in recorded_order(tensors):
-            at = f", at {node.where}" if node.where else ""
-            if node.time < self.begun:
+        order = [node for node in recorded_order(tensors) if node.time > self.begun]
+        used = [parent_of(x) for x in tensors] + [x for node in order for x in node.parents]
+        for x in used:
+            if isinstance(x, Node) and x.time < self.begun:
                 self.refuse(
-                    f"uses the result of {node.name} from outside, whose graph would be lost. Use "
+                    f"uses the result of {x.name} from outside, whose graph would be lost. Use "
                     "tensor.detach(), or compute it inside"
                 )
-            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == bool]
-            if node.name == "getitem" and any(isinstance(x, Tensor) and self.varies(x) for x in masks):
+        for node in order:
+            at = f", at {node.where}" if node.where else ""
+            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == np.bool_]
+            masks = [x for x in masks if isinstance(x, Tensor) and self.varies(x)]
+            if node.name == "getitem" and masks:
                 self.refuse(
                     f"picks by a mask, and how many that gives depends on values{at}. Use "
                     "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
+
+
+def random_state() -> Any:
+    """Where the generators of random and np.random are."""
+    state: Any = np.random.get_state()
+    return random.getstate(), state[1].tobytes(), state[2:]
 
 
 def check_example(what: str, x: Any) -> None:

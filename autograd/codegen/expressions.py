@@ -16,17 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .passes import does_nothing, is_elementwise, only_widens, summed_over, transposes
-from .spelling import BINARY, binary, call, index, literal, name, name_of, sequence, spelled
-from .trace import Attribute, Call, Method, Var, before_broadcast
+from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
+from .trace import Call, Method, Var, before_broadcast
 
 SUM = (Method("sum"), np.sum)
 RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
-TRANSPOSE = (Attribute("T"), Attribute("mT"), np.transpose)
+TRANSPOSE = (np.transpose, np.matrix_transpose)
 MOVES = (
     *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
 )  # fmt: skip
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
-ONE_LINE = 30  # characters; an array beyond is no literal
+ONE_LINE = 60  # characters; an array beyond is no literal
 
 
 class Term(NamedTuple):
@@ -90,6 +90,8 @@ class Terms:
 
     def constant(self, var: Var) -> bool:
         """Write an array that a rule made as a number or a short expression, if it is one."""
+        if var.varies and var.call is not None:
+            return False
         x = np.asarray(var.value)
         if x.dtype.kind not in "fiub":
             return False
@@ -118,7 +120,7 @@ class Terms:
                 more = [] if var.dtype == np.float64 else [dtype]
                 return call(f"np.{kind}", shape, *more)
             return call("np.full", shape, value, dtype)
-        plain = not hasattr(var.value, "dtype") or var.dtype == bool
+        plain = var.is_number or var.dtype == bool
         return value if plain else call(literal(var.dtype), value)
 
     # -- calls -----------------------------------------------------------------------------
@@ -171,7 +173,7 @@ class Terms:
             if not (x is None and key == "axis") and not (x is False and key == "keepdims")
         }
         if function is np.transpose and [ast.unparse(x) for x in args[1:]] == ["None"]:
-            function, args = Attribute("T"), args[:1]
+            args = args[:1]
         if name_of(function) is None:
             known = self.helpers.get(inspect.unwrap(function)) or function.__name__.strip("_")
             return Term(call(known, *args, **settings))
@@ -181,18 +183,14 @@ class Terms:
         """An argument of a call that is no operand of arithmetic."""
         if isinstance(x, Var):
             return self.whole(x)
-        if function is operator.getitem:
-            return index(x, self.argument)
-        tree = literal(x)
-        if tree is None and isinstance(x, tuple | list):
-            if any(isinstance(item, slice) for item in x):
-                return ast.Subscript(name("np.s_"), index(x, self.argument))
-            return sequence(map(self.argument, x), type(x))
-        if tree is None and callable(x) and name_of(x):
-            tree = name(name_of(x))
-        if tree is None:
-            raise ValueError(f"to_source: cannot write down {x!r}, which an op was given")
-        return tree
+        return (index if function is operator.getitem else literal)(x, self.part)
+
+    def part(self, x: Any) -> ast.expr:
+        """What is no constant in an argument: a Var, or one of NumPy's functions."""
+        if isinstance(x, Var):
+            return self.whole(x)
+        known = name_of(x) if callable(x) else None
+        return name(known) if known else unspelled(x)
 
     # -- arithmetic --------------------------------------------------------------------------
 
@@ -402,7 +400,7 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
         counted = call("np.arange", ast.Constant(n))
         across = tuple(slice(None) if i == long else None for i in range(x.ndim))
         return ast.Subscript(counted, index(across)) if x.ndim > 1 else counted
-    if x.size > ONE_LINE:
+    if x.size > ONE_LINE // 2:
         return None
 
     def nested(part: np.ndarray) -> ast.expr:

@@ -12,9 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from .spelling import identifier, literal, name_of
+from ..names import identifier
+from .spelling import literal, name_of
 
-OURS = ("as_one_call", "on", "primitive", "vjp_of")  # what rules use of autograd itself
+OURS = (
+    "as_one_call",
+    "on",
+    "primitive",
+    "vjp_of",
+    "warns_caller",
+)  # what rules use of autograd itself
 
 
 class Helpers:
@@ -23,13 +30,13 @@ class Helpers:
     Each module-level name that a function uses comes along: imports, other functions, constants.
     Names are made unlike those in ``taken``. Raises ValueError for what has no source.
 
-    >>> from autograd.ops.linalg import rows
-    >>> for part in Helpers([rows], {"rows"}).texts:
+    >>> from autograd.ops.reductions import count
+    >>> for part in Helpers([count], {"count"}).texts:
     ...     print(part)
     import math
     import numpy as np
-    def rows2(x):
-        return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    def count2(x_shape, y_shape):
+        return math.prod(x_shape) // (math.prod(y_shape) or 1) or 1
     """
 
     def __init__(self, functions: list[Callable], taken: set[str]) -> None:
@@ -104,8 +111,10 @@ class Helpers:
             return self.function(value)
         key = (by.__module__, name, id(value))
         if key not in self.constants:
-            tree = literal(value)
-            text = ast.unparse(tree) if tree else self.statement(by, name)
+            try:
+                text = ast.unparse(literal(value))
+            except ValueError:
+                text = self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from .trace import Attribute, Call, Method, Trace, Var, before_broadcast, mapped, same
+from .trace import Call, Method, Var, before_broadcast, replaced, same
 
 PRODUCTS = (np.multiply, np.divide)
 COPIES = (same, Method("copy"), np.copy, np.positive)
@@ -46,11 +45,6 @@ def without_repeats(calls: list[Call], keep: Iterable[Var]) -> dict[Var, Var]:
     return instead
 
 
-def replaced(x: Any, instead: dict[Var, Var]) -> Any:
-    """``x`` with the Vars that take the place of others."""
-    return mapped(lambda v: instead.get(v, v) if isinstance(v, Var) else v, x)
-
-
 def key_of(x: Any) -> Any:
     """What two calls must have in common to give the same."""
     if isinstance(x, tuple | list):
@@ -65,7 +59,7 @@ def repeats_operand(call: Call) -> bool:
     x = call.args[0] if call.args else None
     if not (isinstance(x, Var) and x.is_array and call.out.is_array):
         return False
-    if call.out.dtype != x.dtype or call.out.value.strides != x.value.strides:
+    if call.out.dtype != x.dtype or call.out.strides != x.strides:
         return False
     if call.out.shape != x.shape:
         return False
@@ -98,11 +92,8 @@ def is_one(x: Any) -> bool:
 
 def transposes(call: Call) -> bool:
     """Whether a call swaps the two dimensions of a matrix."""
-    if call.out.ndim != 2:
-        return False
-    if call.function in (Attribute("T"), Attribute("mT")):
-        return True
-    return call.function is np.transpose and call.args[1:] in ((), (None,), ((1, 0),))
+    known = call.function in (np.transpose, np.matrix_transpose)
+    return known and call.out.ndim == 2 and call.args[1:] in ((), (None,), ((1, 0),))
 
 
 def summed_over(call: Call) -> tuple[tuple[int, ...], bool]:
@@ -130,17 +121,5 @@ def unbroadcast(call: Call) -> tuple:
     if not is_elementwise(call.function) or call.keywords:
         return call.args
     bare = tuple(map(before_broadcast, call.args))
-    shapes = [np.shape(getattr(x, "value", x)) for x in bare]
+    shapes = [x.shape if isinstance(x, Var) else np.shape(x) for x in bare]
     return bare if np.broadcast_shapes(*shapes) == call.out.shape else call.args
-
-
-def folded(trace: Trace, calls: list[Call], inputs: Iterable[Var]) -> set[Var]:
-    """The Vars that come of constants alone: of none of the ``inputs``."""
-    varying = set(inputs)
-    constant = set()
-    for call in calls:
-        if any(x in varying for x in call.inputs):
-            varying.add(call.out)
-        else:
-            constant.add(call.out)
-    return constant

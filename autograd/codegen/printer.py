@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ..names import identifier, variables_of_caller
 from ..tensors import Tensor
 from .expressions import MOVES, Term, Terms
 from .helpers import Helpers
 from .passes import does_nothing, needed, without_repeats
 from .recording import Recording
-from .spelling import BINARY, COMPARE, identifier, name_of
+from .spelling import BINARY, COMPARE, name_of
 from .trace import Call, Var, same
 
 CODE = 72  # characters of a line, without indentation and comment
@@ -34,8 +35,12 @@ class Source(str):
     inputs: dict[str, Any]
     name: str
 
-    def function(self, module: Any = np) -> Callable:
+    def function(self, module: Any = np, **functions: Callable) -> Callable:
         """The function itself, over NumPy or another array module: ``jax.numpy``.
+
+        ``functions`` take the place of those of the same name that the text defines, where the
+        module has its own: ``source.function(jax.numpy, erf=jax.scipy.special.erf)``. Raises
+        TypeError for a name that the text does not have.
 
         >>> import autograd
         >>> x = autograd.tensor([1.0, 2.0], requires_grad=True)
@@ -47,8 +52,12 @@ class Source(str):
         text = self
         if module is not np:
             text = self.replace("import numpy as np\n", "", 1)
-            space["np"] = SimpleNamespace(errstate=np.errstate, s_=np.s_, **vars(module))
+            space["np"] = SimpleNamespace(**{"errstate": np.errstate, "s_": np.s_, **vars(module)})
         exec(compile(text, f"<{self.name}>", "exec"), space)
+        unknown = sorted(functions.keys() - space.keys())
+        if unknown:
+            raise TypeError(f"{self.name}: the text has no {', '.join(unknown)}")
+        space.update(functions)
         return space[self.name]
 
 
@@ -59,9 +68,9 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
     with respect to each of ``wrt``: Tensors of the graph, or all leaves that require grad. A
     ``root`` that is no scalar is given its cotangent, too. The text runs by itself where there is
     NumPy, and ``.inputs`` holds the arguments by name; ``.function(jax.numpy)`` is the function
-    over another array module. ``names`` (``locals()``, a dict, or a Module with named parameters)
-    names tensors that have no ``name``; the gradient of ``z`` is ``dz``. Where names are given,
-    what has none is written into the line that uses it.
+    over another array module. Tensors that have no ``name`` are called as your variables, or as
+    ``names`` (a dict, or a Module with named parameters; ``{}`` for none); the gradient of ``z`` is
+    ``dz``. Where there are names, what has none is written into the line that uses it.
 
     What was not recorded (a mask ``x > 0`` made outside ``record_source()``) is an argument, or a
     literal if it is short; so are random numbers. A rule that cannot be looked into comes along
@@ -73,7 +82,7 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> z = 3 * w
     >>> loss = (z * z).sum()
-    >>> print(to_source(loss, names=locals()))
+    >>> print(to_source(loss))
     import numpy as np
     <BLANKLINE>
     <BLANKLINE>
@@ -96,6 +105,7 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
         )
     if not function.isidentifier() or keyword.iskeyword(function):
         raise ValueError(f"to_source: function must be a Python name, got {function!r}")
+    names = variables_of_caller() if names is None else names
     return Printer(Recording([root], wrt, names), function).text()
 
 
@@ -111,6 +121,7 @@ class Printer:
         self.argument_vars: list[Var] = []
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
         self.given: set[Var] = set(recording.results)  # whose names a person gave or asks for
+        self.cheap: set[Call] = set()  # which may as well be made again
         self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
         calls = needed(recording.trace.calls, self.ends)
         without_repeats(calls, self.own)
@@ -151,13 +162,18 @@ class Printer:
         leaves = {id(leaf._data) for leaf in recording.leaves.values()}
         for var, operand in recording.inputs.items():  # in the order in which they are used
             name = recording.array_names.get(id(var.value))
-            if var in self.uses:
-                kept = name or var.size > SMALL or id(var.value) in leaves or var is given
+            if var in self.uses and var is not given:
+                kept = name or var.size > SMALL or id(var.value) in leaves
                 if kept or var in recording.drawn or not self.terms.constant(var):
                     self.add_argument(var, name or operand)
         for var in self.uses:
-            if var.call is None and var not in self.terms.known and not self.terms.constant(var):
+            made = var.call is not None or var in self.terms.known or var is given
+            if not made and not self.terms.constant(var):
                 self.add_argument(var, "array")
+        if given in recording.inputs:
+            self.add_argument(given, recording.inputs[given])
+        elif given is not None:
+            self.terms.constant(given)
 
     def add_argument(self, var: Var, name: str) -> None:
         self.argument_vars.append(var)
@@ -259,6 +275,8 @@ class Printer:
 
     def add(self, call: Call) -> None:
         """Give a call a line, or keep it to be written into the lines that use it."""
+        if self.is_cheap(call):
+            self.cheap.add(call)
         name = self.labels.get(call.out)
         term = self.fitted(call, name or name_for(call))
         if call.out not in self.given and (term.tree is None or term.is_name):
@@ -266,7 +284,7 @@ class Printer:
         if name is None:
             length = len(ast.unparse(term.whole()))
             once = self.uses[call.out] == 1 and length <= WIDE and not call.name
-            again = length <= SHORT and self.is_cheap(call)
+            again = length <= SHORT and call in self.cheap
             if once or again or term.tree is None or term.is_name:
                 self.terms.known[call.out] = term
                 return
@@ -294,8 +312,8 @@ class Printer:
 
     def is_cheap(self, call: Call) -> bool:
         """Whether a call may as well be made again: a view, or one step of arithmetic."""
-        while does_nothing(call) and call.inputs[0].call is not None:
-            call = call.inputs[0].call
+        if does_nothing(call) and call.inputs[0].call is not None:
+            return call.inputs[0].call in self.cheap
         terms = [self.terms.known[x] for x in call.inputs]
         return call.function in CHEAP and all(t.tree is None or t.is_name for t in terms)
 
@@ -310,7 +328,7 @@ def name_for(call: Call) -> str:
     if call.name:
         return call.name
     name = getattr(call.function, "name", getattr(call.function, "__name__", "t")).strip("_")
-    return name if name not in ("getitem", "T", "mT", "same") else "t"
+    return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 
 def assigned(name: str, value: ast.expr) -> str:

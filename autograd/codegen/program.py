@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..names import identifier
 from .expressions import Term
 from .passes import is_elementwise, summed_over, unbroadcast
-from .printer import Printer, name_for
+from .printer import Printer, Source, name_for
 from .recording import Recording
-from .spelling import call, identifier, literal, name
+from .spelling import call, literal, name
 from .trace import Call, Method, Var, same
 
 REDUCTIONS: dict[Any, Any] = {
@@ -50,6 +51,7 @@ class ProgramPrinter(Printer):
         self.kept: dict[Var, str] = {}  # what lies at the same place in every run
         self.numbers: dict[Any, str] = {}  # 0-d arrays
         self.before: list[str] = []  # lines before the function
+        self.constants: list[str] = []  # arguments that are the same at each run
         self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
         super().__init__(recording, function)
 
@@ -90,11 +92,27 @@ class ProgramPrinter(Printer):
         inputs = self.recording.inputs
         for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
             if var in self.uses or var in self.updates:
-                self.add_argument(var, self.recording.array_names.get(id(var.value)) or operand)
+                label = self.recording.array_names.get(id(var.value)) or operand
+                if var in tensors or var in self.live:
+                    self.add_argument(var, label)
+                else:
+                    self.add_constant(var, label)
         for var in self.uses:
             if var not in self.terms.known and not var.varies:
-                if not (self.terms.constant(var) and not var.is_array):
-                    self.add_argument(var, "constant")
+                self.add_constant(var, "constant")
+
+    def add_constant(self, var: Var, label: str) -> None:
+        """What is fixed stands in the text, before the function; long arrays are arguments."""
+        if not self.terms.constant(var):
+            self.add_argument(var, label)
+            self.constants.append(self.terms.text(var))
+        elif var.is_array:
+            self.terms.name(var, self.setup(("constant", var), label, self.terms.whole(var)))
+
+    def text(self) -> Source:
+        text = super().text()
+        text.inputs = {name: self.arguments[name].copy() for name in self.constants}
+        return text
 
     def section(self, title: str, calls: list[Call]) -> None:
         if title == "update":
@@ -118,7 +136,8 @@ class ProgramPrinter(Printer):
         given: set[Var] = set()
         for x in self.recording.results:
             known = x in self.terms.known and x not in self.copies
-            if known and x.is_array and (x.root.call is None or x.root in given):
+            own = x.root.call is not None and x.varies and x.root not in given
+            if known and x.is_array and not own:
                 self.copies[x] = identifier("copy", self.taken)
                 copied = call(ast.Attribute(self.terms.whole(x), "copy"))
                 self.lines.append((self.copies[x], copied, ""))
@@ -219,8 +238,7 @@ class ProgramPrinter(Printer):
 
     def fits(self, out: Var) -> bool:
         """Whether a result can go into memory that is kept."""
-        flags = out.value.flags
-        return out.root is out and out not in self.fresh and (flags.c_contiguous or flags.f_contiguous)
+        return out.root is out and out not in self.fresh
 
     def may_overwrite(self, made: Call) -> bool:
         """Whether an elementwise call may write over operands that nobody needs any more."""
@@ -230,7 +248,7 @@ class ProgramPrinter(Printer):
         return is_elementwise(made.function) and fit
 
     def memory_for(self, out: Var) -> str:
-        order = "C" if out.value.flags.c_contiguous else "F"
+        order = "F" if out.ndim > 1 and out.strides[0] < out.strides[-1] else "C"
         kind = (out.shape, out.dtype, order)
         free = self.free.get(kind)
         if free:
@@ -264,9 +282,9 @@ class ProgramPrinter(Printer):
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
             return self.spread(x, made)
         number = x.value if isinstance(x, Var) else x
-        arrays = [v.value for v in made.inputs if v.is_array]
-        dtype = np.result_type(*arrays, number) if arrays else np.dtype(object)
-        if dtype.kind != "f" or isinstance(number, np.generic) and isinstance(x, Var) and x.varies:
+        dtypes = [v.dtype for v in made.inputs if v.is_array]
+        dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
+        if dtype.kind != "f" or (isinstance(number, np.generic) and isinstance(x, Var) and x.varies):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)

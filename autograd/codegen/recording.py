@@ -6,15 +6,16 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..cotangents import fit
 from ..creation import DRAWS
-from ..dtypes import float64, narrow
+from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
-from ..names import items, parameters
+from ..names import named
 from ..primitives import as_numpy
 from ..tensors import Tensor
 from .trace import Call, Trace, Var, same
@@ -33,15 +34,18 @@ class Recording:
     """The trace of a graph, and which Vars stand for its values and cotangents.
 
     ``roots`` are Tensors. The gradient is that of the first, with respect to ``wrt``: Tensors of
-    the graph, all leaves that require grad, or nothing if ``wrt`` is empty. ``known`` holds Vars
-    by the id of the Tensors that they stand for.
+    the graph, all leaves that require grad, or nothing if ``wrt`` is empty. With ``since``, what
+    was recorded before that time is an input.
     """
 
-    def __init__(self, roots: Any, wrt: Any = None, names: Any = None) -> None:
+    def __init__(
+        self, roots: Any, wrt: Any = None, names: Any = None, since: int | None = None
+    ) -> None:
         root = roots[0]
+        self.for_program = since is not None  # then a leaf that the graph itself made is no leaf
         self.root: Any = parent_of(root)
         self.trace = Trace()
-        self.order = recorded_order(roots)
+        self.order = [x for x in recorded_order(roots) if since is None or x.time > since]
         self.leaves: dict[int, Tensor] = {}  # those that require grad
         self.values: dict[Node, tuple] = {}  # of each Node: its output and its operands
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
@@ -51,19 +55,33 @@ class Recording:
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
         self.tensors: dict[Var, Tensor] = {}  # those that are the data of a Tensor
         self.drawn: dict[Var, Node] = {}  # those that are random
-        self.names, self.array_names = given_names(names, roots, self.order)
+        self.names: dict[Any, str] = {}  # of Nodes and leaves
+        self.array_names: dict[int, str] = {}  # by id
+        self.take_names(roots, {} if names is None else names)
         for node in reversed(self.order):
             self.run_forward(node)
         self.outputs = [self.value_of(x) for x in roots]
+        if root._requires_grad and root.is_leaf:
+            self.leaves[id(root)] = root
         self.wrt = self.wanted(wrt)
         self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
         if self.wrt:
             self.run_backward(topological_order(root))
+        if self.for_program:
+            self.wrt = [x for x in self.wrt if x in self.cotangents]
 
     @property
     def results(self) -> list[Var]:
         """The values of the roots, and the cotangents that are asked for."""
         return [*self.outputs, *(self.cotangents[x] for x in self.wrt), *self.extra]
+
+    def take_names(self, roots: Any, names: Any) -> None:
+        operands = [x for node in self.order for x in node.args if isinstance(x, Tensor)]
+        for name, x in named(names, [*roots, *operands], self.order):
+            if isinstance(x, Tensor):
+                name = str(x.name or name)
+                self.names.setdefault(x.node or x, name)
+            self.array_names.setdefault(id(getattr(x, "_data", x)), name)
 
     def run_forward(self, node: Node) -> None:
         if node.op in DRAWS:
@@ -75,14 +93,15 @@ class Recording:
         values = [self.operand(node, *step) for step in steps]
         if not any(isinstance(x, Tensor) for x in node.args):
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
-        y = self.trace.run(node.op.forward, values, node.keywords)
-        if y.dtype == float64 and "dtype" not in node.keywords:
-            y = narrow(y, values)
+        rule = partial(self.trace.run, node.op.forward)
+        y, values = computed(rule, values, node.keywords)
         self.values[node] = (self.own(y), *values)
 
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
         """An operand of an op as a Var: the output of another, or an input of the function."""
         if isinstance(parent, Tensor):
+            if self.for_program and parent._node in self.values:
+                return self.values[parent._node][0]
             self.leaves[id(parent)] = parent
         elif origin in self.values:
             return self.values[origin][0]
@@ -109,7 +128,7 @@ class Recording:
         return y
 
     def value_of(self, x: Tensor) -> Var:
-        return self.values[x.node][0] if x.node is not None else self.tensor(x, x.name or "x")
+        return self.values[x.node][0] if x.node in self.values else self.tensor(x, x.name or "x")
 
     @property
     def calls_by_section(self) -> list[tuple[str, list[Call]]]:
@@ -151,26 +170,8 @@ class Recording:
         for x, i, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
             if x is not None and x in leading:
                 begin = len(self.trace.calls)
-                dx = fit(self.trace.run(vjp, [g, *needs(values)], node.keywords), x, vjp)
+                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
                 calls = self.trace.calls[begin:]
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx
                 yield Contribution(x, i, dx, calls)
-
-
-def given_names(
-    names: Any, roots: list[Tensor], order: list[Node]
-) -> tuple[dict[Any, str], dict[int, str]]:
-    """Names of Nodes and leaves, and of arrays by id: those tensors have, then those given."""
-    known: dict[Any, str] = {}
-    arrays: dict[int, str] = {}
-    operands = [x for node in order for x in node.args if isinstance(x, Tensor)]
-    own = [(str(x.name), x) for x in [*roots, *operands] if x.name]
-    given = [] if names is None else items(names)
-    for name, x in [*own, *given, *parameters(node.scopes for node in order)]:
-        if isinstance(x, Tensor):
-            known.setdefault(x.node or x, str(x.name or name))
-            arrays.setdefault(id(x._data), str(x.name or name))
-        elif isinstance(x, np.ndarray):
-            arrays.setdefault(id(x), name)
-    return known, arrays

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import keyword
 import operator
-import re
-import unicodedata
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from math import copysign
 from typing import Any
 
 import numpy as np
 
-from .trace import Attribute, Method
-
-LONGEST = 24  # characters of a name
-ANY = range(2, 10**9)
+from .trace import Method
 
 BINARY: dict[Any, type[ast.operator]] = {
     np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.divide: ast.Div,
@@ -30,6 +23,7 @@ UNARY: dict[Any, type[ast.unaryop]] = {
     np.negative: ast.USub, np.positive: ast.UAdd, np.invert: ast.Invert,
     operator.neg: ast.USub,
 }  # fmt: skip
+ATTRIBUTES: dict[Any, str] = {np.transpose: "T", np.matrix_transpose: "mT"}
 COMPARE: dict[Any, type[ast.cmpop]] = {
     np.equal: ast.Eq, np.not_equal: ast.NotEq, np.less: ast.Lt, np.less_equal: ast.LtE,
     np.greater: ast.Gt, np.greater_equal: ast.GtE,
@@ -63,8 +57,8 @@ def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.
             return ast.UnaryOp(UNARY[function](), args[0])
         if function in COMPARE:
             return ast.Compare(args[0], [COMPARE[function]()], [args[1]])
-    if isinstance(function, Attribute):
-        return ast.Attribute(args[0], function.name)
+    if function in ATTRIBUTES and len(args) == 1:
+        return ast.Attribute(args[0], ATTRIBUTES[function])
     if function is operator.getitem:
         return ast.Subscript(args[0], args[1])
     if isinstance(function, Method):
@@ -74,7 +68,7 @@ def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.
 
 def name_of(function: Any) -> str | None:
     """The name of one of NumPy's functions, such as ``np.exp`` and ``np.add.reduce``, or None."""
-    if isinstance(function, Attribute | Method):
+    if isinstance(function, Method):
         return function.name
     if function is operator.getitem or function in BINARY or function in UNARY:
         return f"np.{function.__name__}"
@@ -90,80 +84,52 @@ def name_of(function: Any) -> str | None:
     return f"np.{path}" if found is function else None
 
 
-def literal(x: Any) -> ast.expr | None:
-    """A constant as it is written, or None for what has no short spelling.
+def unspelled(x: Any) -> ast.expr:
+    raise ValueError(f"to_source: cannot write down {x!r}, which an op was given")
 
-    >>> for x in [(1, None), np.float32(0.1), (0, slice(1, None)), -2]:
+
+def literal(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:
+    """A constant as it is written; ``other`` spells what is none, within tuples, too.
+
+    >>> for x in [(1, None), np.float32(0.5), (0, slice(1, None)), -2]:
     ...     print(ast.unparse(literal(x)))
     (1, None)
-    0.1
+    0.5
     np.s_[0, 1:]
     -2
     """
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return name(f"np.{np.dtype(x).name if np.dtype(x) != bool else 'bool_'}")
     if isinstance(x, np.generic):
-        return literal(x.item())
-    if isinstance(x, float) and not np.isfinite(x):
-        return name("np.nan") if np.isnan(x) else negated(name("np.inf"), x < 0)
-    if isinstance(x, int | float) and not isinstance(x, bool):
-        return negated(ast.Constant(abs(x)), np.signbit(float(x)) if x == 0 else x < 0)
+        x = x.item()
     if x is None or x is ... or isinstance(x, bool | str | bytes):
         return ast.Constant(x)
+    if isinstance(x, int | float):
+        size = {"inf": name("np.inf"), "nan": name("np.nan")}.get(str(abs(x)))
+        size = size or ast.Constant(abs(x))
+        return ast.UnaryOp(ast.USub(), size) if copysign(1, x) < 0 and x == x else size
     if isinstance(x, type) and x in (bool, int, float):
         return name(x.__name__)
     if isinstance(x, slice) or (isinstance(x, tuple) and any(isinstance(i, slice) for i in x)):
-        inner = index(x)
-        return inner and ast.Subscript(name("np.s_"), inner)
+        return ast.Subscript(name("np.s_"), index(x, other))
     if isinstance(x, tuple | list):
-        parts = [literal(item) for item in x]
-        return None if None in parts else sequence(parts, type(x))
-    return None
+        return sequence([literal(item, other) for item in x], type(x))
+    return other(x)
 
 
-def negated(x: ast.expr, negative: Any) -> ast.expr:
-    return ast.UnaryOp(ast.USub(), x) if negative else x
+def sequence(parts: list[ast.expr], kind: type) -> ast.expr:
+    return ast.List(parts) if kind is list else ast.Tuple(parts)
 
 
-def sequence(parts: Any, kind: type) -> ast.expr:
-    return ast.List(list(parts)) if kind is list else ast.Tuple(list(parts))
-
-
-def index(x: Any, part: Callable[[Any], ast.expr | None] = literal) -> ast.expr | None:
-    """What stands between the brackets of ``array[x]``, or None as for ``literal``.
+def index(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:
+    """What stands between the brackets of ``array[x]``.
 
     >>> ast.unparse(ast.Subscript(name("x"), index((slice(None), 1, slice(2, 9, 3)))))
     'x[:, 1, 2:9:3]'
     """
     if isinstance(x, slice):
-        ends = [None if end is None else literal(end) for end in (x.start, x.stop, x.step)]
+        ends = [None if end is None else literal(end, other) for end in (x.start, x.stop, x.step)]
         return ast.Slice(*ends)
     if isinstance(x, tuple):
-        inner = [index(i, part) if isinstance(i, slice) else part(i) for i in x]
-        return None if None in inner else sequence(inner, tuple)
-    return part(x)
-
-
-def identifier(text: str, taken: set[str]) -> str:
-    """A Python name made of any text, and not among ``taken``, which gets it.
-
-    Numbers go to the end: ``0.weight`` is ``weight0``. Names of Python's own get a ``_``.
-
-    >>> taken = set()
-    >>> [identifier(name, taken) for name in ("0.weight", "0.weight", "x; import os", "sum", "")]
-    ['weight0', 'weight0_2', 'x_import_os', 'sum_', 'x']
-    """
-    text = unicodedata.normalize("NFKC", str(text)[:1000])
-    text = "".join(c if f"_{c}".isidentifier() else " " for c in text)
-    words = re.findall(r"[^\W\d]\w*|\d+", text)
-    numbers = "_".join(word for word in words if word.isdecimal())[-8:]
-    text = "_".join(word for word in words if not word.isdecimal())[: LONGEST - len(numbers)]
-    text = text.strip("_") if text.strip("_").isidentifier() else "x"
-    text += numbers
-    if keyword.iskeyword(text) or hasattr(builtins, text) or text == "np":
-        text += "_"
-    if text in taken:
-        text += "_" * text[-1].isdecimal()
-        text += str(bisect_left(ANY, True, key=lambda n: f"{text}{n}" not in taken) + ANY.start)
-    taken.add(text)
-    return text
+        return ast.Tuple([(index if isinstance(i, slice) else literal)(i, other) for i in x])
+    return literal(x, other)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-LARGE = 2**14  # elements; of a result beyond, the trace keeps zeros instead of the values
+LARGE = 2**10  # elements; of a result beyond, the trace keeps zeros instead of the values
 SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
 
 
@@ -33,16 +33,6 @@ class Method:
 
     def __call__(self, x: Any, *args: Any, **keywords: Any) -> Any:
         return getattr(x, self.name)(*args, **keywords)
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """``x.T`` as a function of ``x``."""
-
-    name: str
-
-    def __call__(self, x: Any) -> Any:
-        return getattr(x, self.name)
 
 
 class Call:
@@ -83,26 +73,28 @@ class Trace:
         """Call ``function`` on what the Vars stand for, and write it down."""
         args, keywords = self._lifted(args), self._lifted(keywords)
         quiet = not ignored() <= self._ignored
-        inputs = list(vars_in((args, keywords)))
-        if inputs and not any(isinstance(x.value, np.ndarray | np.generic) for x in inputs):
+        inputs = dict.fromkeys(vars_in((args, keywords)))
+        samples = {x: x.value for x in inputs}
+        if inputs and all(x.is_number for x in inputs):
             if not any(isinstance(x, np.generic) for x in args):
                 function = OF_NUMBERS.get(function, function)
         with np.errstate(all="ignore"):
-            value = function(*values_of(args), **values_of(keywords))
+            args_now, keywords_now = replaced((args, keywords), samples)
+            value = function(*args_now, **keywords_now)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in inputs))
         out.call = call = Call(function, args, keywords, out, quiet)
-        for x in inputs:
-            if np.may_share_memory(value, x.value):
+        for x, sample in samples.items():
+            if np.may_share_memory(value, sample):
                 out.root = x.root
-        if out.root is out and out.varies:
-            out.value = emptied(value)
+        if out.varies and out.size > LARGE:
+            out.forget()
         self._note_name(call)
         self.calls.append(call)
         return out
 
-    def run(self, rule: Callable, values: Any, keywords: dict) -> Var:
+    def run(self, rule: Callable, *values: Any, **keywords: Any) -> Var:
         """What a rule gives for Vars. It is one call of itself if it cannot be looked into.
 
         That is where it asks for the values of a Var or for what only arrays have, where it
@@ -142,25 +134,35 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
         self.trace = trace
-        self.value = value
         self.varies = varies  # whether it depends on what the graph begins with
         self.call: Call | None = None  # what made it; None for what the graph begins with
         self.root: Var = self  # whose memory it may share
-
-    shape = property(lambda self: np.shape(self.value))
-    ndim = property(lambda self: np.ndim(self.value))
-    size = property(lambda self: np.size(self.value))
-    dtype = property(lambda self: self.value.dtype)
-    T = property(lambda self: self.trace.call(Attribute("T"), self))
-    mT = property(lambda self: self.trace.call(Attribute("mT"), self))
+        self.is_array = isinstance(value, np.ndarray)
+        self.is_number = not isinstance(value, np.ndarray | np.generic)  # Python's
+        self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
+        self.dtype: Any = None if self.is_number else value.dtype
+        self.strides = value.strides if self.is_array else ()
+        self._value = value
 
     @property
-    def is_array(self) -> bool:
-        """Whether it stands for an ndarray, and not for a number."""
-        return isinstance(self.value, np.ndarray)
+    def value(self) -> Any:
+        """What it stands for; of a large result zeros that lie in memory as it does."""
+        if self._value is None:
+            order = sorted(range(self.ndim), key=lambda i: -abs(self.strides[i]))
+            zeros = np.zeros([self.shape[i] for i in order], self.dtype)
+            return zeros.transpose(np.argsort(order))
+        return self._value
+
+    def forget(self) -> None:
+        """Keep the shape and the dtype only."""
+        self._value = None
+
+    base = property(lambda self: None if self.root is self else self.root)
+    T = property(lambda self: self.trace.call(np.transpose, self))
+    mT = property(lambda self: self.trace.call(np.matrix_transpose, self))
 
     def __repr__(self) -> str:
-        return f"Var({self.shape}, {getattr(self.value, 'dtype', type(self.value).__name__)})"
+        return f"Var({self.shape}, {self.dtype})"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if "out" in settings or method == "at":
@@ -234,18 +236,6 @@ def ignored() -> set[str]:
     return {kind for kind, way in np.geterr().items() if way == "ignore"}
 
 
-def emptied(value: Any) -> Any:
-    """A result for the trace to keep: of a large one zeros that lie in memory as it does.
-
-    Zeros that nobody writes into take no memory.
-    """
-    if np.size(value) <= LARGE:
-        return value
-    order = sorted(range(value.ndim), key=lambda i: -abs(value.strides[i]))
-    zeros = np.zeros([value.shape[i] for i in order], value.dtype)
-    return zeros.transpose(np.argsort(order))
-
-
 def mapped(function: Callable, x: Any) -> Any:
     """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
     if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -260,6 +250,11 @@ def mapped(function: Callable, x: Any) -> Any:
 def values_of(x: Any) -> Any:
     """What the Vars in ``x`` stand for."""
     return mapped(lambda v: v.value if isinstance(v, Var) else v, x)
+
+
+def replaced(x: Any, instead: dict[Var, Any]) -> Any:
+    """``x`` with other things in the place of Vars."""
+    return mapped(lambda v: instead.get(v, v) if isinstance(v, Var) else v, x)
 
 
 def leaves_of(x: Any) -> Iterator[Any]:

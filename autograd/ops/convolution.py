@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..tensors import Tensor
+from .dims import ndim_of, shape_of
 from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
@@ -17,12 +19,17 @@ from .shape import reshape
 Pair: TypeAlias = tuple[int, int]
 
 
+@as_one_call
 def windows(x: Array, size: Pair, stride: Pair, dilation: Pair) -> Array:
     """All windows of images, as a view of shape ``(*size, N, C, windows down, windows across)``."""
-    x = np.asarray(x)
     n, c, *sides = x.shape
     reach = [d * (m - 1) + 1 for m, d in zip(size, dilation)]
     counts = [(k - r) // s + 1 for k, r, s in zip(sides, reach, stride)]
+    if hasattr(x, "at"):  # JAX, whose arrays have no strides
+        each = zip(dilation, size, stride, counts)
+        at = [d * np.arange(m)[:, None] + s * np.arange(k) for d, m, s, k in each]
+        taken = x[:, :, at[0][:, None, :, None], at[1][None, :, None, :]]
+        return taken.transpose(2, 3, 0, 1, 4, 5)
     *outer, row, column = x.strides  # in bytes
     within = row * dilation[0], column * dilation[1]
     between = row * stride[0], column * stride[1]
@@ -71,11 +78,11 @@ def spread_out(g: Array, stride: Pair) -> Array:
 def conv2d(
     x: Operand,
     weight: Operand,
-    bias: Operand = None,
+    bias: Operand | None = None,
     stride: int | Pair = 1,
     padding: int | Pair | str = 0,
     dilation: int | Pair = 1,
-) -> Any:
+) -> Tensor:
     """The sum of ``weight`` times each window of ``x``, plus ``bias``.
 
     Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, weight ``(O, C, rows, columns)``, bias ``(O,)``,
@@ -92,7 +99,7 @@ def conv2d(
     tensor([[[[ 8., 12.],
               [20., 24.]]]])
     """
-    shape, weights = np.shape(x), np.shape(weight)
+    shape, weights = shape_of(x), shape_of(weight)
     if len(weights) != 4 or len(shape) not in (3, 4) or shape[-3] != weights[1]:
         channels = weights[1] if len(weights) == 4 else "C"
         raise ValueError(
@@ -141,7 +148,7 @@ def max_pool2d(
     stride: int | Pair | None = None,
     padding: int | Pair = 0,
     dilation: int | Pair = 1,
-) -> Any:
+) -> Tensor:
     """The maximum of each window of ``x``; without ``stride`` the windows lie side by side.
 
     Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, result ``(N, C, windows down, windows across)``.
@@ -152,7 +159,7 @@ def max_pool2d(
     >>> max_pool2d(autograd.arange(8, dtype=autograd.float32).reshape(1, 2, 4), 2)
     tensor([[[5., 7.]]])
     """
-    shape = np.shape(x)
+    shape = shape_of(x)
     size = pair("max_pool2d", "kernel_size", kernel_size)
     stride = size if stride is None else pair("max_pool2d", "stride", stride)
     dilation = pair("max_pool2d", "dilation", dilation)
@@ -185,9 +192,9 @@ def named_padding(padding: str, size: Any, stride: Pair, dilation: Pair) -> tupl
     return tuple(n for total in reversed(reach) for n in (total // 2, total - total // 2))
 
 
-def padded(op: str, x: Any, around: Any, value: float, size: Any, dilation: Pair) -> Any:
+def padded(op: str, x: Any, around: Any, value: float, size: Any, dilation: Pair) -> Tensor:
     """Images as ``(N, C, H, W)`` with ``value`` around them, in which a window has its place."""
-    x = x if np.ndim(x) == 4 else reshape(x, 1, *np.shape(x))
+    x = x if ndim_of(x) == 4 else reshape(x, 1, *shape_of(x))
     x = pad(x, around, value=value) if any(around) else x
     reach = [d * (n - 1) + 1 for n, d in zip(size, dilation)]
     if reach[0] > x.shape[2] or reach[1] > x.shape[3]:
