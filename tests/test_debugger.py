@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -304,11 +305,9 @@ def test_pdb_stops_in_a_rule_and_at_the_gradient_of_one_tensor(pdb):
 
 
 def test_what_the_readme_shows_of_pdb_is_what_is_seen(pdb):
-    readme = open(os.path.join(os.path.dirname(__file__), os.pardir, "README.md"), encoding="utf-8")
-    with readme:
-        script, session = re.search(
-            r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme.read(), re.DOTALL
-        ).groups()
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme, re.DOTALL)
+    script, session = found.groups()
     shown, *exchanges = session.split("(Pdb) ")
     terminal = pdb(script)
 
