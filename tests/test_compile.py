@@ -519,7 +519,7 @@ def test_groups_have_settings_of_their_own():
     mine, other = twice(lambda: Elementwise(O.SGD, {"lr": 0.01}))
     for M in (mine, other):
         M.optimizer = O.Adam(
-            [{"params": [M.w], "lr": 0.1}, {"params": [M.b], "betas": (0.5, 0.9), "weight_decay": 0.1}],
+            [{"params": [M.w], "lr": 0.1}, {"params": [M.b], "betas": (0.5, 0.9), "weight_decay": 0.1}],  # noqa: E501
             lr=0.01,
         )  # fmt: skip
     program = autograd.compile(other.loss, normal(4, 3), optimizer=other.optimizer)

@@ -99,7 +99,8 @@ def test_a_value_that_varies_is_not_to_be_had(name):
     lambda x, y: (fixed.item(), float(fixed), int(fixed), [0] * fixed, range(fixed)),
     lambda x, y: (outside.tolist(), outside.data, (outside * 2).sum().item(), outside.numpy()),
     lambda x, y: autograd.ones(2).sum().item() == 2 or 1 / 0,
-    lambda x, y: [v for v in y], lambda x, y: (y == x, {y: 1}[y], y is x), lambda x, y: tensor([1, 2]),
+    lambda x, y: [v for v in y], lambda x, y: (y == x, {y: 1}[y], y is x),
+    lambda x, y: tensor([1, 2]),
     lambda x, y: np.asarray(outside), lambda x, y: bool(outside.sum() > 3) or 1 / 0,
 ])  # fmt: skip
 def test_what_may_be_asked(ask):
@@ -149,7 +150,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_changes_of_what_is_from_outside(name):
     w.grad = tensor([1.0, 1.0])
-    with pytest.raises(RuntimeError, match="^compile: loss ") as error:
+    with pytest.raises(RuntimeError, match=r"^compile: loss ") as error:
         compiled(CHANGES[name])
     assert "\n" not in str(error.value)
     assert w.grad.tolist() == [1, 1]
@@ -180,7 +181,7 @@ def test_buffers_of_a_module_in_training():
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
     x = autograd.randn(4, 2)
     before = {key: value.tolist() for key, value in model.state_dict().items()}
-    with pytest.raises(RuntimeError, match="eval()"):
+    with pytest.raises(RuntimeError, match=r"eval\(\)"):
         autograd.compile(lambda x: model(x).sum(), x)
     assert {key: value.tolist() for key, value in model.state_dict().items()} == before
     model.eval()
@@ -209,13 +210,13 @@ OTHERS = {
     "grad_fn": (lambda x, y: y.grad_fn(tensor([1.0, 1.0])), "create_graph=True|is not recorded"),
     "a hook": (hooked, "has a hook, which a program would not call"),
     "retain_grad": (lambda x, y: y.retain_grad(), "has a hook, which a program would not call"),
-    "manual_seed": (lambda x, y: autograd.manual_seed(0), "manual_seed"),
+    "manual_seed": (lambda x, y: autograd.manual_seed(0), "manual_seed"),  # fault 7
 }
 
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_random_numbers_that_are_not_recorded(name):
-    with pytest.raises(RuntimeError, match="compile: loss .*(random|generator)") as error:
+    with pytest.raises(RuntimeError, match=r"compile: loss .*(random|generator)") as error:
         compiled(RANDOM[name])
     assert "\n" not in str(error.value)
 
@@ -242,7 +243,7 @@ def test_programs_in_programs():
         autograd.compile(lambda x: autograd.compile(lambda z: (w * z).sum(), x)(x), X)
 
 
-def test_graphs_from_outside():
+def test_graphs_from_outside():  # fault 34
     y = w * 2
     with pytest.raises(RuntimeError, match=r"uses the result of mul from outside.*detach\(\)"):
         autograd.compile(lambda x: (y * x).sum(), X)
@@ -254,7 +255,8 @@ def test_graphs_from_outside():
 
 def test_losses_that_are_none():
     for function, match in [
-        (lambda x: w * x, r"the result has shape \(2,\).*sum"), (lambda x: 3.0, "must return a Tensor"),
+        (lambda x: w * x, r"the result has shape \(2,\).*sum"),
+        (lambda x: 3.0, "must return a Tensor"),
         (lambda x: None, "must return a Tensor"), (lambda x: (), "must return a Tensor"),
         (lambda x: (v for v in [x]), "must return a Tensor"),
     ]:  # fmt: skip
@@ -291,14 +293,14 @@ def test_as_a_decorator_it_says_how_it_is_used():
 def test_arguments_that_do_not_fit_the_function():
     for function, args in [(lambda x: x.sum(), ()), (lambda x: x.sum(), (X, X)), (3, ()),
                            ((w * X).sum(), ()), (lambda x: x.sum(), ())]:  # fmt: skip
-        with pytest.raises(TypeError, match="^compile: ") as error:
+        with pytest.raises(TypeError, match=r"^compile: ") as error:
             autograd.compile(function, *args)
         assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("example", [X.numpy(), [X], {"a": X}, (X, 1), [1, X.numpy()]], ids=repr)
 def test_examples_are_tensors_or_settings(example):
-    with pytest.raises(TypeError, match="^compile: loss: x"):
+    with pytest.raises(TypeError, match=r"^compile: loss: x"):
 
         def loss(x):
             return w.sum()
@@ -322,9 +324,11 @@ CALLS = [
     ((X, [1.0, 2.0]), {}, TypeError, "^loss: y must be a Tensor, got list"),
     ((1.0, X), {}, TypeError, "^loss: x must be a Tensor, got float"),
     ((X, None), {}, TypeError, "^loss: y must be a Tensor, got NoneType"),
-    ((tensor([1.0]), X), {}, ValueError, r"^loss: x is \(1,\) float32, recorded was \(2,\) float32: compile for"),
+    ((tensor([1.0]), X), {}, ValueError,
+     r"^loss: x is \(1,\) float32, recorded was \(2,\) float32: compile for"),
     ((X, tensor(1.0)), {}, ValueError, r"^loss: y is \(\) float32, recorded was \(2,\)"),
-    ((X, tensor([1.0, 2.0], dtype=autograd.float64)), {}, ValueError, "y is .* float64, recorded was .* float32"),
+    ((X, tensor([1.0, 2.0], dtype=autograd.float64)), {}, ValueError,
+     "y is .* float64, recorded was .* float32"),
     ((X, tensor([1, 2])), {}, ValueError, "y is .* int64, recorded"),
     ((X, w), {}, ValueError, "y .*requires.grad"),
     ((X, w * 2), {}, ValueError, "y .*requires.grad"),
@@ -360,7 +364,9 @@ def test_calls_with_other_settings():
         (X, True),
         (None, True),
     ]:
-        with pytest.raises((ValueError, TypeError), match="loss: (k|flag) .*recorded was") as error:
+        with pytest.raises(
+            (ValueError, TypeError), match=r"loss: (k|flag) .*recorded was"
+        ) as error:
             program(X, *other)
         assert "\n" not in str(error.value)
     k[0] = 5  # the list itself is not what was recorded
@@ -406,7 +412,7 @@ def test_parameters_of_another_shape_or_dtype():
     p, _, program = parameters()
     for data in (np.ones(3, np.float32), np.ones((1, 2), np.float32), np.ones(2), np.float32(1)):
         kept, p.data = p.data, data
-        with pytest.raises(ValueError, match="loss|lambda") as error:
+        with pytest.raises(ValueError, match="lambda") as error:
             program(X)
         assert "recorded was (2,) float32" in str(error.value) and "\n" not in str(error.value)
         assert p.data is data or p.data.shape == ()
@@ -419,7 +425,7 @@ def test_parameters_of_another_shape_or_dtype():
     lambda p, optimizer: p.requires_grad_(False),
     lambda p, optimizer: optimizer.param_groups[0]["params"].clear(),
 ])  # fmt: skip
-def test_parameters_that_are_none_any_more(change):
+def test_parameters_that_are_none_any_more(change):  # fault 22
     p, optimizer, program = parameters()
     before = p.tolist()
     change(p, optimizer)

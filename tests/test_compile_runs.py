@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -118,22 +119,37 @@ def test_other_threads_go_on_while_one_records():
 # -- interrupts --------------------------------------------------------------------------------
 
 
-def interrupted(function, seconds):
-    """What the function gives, or None where it was interrupted after so many seconds."""
+armed = False
+
+
+@pytest.fixture
+def alarm():
+    """A signal raises KeyboardInterrupt while ``armed``; it may come late, by another thread."""
 
     def interrupt(*_):
-        raise KeyboardInterrupt
+        global armed
+        if armed:
+            armed = False
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    time.sleep(0.05)
+    signal.signal(signal.SIGALRM, before)
+
+
+def interrupted(function, seconds):
+    """What the function gives, or None where it was interrupted after so many seconds."""
+    global armed
     try:
+        armed = True
         signal.setitimer(signal.ITIMER_REAL, seconds)
         out = function()
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        armed = False
         return out
     except KeyboardInterrupt:
         return None
-    finally:
-        signal.signal(signal.SIGALRM, before)
 
 
 class Net:
@@ -162,7 +178,7 @@ unheard = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWa
 
 @unheard
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
-def test_interrupts_while_recording():
+def test_interrupts_while_recording(alarm):
     net, before = Net(), state()
     expected = net.loss(X).item()
     kept = [autograd.compile(net.loss, X, optimizer=net.optimizer) for _ in range(2)]
@@ -183,6 +199,7 @@ def test_interrupts_while_recording():
     assert next(p for p in kept if p)(X).item() == expected
 
 
+@unheard
 def test_an_exception_at_calls_inside_while_recording():
     """Raised where Python calls a function of the library, which is where signals are seen.
 
@@ -218,13 +235,13 @@ def test_an_exception_at_calls_inside_while_recording():
         finally:
             sys.settrace(old)
         assert state() == before, place
-        place += 7
-    assert place > 300
+        place += 11
+    assert place > 200
 
 
 @unheard
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
-def test_interrupts_while_running():
+def test_interrupts_while_running(alarm):
     net = Net()
     leaf = autograd.ones(3, requires_grad=True)
     program = autograd.compile(lambda x: ((x * leaf) ** 2).sum(), X)
@@ -354,7 +371,7 @@ json.dump(out, sys.stdout)
 """
 
 
-def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
+def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):  # fault 37
     cases, expected = [], []
 
     def case(function, args, parameters, numbers=(), **options):
@@ -392,7 +409,7 @@ def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
 # -- what it costs -----------------------------------------------------------------------------
 
 
-def test_memory_of_a_program():
+def test_memory_of_a_program():  # fault 30
     """Beyond parameters and gradients about one array for each op that backward looks at.
 
     Compiling keeps none of the values that it went by.
@@ -417,7 +434,7 @@ def test_memory_of_a_program():
     assert peak / unit < (3 + 2) * layers + 12
 
 
-def test_the_engine_does_not_load_it():
+def test_the_engine_does_not_load_it():  # fault 38
     code = (
         "import sys, autograd, nn, viz; x = autograd.ones(2, requires_grad=True);"
         "nn.optim.Adam([x]); (x * 2).sum().backward();"

@@ -36,8 +36,9 @@ def recorded(row, arrays, keywords):
 
 def check(row, arrays, keywords):
     """Record on some values, run on others: what they choose must be chosen anew in the text."""
-    if row.name == "index" and getattr(keywords["index"], "dtype", None) == bool:
-        keywords = {"index": keywords["index"].nonzero()}
+    index = keywords.get("index")
+    if isinstance(index, np.ndarray) and index.dtype.kind == "b":
+        keywords = {"index": index.nonzero()}
     y, xs = recorded(row, arrays, keywords)
     names = {f"x{i}": x for i, x in enumerate(xs)}
     source = autograd.to_source(y, wrt=xs, names=names)

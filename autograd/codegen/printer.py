@@ -49,7 +49,7 @@ class Source(str):
         (np.float32(5.0), array([2., 4.], dtype=float32))
         """
         space: dict[str, Any] = {}
-        text = self
+        text: str = self
         if module is not np:
             text = Source(self.replace("import numpy as np\n", "", 1))
             space["np"] = SimpleNamespace(**{"errstate": np.errstate, "s_": np.s_, **vars(module)})
