@@ -87,8 +87,8 @@ class Helpers:
             if value.__name__.split(".")[0] in ("autograd", "nn", "viz"):
                 raise unknown(by, f"it uses {value.__name__}")
             return self.imported(f"import {value.__name__}", name)
-        if value is sys.modules["autograd.primitives"].on:
-            key = ("autograd.primitives", "on", id(value))
+        if value is sys.modules["autograd.operands"].on:
+            key = ("autograd.operands", "on", id(value))
             if key not in self.constants:
                 self.constants[key] = identifier("on", self.taken)
                 self.functions.append(f"def {self.constants[key]}(x, op):\n    return op")
