@@ -74,7 +74,7 @@ class Node:
         """Keep what made the operands, if every op is recorded, and tell who wants to know."""
         if observers.everything:
             pairs = zip(self.args, self.parents)
-            self._origins = [made_by(x) if parent is None else parent for x, parent in pairs]
+            self._origins = [x if type(x) is Node else made_by(arg) for arg, x in pairs]
         observers.tell(observers.recorded, self)
 
     @property
