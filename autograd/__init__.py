@@ -55,12 +55,13 @@ from .dtypes import (
 )
 from .errors import BroadcastWarning
 from .finite_differences import GradcheckError, gradcheck, gradgradcheck
+from .functional import grad
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import Node, topological_order
 from .ops import *
 from .primitives import primitive, vjp_of
 from .tensors import Tensor
-from .walk import backward, grad
+from .walk import backward
 
 __version__ = "0.1.0"
 

@@ -3,6 +3,7 @@
 A cotangent has the shape and dtype of what it belongs to.
 """
 
+from collections.abc import Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -62,6 +63,53 @@ def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
             "the two must be equal"
         )
     return g
+
+
+def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> Cotangents:
+    """What backward starts with: the cotangent of each root, by the Node or leaf it belongs to."""
+    if observers.asked and not create_graph:
+        observers.tell(observers.asked, root, "backward")
+    if isinstance(root, Tensor):
+        g = root_cotangent(root, gradient)
+        if create_graph:  # the given one itself, which may have a graph
+            g = gradient if isinstance(gradient, Tensor) else result(g)
+        cotangents = Cotangents()
+        cotangents[root.grad_fn or root] = g
+        return cotangents
+    roots: Sequence = list(root)
+    gradients = [gradient] if isinstance(gradient, Tensor) else gradient
+    gradients = [None] * len(roots) if gradients is None else list(gradients)
+    if not roots or len(gradients) != len(roots):
+        raise ValueError(
+            f"backward: {len(roots)} outputs and {len(gradients)} cotangents; "
+            "there must be one for each"
+        )
+    cotangents = Cotangents()
+    for one, g in zip(roots, gradients):
+        for x, dx in root_cotangents(one, g, create_graph).items():
+            cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+    return cotangents
+
+
+def root_cotangent(root: Any, gradient: Any) -> Any:
+    """The cotangent that backward starts with: ``gradient``, or 1 for a scalar."""
+    if not root._requires_grad:
+        raise RuntimeError(
+            "backward: this tensor does not require grad and has no grad_fn. Set "
+            "requires_grad=True on a tensor it is computed from, outside no_grad()"
+        )
+    if gradient is not None:
+        return as_cotangent(gradient, root, "backward")
+    y = root._data
+    if y.shape == ():
+        return y.dtype.type(1)
+    if root.size != 1:
+        raise RuntimeError(
+            f"backward: only a scalar has a gradient by itself, and this tensor has shape "
+            f"{root.shape}. Reduce it (.sum(), .mean()), or pass its cotangent: "
+            "backward(gradient) with a tensor of that shape"
+        )
+    return np.ones(root.shape, root.dtype)
 
 
 def accumulate_grad(leaf: Any, g: Any) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, observers
+from .operands import as_plain
 from .ops.dims import spread
 from .ops.elementwise import check_device
 from .ops.shape import expand, reshape
-from .primitives import Array, Operand, as_plain, primitive, vjp_of
+from .primitives import Array, Operand, primitive, vjp_of
 from .tensors import Tensor, result
 
 _generator: np.random.Generator | None = None  # once random numbers were asked for

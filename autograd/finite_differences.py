@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from .creation import randn
-from .functional import grads, tensors_of
+from .functional import grad, grads, tensors_of
 from .tensors import Tensor
-from .walk import grad
 
 
 class GradcheckError(RuntimeError):

@@ -14,13 +14,13 @@ import numpy as np
 from .codegen.expressions import Terms
 from .codegen.recording import Recording
 from .codegen.trace import Var
-from .cotangents import Cotangents, accumulate_grad, fit
+from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
 from .names import identifier, named
 from .tensors import Tensor, result
-from .walk import root_cotangents, walk
+from .walk import walk
 
 
 @dataclass(repr=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, observers
-from .grad_mode import mode
+from .arrays import to_array
 from .memory import Memory
 from .printing import LARGE, printed, short
 
@@ -324,47 +324,3 @@ def result(data: Any) -> Tensor:
     out = new(Tensor)
     out._data = data
     return out
-
-
-def to_array(data: Any, dtype: Any = None) -> np.ndarray:
-    """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
-    if isinstance(data, Tensor):
-        if observers.asked:
-            observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
-        return np.array(data._data, dtype=dtype)
-    if not isinstance(data, np.ndarray | np.generic):
-        first = data
-        while isinstance(first, list | tuple) and first:
-            first = first[0]
-        if isinstance(first, Tensor):
-            data = unwrapped(data)
-        if dtype is None and not isinstance(first, np.ndarray | np.generic | Tensor):
-            dtype = dtypes.get_default_dtype() if holds_floats(data) else None
-    try:
-        array = np.array(data, dtype=dtype)
-    except ValueError as error:
-        raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
-    return array
-
-
-def unwrapped(data: Any) -> Any:
-    if isinstance(data, list | tuple):
-        return [unwrapped(x) for x in data]
-    if isinstance(data, Tensor) and observers.asked:
-        observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
-    if isinstance(data, Tensor) and data._requires_grad and mode.recording:
-        raise RuntimeError(
-            "tensor: a tensor in the list requires grad, and a new tensor would lose its graph. "
-            "Use autograd.stack, or detach() it"
-        )
-    return data._data if isinstance(data, Tensor) else data
-
-
-def holds_floats(data: Any) -> bool:
-    """Whether Python data becomes a floating array; an empty list does."""
-    try:
-        return np.asarray(data).dtype.kind == "f"
-    except ValueError:
-        return False

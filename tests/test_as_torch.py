@@ -6,10 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
+
+from .oracles import torch
 
 F, TF = nn.functional, torch.nn.functional
 

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -210,7 +211,10 @@ def test_plain_steps_come_to_the_first_formula_by_10_and_to_each_next_by_6(pdb):
 
 def test_pdb_stops_at_the_formula_of_an_op_by_name(pdb):
     terminal = pdb(MOONS + "autograd.break_on('sigmoid', 'relu')\nloss.backward()\nprint('done')")
-    for op, formula in ("sigmoid", "return g * (1 - y) * y"), ("relu", "return np.where(y <= 0, 0, g)"):
+    for op, formula in (
+        ("sigmoid", "return g * (1 - y) * y"),
+        ("relu", "return np.where(y <= 0, 0, g)"),
+    ):
         text = terminal.read() if op == "sigmoid" else terminal.type("c")
         assert place(text) == (f"{op}_dx", formula)
         file, number = line_of(getattr(elementwise, f"{op}_dx"), "return")
@@ -301,11 +305,9 @@ def test_pdb_stops_in_a_rule_and_at_the_gradient_of_one_tensor(pdb):
 
 
 def test_what_the_readme_shows_of_pdb_is_what_is_seen(pdb):
-    readme = open(os.path.join(os.path.dirname(__file__), os.pardir, "README.md"), encoding="utf-8")
-    with readme:
-        script, session = re.search(
-            r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme.read(), re.DOTALL
-        ).groups()
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme, re.DOTALL)
+    script, session = found.groups()
     shown, *exchanges = session.split("(Pdb) ")
     terminal = pdb(script)
 
@@ -443,7 +445,7 @@ class Editor:
 def test_an_editor_shows_the_rule_beside_the_walk_and_their_variables(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SMALL)
-    file, number = line_of(elementwise.relu_dx, "return g")
+    file, number = line_of(elementwise.relu_dx, "return")
     with Editor(script) as editor:
         editor.launch({file: [number]})
         frames = editor.stack()

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import autograd
+
+from .oracles import torch
 
 PATH = Path(__file__).parent.parent / "demos" / "digits.py"
 spec = importlib.util.spec_from_file_location("digits", PATH)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
-import torch.utils.data
 
 import autograd
 import nn.data
+
+from .oracles import torch
 
 LIBS = [(autograd, nn.data), (torch, torch.utils.data)]
 

@@ -289,7 +289,7 @@ def test_keys_show_formulas_rules_and_the_engines_numbers(visit, made, name, sch
 def test_each_step_has_a_sentence_and_its_result_above_the_fold(visit, made, name):
     page = visit(made(name)[2])
     total = int(count(page).split("/")[1])
-    for i in range(total):
+    for _ in range(total):
         sentence = page.locator("#sentence").inner_text()
         assert sentence.endswith(".") and 10 < len(sentence) < 260 and "{" not in sentence
         result = page.locator("figure[data-role=result]").first.bounding_box()

@@ -223,6 +223,9 @@ def rows(shape: tuple) -> str:
 def along(keywords: Mapping[str, Any]) -> str:
     """Which dimensions a reduction goes over."""
     axis = keywords.get("axis")
+    axes = list(axis) if isinstance(axis, tuple) else [axis]
     if axis is None:
         return ""
-    return ", row by row" if axis == -1 else f" along dimension {axis}"
+    if axes == [-1]:
+        return ", row by row"
+    return f" along dimension{'s' * (len(axes) > 1)} {' and '.join(map(str, axes))}"

@@ -289,7 +289,7 @@ class Graph:
         sentence = (
             str(lines[0]["sentence"])
             if len(lines) == 1
-            else f"d{label}, the gradient of {label}, is handed on to {to}."
+            else f"d{label}, the gradient of {words} with respect to {label}, goes on to {to}."
         )
         source = "\n".join(dict.fromkeys(c.source for c in step.contributions))
         made = self.step("backward", step.node, sentence, source, lines)

@@ -390,8 +390,8 @@ class Text:
 
     def refuse_parameters(self) -> None:
         raise RuntimeError(
-            f"{self.name}: parameters have been frozen, or put in or out of the optimizer, since it "
-            "was recorded: compile anew"
+            f"{self.name}: parameters have been frozen, or put in or out of the optimizer, since "
+            "they were recorded: compile anew"
         )
 
     def other_arrays(self) -> list[np.ndarray]:

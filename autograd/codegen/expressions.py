@@ -45,7 +45,8 @@ class Term(NamedTuple):
         if times == 1:
             front = tree
         elif times == -1:
-            front = led(tree, lambda x: ast.UnaryOp(ast.USub(), x), (ast.Mult, ast.Div, ast.MatMult))
+            products = (ast.Mult, ast.Div, ast.MatMult)
+            front = led(tree, lambda x: ast.UnaryOp(ast.USub(), x), products)
         else:
             return led(tree, lambda x: binary(number, ast.Mult, x), (ast.Mult,))
         return front if over == 1 else binary(front, ast.Div, literal(over))
@@ -238,7 +239,7 @@ class Terms:
     def arithmetic(self, function: Any, terms: list[Term], out: Var) -> Term | None:
         """Products, quotients and sums with their numbers drawn together, or None."""
         if function is np.multiply:
-            return product(*terms, out.dtype)
+            return product(terms[0], terms[1], out.dtype)
         if function is np.divide:
             a, b = terms
             if b.tree is None and fits(a.times * b.over, a.over * b.times, out.dtype):
@@ -250,7 +251,7 @@ class Terms:
         if function is np.reciprocal:
             return Term(binary(ast.Constant(1), ast.Div, terms[0].whole()))
         if function in (np.add, np.subtract) and out.dtype.kind == "f":
-            return total(*terms, function is np.subtract)
+            return total(terms[0], terms[1], function is np.subtract)
         return None
 
     def folded(self, made: Call) -> Term:
@@ -275,10 +276,10 @@ class Terms:
             if transposes(made):
                 return self.known[made.args[0]]
             factors = made.args[:2]
-            if made.function is np.matmul and all(f.ndim == 2 for f in factors):
-                if any(f.call and transposes(f.call) for f in factors):
-                    right, left = (self.transposed(f).whole() for f in factors)
-                    return Term(binary(left, ast.MatMult, right))
+            swapped = any(getattr(f, "call", None) and transposes(f.call) for f in factors)
+            if made.function is np.matmul and swapped and all(f.ndim == 2 for f in factors):
+                right, left = (self.transposed(f).whole() for f in factors)
+                return Term(binary(left, ast.MatMult, right))
         return Term(ast.Attribute(self.whole(x), "T"))
 
     def reshaped(self, made: Call) -> Term:
@@ -305,7 +306,9 @@ class Terms:
         args = [self.whole(x)]
         if len(axis) < x.ndim:
             args.append(literal(alone(axis)))
-        settings = {"keepdims": ast.Constant(True)} if keepdims or keeps else {}
+        settings: dict[str, ast.expr] = {}
+        if keepdims or keeps:
+            settings = {"keepdims": ast.Constant(True)}
         if made.function is np.sum and args[1:]:
             settings = {"axis": args.pop(), **settings}
         return Term(spelled(made.function, args, settings))
@@ -317,7 +320,7 @@ def alone(x: Any) -> Any:
 
 
 def adapts(dtype: np.dtype, context: Any) -> bool:
-    """Whether a number of ``dtype`` may stand as a Python number beside arrays of dtype ``context``."""
+    """Whether a number may stand as a Python number beside arrays of dtype ``context``."""
     if context is None:
         return False
     return dtype == context or (dtype.kind in "iub" and context.kind == "f" and dtype.itemsize < 8)
@@ -364,7 +367,7 @@ def total(a: Term, b: Term, minus: bool) -> Term:
 
 
 def alike(a: Term, b: Term) -> bool:
-    return b.tree is not None and ast.unparse(a.tree) == ast.unparse(b.tree)
+    return ast.unparse(a.whole()) == ast.unparse(b.whole())
 
 
 def plus(a: Term, b: Term, minus: bool) -> Term:

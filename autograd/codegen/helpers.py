@@ -15,13 +15,7 @@ import numpy as np
 from ..names import identifier
 from .spelling import literal, name_of
 
-OURS = (
-    "as_one_call",
-    "on",
-    "primitive",
-    "vjp_of",
-    "warns_caller",
-)  # what rules use of autograd itself
+OURS = ("as_one_call", "on", "primitive", "vjp_of", "warns_caller")  # decorators of autograd
 
 
 class Helpers:
@@ -79,10 +73,9 @@ class Helpers:
             for n in ast.walk(part or ast.Pass())
             if isinstance(n, ast.Name)
         }
-        tree = Bare(tree.name, name).visit(tree)
         used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & outside & set(spaces)
         found = {x: self.used(function, x, spaces[x]) for x in sorted(used - {tree.name})}
-        self.functions.append(ast.unparse(Renamed(found).visit(tree)))
+        self.functions.append(ast.unparse(Renamed(found | {tree.name: name}).visit(tree)))
         return name
 
     def used(self, by: Callable, name: str, value: Any) -> str:
@@ -93,8 +86,7 @@ class Helpers:
                 return "np"
             if value.__name__.split(".")[0] in ("autograd", "nn", "viz"):
                 raise unknown(by, f"it uses {value.__name__}")
-            self.imports.add(imported(f"import {value.__name__}", name, value.__name__))
-            return self.kept(name)
+            return self.imported(f"import {value.__name__}", name)
         if value is sys.modules["autograd.primitives"].on:
             key = ("autograd.primitives", "on", id(value))
             if key not in self.constants:
@@ -104,9 +96,7 @@ class Helpers:
         if callable(value) and name_of(value) not in (None, getattr(value, "name", None)):
             return str(name_of(value))
         if isinstance(value, FunctionType | BuiltinFunctionType | type) and foreign(value, by):
-            line = f"from {value.__module__} import {value.__name__}"
-            self.imports.add(imported(line, name, value.__name__))
-            return self.kept(name)
+            return self.imported(f"from {value.__module__} import {value.__name__}", name)
         if isinstance(value, FunctionType):
             return self.function(value)
         key = (by.__module__, name, id(value))
@@ -119,7 +109,8 @@ class Helpers:
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
-    def kept(self, name: str) -> str:
+    def imported(self, line: str, name: str) -> str:
+        self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
         self.taken.add(name)
         return name
 
@@ -146,10 +137,6 @@ def unknown(function: Any, why: str) -> ValueError:
     )
 
 
-def imported(line: str, name: str, own: str) -> str:
-    return line if name == own else f"{line} as {name}"
-
-
 def foreign(value: Any, by: Any) -> bool:
     """Whether a function or class is from a library that can be imported."""
     module = (value.__module__ or "").split(".")[0]
@@ -162,14 +149,14 @@ def names_outside(code: CodeType) -> set[str]:
     return {*code.co_names, *code.co_freevars}.union(*inner) - {*code.co_varnames}
 
 
-class Bare(ast.NodeTransformer):
-    """Gives a function a name, and takes its annotations and docstring."""
+class Renamed(ast.NodeTransformer):
+    """Writes names as they are called in the text, without annotations and docstrings."""
 
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name, node.returns = self.new if node.name == self.old else node.name, None
+        node.name, node.returns = self.names.get(node.name, node.name), None
         if ast.get_docstring(node) and len(node.body) > 1:
             del node.body[0]
         return self.generic_visit(node)
@@ -177,16 +164,6 @@ class Bare(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name(self.new, node.ctx) if node.id == self.old else node
-
-
-class Renamed(ast.NodeTransformer):
-    """Writes names as they are called in the text."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if self.names.get(node.id, node.id) == node.id:

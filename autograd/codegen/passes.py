@@ -38,6 +38,8 @@ def without_repeats(calls: list[Call], keep: Iterable[Var]) -> dict[Var, Var]:
     first: dict[Any, Var] = {}
     for call in calls:
         call.args, call.keywords = replaced((call.args, call.keywords), instead)
+        if call.out.root in instead:
+            call.out.root = instead[call.out.root].root
         key = (call.function, key_of(call.args), key_of(call.keywords))
         known = call.args[0] if repeats_operand(call) else first.setdefault(key, call.out)
         if known is not call.out and call.out not in keep:

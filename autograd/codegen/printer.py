@@ -49,9 +49,9 @@ class Source(str):
         (np.float32(5.0), array([2., 4.], dtype=float32))
         """
         space: dict[str, Any] = {}
-        text = self
+        text: str = self
         if module is not np:
-            text = self.replace("import numpy as np\n", "", 1)
+            text = Source(self.replace("import numpy as np\n", "", 1))
             space["np"] = SimpleNamespace(**{"errstate": np.errstate, "s_": np.s_, **vars(module)})
         exec(compile(text, f"<{self.name}>", "exec"), space)
         unknown = sorted(functions.keys() - space.keys())
@@ -356,9 +356,7 @@ def wrapped(code: str, indent: int) -> str:
     if code.startswith("return "):
         front, inside = "return ", f"{code.removeprefix('return ')})"
     inside, _, after = inside.rpartition(")")
-    lines = textwrap.fill(
-        inside, LINE - indent - 4, break_long_words=False, break_on_hyphens=False
-    )
+    lines = textwrap.fill(inside, LINE - indent - 4, break_long_words=False, break_on_hyphens=False)
     block = textwrap.indent(lines, f"{space}    ")
     broken = f"{space}{front}(\n{block}\n{space}){after}"
     return broken if meaning(broken) == meaning(code) is not None else space + code

@@ -18,7 +18,7 @@ from .expressions import Term
 from .passes import is_elementwise, summed_over, unbroadcast
 from .printer import Printer, Source, name_for
 from .recording import Recording
-from .spelling import call, literal, name
+from .spelling import call, literal, name, name_of
 from .trace import Call, Method, Var, same
 
 REDUCTIONS: dict[Any, Any] = {
@@ -27,7 +27,6 @@ REDUCTIONS: dict[Any, Any] = {
 }  # fmt: skip
 SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
 SHORT = 64  # elements of a row, of which NumPy's loop makes much ado
-FAR = 10**6  # a rank behind all arguments
 MEANS = (np.mean, Method("mean"))
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
@@ -75,28 +74,27 @@ class ProgramPrinter(Printer):
             made.args = unbroadcast(made)
         self.fresh = {x.root for x in self.recording.results}
         self.targets = {value: target for target, value in self.updates.items()}
-        self.last = {x.root: i for i, made in enumerate(self.calls)
-                     for x in [*made.inputs, made.out]}  # fmt: skip
+        self.last: dict[Var, int] = {}  # the call that needs what is there, by root
+        for i, made in enumerate(self.calls):
+            self.last.update(dict.fromkeys((x.root for x in [*made.inputs, made.out]), i))
         self.last.update({x.root: len(self.calls) for x in ends})
         self.place = {made: i for i, made in enumerate(self.calls)}
 
     def name_inputs(self) -> None:
         """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
-        tensors = self.recording.tensors
+        inputs, tensors = self.recording.inputs, self.recording.tensors
+        places = {place: i for i, place in enumerate(self.given_tensors)}
+        far = len(places)
 
         def rank(var: Var) -> int:
-            place = id(tensors.get(var))
-            at = self.given_tensors.index(place) if place in self.given_tensors else None
-            return at if at is not None else FAR + (var not in tensors) * (1 + (var not in self.live))
+            return places.get(id(tensors.get(var)), far + (var not in tensors))
 
-        inputs = self.recording.inputs
-        for var, operand in sorted(inputs.items(), key=lambda item: rank(item[0])):
-            if var in self.uses or var in self.updates:
-                label = self.recording.array_names.get(id(var.value)) or operand
-                if var in tensors or var in self.live:
-                    self.add_argument(var, label)
-                else:
-                    self.add_constant(var, label)
+        for var in sorted(inputs, key=rank):
+            label = self.recording.array_names.get(id(var.value)) or inputs[var]
+            if (var in tensors or var in self.live) and (var in self.uses or var in self.updates):
+                self.add_argument(var, label)
+        for var in [x for x in inputs if x in self.uses and x not in self.terms.known]:
+            self.add_constant(var, self.recording.array_names.get(id(var.value)) or inputs[var])
         for var in self.uses:
             if var not in self.terms.known and not var.varies:
                 self.add_constant(var, "constant")
@@ -128,8 +126,8 @@ class ProgramPrinter(Printer):
                 into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
                 self.lines.append(("", into, ""))
         self.copy_results()
-        return [name(self.copies[x]) if x in self.copies else self.terms.whole(x)
-                for x in self.recording.results]  # fmt: skip
+        results = self.recording.results
+        return [name(self.copies[x]) if x in self.copies else self.terms.whole(x) for x in results]
 
     def copy_results(self) -> None:
         """Copy what is an input's memory, or would be given away twice."""
@@ -175,17 +173,16 @@ class ProgramPrinter(Printer):
     def plain(self, made: Call) -> ast.expr:
         """A call that gives a new array, a number or a view."""
         function, x = made.function, made.args[0]
-        if function in MEANS and made.out.shape == () and isinstance(x, Var) and x.size:
-            if x.dtype == made.out.dtype and x.dtype.itemsize > 2:
-                total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
-                return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
+        if function in MEANS and made.out.shape == () and adds_alike(made) and x.size:
+            total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
+            return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
         args = [self.terms.argument(x, function) for x in made.args]
         return self.terms.written(function, args, made.keywords).whole()
 
     def statement(self, made: Call) -> ast.expr:
         function, args = self.with_out(made)
         if function is None or not self.fits(made.out):
-            tree = self.plain(made) if function is None else call(path(function), *args)
+            tree = self.plain(made) if function is None else call(str(name_of(function)), *args)
             self.release(made)
             return tree
         if self.may_overwrite(made):
@@ -214,11 +211,10 @@ class ProgramPrinter(Printer):
         """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
         axis, keepdims = summed_over(made)
         x, ufunc = made.args[0], REDUCTIONS[made.function]
-        if ufunc is np.add and axis == (0,) and x.ndim == 2 and not keepdims and x.dtype.kind == "f":
-            if x.dtype == made.out.dtype and x.dtype.itemsize > 2:
-                ones = self.setup(("ones", len(x), x.dtype), "ones",
-                                  call("np.ones", literal(len(x)), literal(x.dtype)))  # fmt: skip
-                return np.dot, [name(ones), self.terms.whole(x)]
+        plain = x.ndim == 2 and axis == (0,) and not keepdims and x.dtype.kind == "f"
+        if ufunc is np.add and plain and adds_alike(made):
+            ones = call("np.ones", literal(len(x)), literal(x.dtype))
+            return np.dot, [self.made_before("ones", ones), self.terms.whole(x)]
         if keepdims or made.out.dtype != x.dtype:
             return None, []
         return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
@@ -248,7 +244,8 @@ class ProgramPrinter(Printer):
         return is_elementwise(made.function) and fit
 
     def memory_for(self, out: Var) -> str:
-        order = "F" if out.ndim > 1 and out.strides[0] < out.strides[-1] else "C"
+        strides: tuple[int, ...] = out.strides
+        order = "F" if out.ndim > 1 and strides[0] < strides[-1] else "C"
         kind = (out.shape, out.dtype, order)
         free = self.free.get(kind)
         if free:
@@ -275,6 +272,10 @@ class ProgramPrinter(Printer):
             self.before.append(f"{self.numbers[key]} = {ast.unparse(value)}")
         return self.numbers[key]
 
+    def made_before(self, text: str, value: ast.expr) -> ast.expr:
+        """The same for what has the same value wherever it is made."""
+        return name(self.setup(ast.unparse(value), text, value))
+
     # -- operands ----------------------------------------------------------------------------
 
     def operand(self, x: Any, made: Call) -> ast.expr:
@@ -284,25 +285,26 @@ class ProgramPrinter(Printer):
         number = x.value if isinstance(x, Var) else x
         dtypes = [v.dtype for v in made.inputs if v.is_array]
         dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
-        if dtype.kind != "f" or (isinstance(number, np.generic) and isinstance(x, Var) and x.varies):
+        if dtype.kind != "f" or (
+            isinstance(number, np.generic) and isinstance(x, Var) and x.varies
+        ):
             return self.terms.argument(x)
         if isinstance(x, Var) and x.varies:  # a setting of the optimizer
             known = self.terms.text(x)
             new = (x, dtype) not in self.numbers
-            array = self.setup((x, dtype), f"{known}_array", call("np.array", literal(0), literal(dtype)))
+            zero = call("np.array", literal(0), literal(dtype))
+            array = self.setup((x, dtype), f"{known}_array", zero)
             if new:
-                filled = call(f"{array}.fill", self.terms.whole(x))
-                self.lines.append(("", filled, ""))
+                self.lines.append(("", call(f"{array}.fill", self.terms.whole(x)), ""))
             return name(array)
         value = number.item() if isinstance(number, np.generic | np.ndarray) else number
         made_of = call("np.array", literal(value), literal(dtype))
         if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
             made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
-            return name(self.setup((repr(value), dtype, made.out.shape), "bound", made_of))
+            return self.made_before("bound", made_of)
         digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
         text = f"c{digits}" if len(digits) < 10 else "number"
-        return name(self.setup((repr(value), dtype), text, made_of))
-
+        return self.made_before(text, made_of)
 
     def spread(self, x: Var, made: Call) -> ast.expr:
         """An array operand; a mask or a row beside a small array copied to its dtype and shape.
@@ -323,14 +325,14 @@ class ProgramPrinter(Printer):
         return name(full)
 
 
-def path(function: Any) -> str:
-    owner = getattr(function, "__self__", None)
-    inner = f"{owner.__name__}.{function.__name__}" if isinstance(owner, np.ufunc) else function.__name__
-    return f"np.{inner}"
+def adds_alike(made: Call) -> bool:
+    """Whether a sum is added up in the dtype of its numbers, as ``np.add.reduce`` does."""
+    x = made.args[0]
+    return isinstance(x, Var) and x.dtype == made.out.dtype and x.dtype.itemsize > 2
 
 
 def written_to(function: Any, args: list[ast.expr], out: ast.expr) -> ast.expr:
     """A call that writes into ``out``: by position where it can be, which is quicker."""
     if function in (np.maximum, np.minimum):
-        return call(path(function), *args, out=out)
-    return call(path(function), *args, out)
+        return call(str(name_of(function)), *args, out=out)
+    return call(str(name_of(function)), *args, out)

@@ -16,7 +16,7 @@ from ..creation import DRAWS
 from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..names import named
-from ..primitives import as_numpy
+from ..operands import as_numpy
 from ..tensors import Tensor
 from .trace import Call, Trace, Var, same
 

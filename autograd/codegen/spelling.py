@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from math import copysign
+from math import copysign, isfinite
 from typing import Any
 
 import numpy as np
@@ -105,8 +105,7 @@ def literal(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:
     if x is None or x is ... or isinstance(x, bool | str | bytes):
         return ast.Constant(x)
     if isinstance(x, int | float):
-        size = {"inf": name("np.inf"), "nan": name("np.nan")}.get(str(abs(x)))
-        size = size or ast.Constant(abs(x))
+        size = ast.Constant(abs(x)) if isfinite(x) else name("np.nan" if x != x else "np.inf")
         return ast.UnaryOp(ast.USub(), size) if copysign(1, x) < 0 and x == x else size
     if isinstance(x, type) and x in (bool, int, float):
         return name(x.__name__)

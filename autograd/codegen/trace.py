@@ -75,9 +75,9 @@ class Trace:
         quiet = not ignored() <= self._ignored
         inputs = dict.fromkeys(vars_in((args, keywords)))
         samples = {x: x.value for x in inputs}
-        if inputs and all(x.is_number for x in inputs):
-            if not any(isinstance(x, np.generic) for x in args):
-                function = OF_NUMBERS.get(function, function)
+        numbers = inputs and all(x.is_number for x in inputs)
+        if numbers and not any(isinstance(x, np.generic) for x in args):
+            function = OF_NUMBERS.get(function, function)
         with np.errstate(all="ignore"):
             args_now, keywords_now = replaced((args, keywords), samples)
             value = function(*args_now, **keywords_now)
@@ -203,7 +203,7 @@ class Setting(Var):
 
 
 # What Python does with two numbers, which stay Python's.
-OF_NUMBERS = {
+OF_NUMBERS: dict[Any, Any] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul,
     np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
 }  # fmt: skip

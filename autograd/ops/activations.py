@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul, sub
 from .choice import where
 from .dims import Dim, dim_of, ndim_of, settings, shape_of

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..operands import as_one_call, on
+from ..primitives import Array, Operand, primitive, vjp_of
 from ..tensors import Tensor
 from .dims import ndim_of, shape_of
 from .indexing import At, _put

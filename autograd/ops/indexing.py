@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..operands import as_one_call, on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import dim_of, ndim_of, shape_of
 from .shape import expand, reshape
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .choice import where
 from .dims import dim_of, dims_of, ndim_of, shape_of, spread
 from .indexing import getitem

@@ -53,7 +53,7 @@ def sign(x: Operand) -> Array:
     >>> autograd.sign(autograd.tensor([1.5, -1.5]))
     tensor([ 1., -1.])
     """
-    return np.subtract(x > 0, x < 0, dtype=x.dtype)
+    return (x > 0).astype(x.dtype) - (x < 0)
 
 
 @primitive

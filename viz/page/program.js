@@ -140,14 +140,16 @@ function spell(tree) {
   }
   if (isSign(call)) return call[0] + bracketed(args[0], 5);
   if (call === "[]") return `${bracketed(args[0], 7)}[${spell(args[1])}]`;
-  const settings = Object.entries(tree.settings ?? {}).map(([key, x]) => `${key}=${argument(x)}`);
+  const settings = Object.entries(tree.settings ?? {}).map(
+    ([key, x]) => `${key}=${argumentText(x)}`,
+  );
   const isMethod = call.startsWith("."),
-    inside = [...args.slice(isMethod ? 1 : 0).map(argument), ...settings].join(", ");
+    inside = [...args.slice(isMethod ? 1 : 0).map(argumentText), ...settings].join(", ");
   if (!isMethod) return `${call}(${inside})`;
   return bracketed(args[0], 7) + call + (inside || !/^\.(T|mT)$/.test(call) ? `(${inside})` : "");
 }
 
-const argument = x => (x.index ? `np.s_[${spell(x)}]` : spell(x));
+const argumentText = x => (x.index ? `np.s_[${spell(x)}]` : spell(x));
 const bracketed = (tree, level) => (levelOf(tree) > level ? spell(tree) : `(${spell(tree)})`);
 const spellItem = item =>
   item.slice

@@ -1,6 +1,6 @@
 // One step in words, symbols and pictures.
 
-const SIMPLE = { figures: 3, signs: 22 }; // of an equation of pictures; else its arrays are shown
+const SIMPLE = { figures: 3, signs: 36 }; // of an equation of pictures; else its arrays are shown
 
 function showStep(index) {
   const step = data.steps[index],
