@@ -210,7 +210,7 @@ OTHERS = {
     "grad_fn": (lambda x, y: y.grad_fn(tensor([1.0, 1.0])), "create_graph=True|is not recorded"),
     "a hook": (hooked, "has a hook, which a program would not call"),
     "retain_grad": (lambda x, y: y.retain_grad(), "has a hook, which a program would not call"),
-    "manual_seed": (lambda x, y: autograd.manual_seed(0), "manual_seed"),  # fault 7
+    "manual_seed": (lambda x, y: autograd.manual_seed(0), "manual_seed"),
 }
 
 
@@ -243,7 +243,7 @@ def test_programs_in_programs():
         autograd.compile(lambda x: autograd.compile(lambda z: (w * z).sum(), x)(x), X)
 
 
-def test_graphs_from_outside():  # fault 34
+def test_graphs_from_outside():
     y = w * 2
     with pytest.raises(RuntimeError, match=r"uses the result of mul from outside.*detach\(\)"):
         autograd.compile(lambda x: (y * x).sum(), X)
@@ -425,7 +425,7 @@ def test_parameters_of_another_shape_or_dtype():
     lambda p, optimizer: p.requires_grad_(False),
     lambda p, optimizer: optimizer.param_groups[0]["params"].clear(),
 ])  # fmt: skip
-def test_parameters_that_are_none_any_more(change):  # fault 22
+def test_parameters_that_are_none_any_more(change):
     p, optimizer, program = parameters()
     before = p.tolist()
     change(p, optimizer)

@@ -32,6 +32,13 @@ def state():
     return {**lists, **modes, **np.geterr()}
 
 
+@pytest.fixture(autouse=True)
+def everything_as_before():
+    before = state()
+    yield
+    assert state() == before
+
+
 # -- threads -----------------------------------------------------------------------------------
 
 
@@ -158,9 +165,7 @@ class Net:
         self.optimizer = kind([self.w], lr=0.01)
 
     def loss(self, x):
-        with autograd.no_grad():
-            positive = x > 0
-        return (autograd.where(positive, x * self.w, 0) ** 2).sum()
+        return (autograd.where(x > 0, x * self.w, 0) ** 2).sum()
 
 
 X = tensor([[1.0, -2.0, 3.0], [0.5, 1.5, -1.0]])
@@ -371,7 +376,7 @@ json.dump(out, sys.stdout)
 """
 
 
-def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):  # fault 37
+def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
     cases, expected = [], []
 
     def case(function, args, parameters, numbers=(), **options):

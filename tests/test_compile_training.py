@@ -8,7 +8,7 @@ import autograd
 import nn
 from autograd import tensor
 
-from .test_compile import F, O, classes, gradients, normal
+from .test_compile import F, O, classes, eagerly, gradients, normal
 
 # -- networks --------------------------------------------------------------------------------
 
@@ -252,18 +252,22 @@ def test_what_changes_between_calls_is_seen(_, kind, options):
 
 
 def test_what_is_remembered_of_some_parameters_only():
-    """Each goes on as eager would, or the call says so before it changes anything."""
-    mine = Elementwise(O.Adam, {"lr": 0.01})
-    program = autograd.compile(mine.loss, normal(4, 3), optimizer=mine.optimizer)
-    program(normal(4, 3))
-    mine.optimizer.state.pop(mine.w)
-    before = mine.w.tolist()
-    with pytest.raises(RuntimeError, match="remembers some parameters and not others"):
-        program(normal(4, 3))
-    assert mine.w.tolist() == before and mine.optimizer.state[mine.b]["step"] == 1
-    mine.optimizer.state.clear()
-    program(normal(4, 3))
-    assert mine.w.tolist() != before
+    """Each parameter goes on by itself, as with eager steps."""
+    mine, other = twice(lambda: Elementwise(O.Adam, {"lr": 0.01}))
+    program = autograd.compile(other.loss, normal(4, 3), optimizer=other.optimizer)
+    for i in range(4):
+        X = normal(4, 3)
+        if i == 2:
+            for M in (mine, other):
+                M.optimizer.state.pop(M.w)
+        eagerly(mine.loss, [X])
+        mine.optimizer.step()
+        mine.optimizer.zero_grad()
+        program(X)
+        for a, b in zip(mine.parameters, other.parameters, strict=True):
+            np.testing.assert_array_equal(a.data, b.data)
+        same_state(mine.optimizer, other.optimizer, mine.parameters, other.parameters, True)
+    assert [other.optimizer.state[p]["step"] for p in other.parameters] == [2, 4]
 
 
 def test_settings_that_stay_numbers_change():
@@ -341,7 +345,7 @@ def test_an_optimizer_of_ones_own():
 
 def test_parameters_that_are_numbers_and_dtypes():
     for dtype in (np.float64, np.float32, np.float16):
-        for kind in (O.SGD, O.Adam):
+        for kind in (O.SGD, O.Adam)[: 1 if dtype == np.float16 else 2]:  # whose eps is 0 in it
 
             def make():
                 a, b = (tensor(x, dtype=dtype, requires_grad=True) for x in (1.5, 0.5))  # noqa: B023
