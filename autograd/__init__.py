@@ -6,6 +6,44 @@
 >>> loss.backward()
 >>> x.grad
 tensor([2., 4.])
+
+Who reads these five files, in this order, knows the engine:
+
+- ``tensors``: Tensor, an array that knows how it was computed
+- ``graph``: Node, an op that was recorded, and the order of Nodes
+- ``primitives``: how an op is made of rules, and how it is recorded
+- ``walk``: backward(), one flat loop over the Nodes
+- ``ops/arithmetic``: the rules of + - * /, as an example of all ops
+
+The other files, each of which uses only those before it:
+
+- ``allocation``: keeps the memory of freed arrays for the next ones
+- ``dtypes``: which dtype a result has
+- ``errors``: errors and warnings that name op, shapes and the way out
+- ``grad_mode``: switches recording off and on
+- ``memory``: notes changes in place, and finds what they spoil
+- ``names``: finds the names that the user's variables give to tensors
+- ``observers``: where guests (debuggers, pictures, programs) are told what happens
+- ``printing``: the texts of arrays and Nodes
+- ``arrays``: makes arrays of Python data
+- ``manners``: what Python asks of a Tensor: its length, truth, text, copies
+- ``rules``: Op, the table of an op's rules, and what each asks for
+- ``cotangents``: the sums of cotangents on their way, and their delivery to leaves
+- ``keeping``: what a Node keeps of large arrays
+- ``hooks``: functions that see gradients, and may replace them
+- ``operands``: what an op takes besides Tensors
+- ``ops``: the primitives by family
+- ``inplace``: changes in place
+- ``methods``: Tensor's operators and methods, in one table
+- ``breakpoints``: functions that stop in the debugger
+- ``creation``: zeros, ones, random numbers and the like
+- ``functional``: grad, vjp, jvp, jacobian, hessian
+- ``linalg``: linear algebra by torch's names
+- ``numpy_protocols``: NumPy's functions on Tensors
+- ``debugging``: break_on, record_source, detect_anomaly
+- ``finite_differences``: gradcheck
+- ``codegen``: the backward pass as text, and compiled programs
+- ``steps``: backward() one step at a time
 """
 
 from importlib import import_module

@@ -57,3 +57,17 @@ def holds_floats(data: Any) -> bool:
         return np.asarray(data).dtype.kind == "f"
     except ValueError:
         return False
+
+
+class Size(int):
+    """A number of elements that can be called for the shape, or the size of one dimension."""
+
+    shape: tuple[int, ...]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """A plain number to NumPy, which leaves the dtype of an array as it is."""
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **settings)
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]

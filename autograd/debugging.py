@@ -20,9 +20,9 @@ import numpy as np
 from . import observers
 from .cotangents import Cotangents
 from .hooks import Handle
-from .primitives import OPS, Op
+from .primitives import OPS
 from .printing import short
-from .rules import EachPosition
+from .rules import EachPosition, Op
 
 open_blocks: dict[str, list] = {"record": [], "anomaly": []}  # those that are open now
 _switching = threading.Lock()  # threads may switch at the same time

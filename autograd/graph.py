@@ -10,11 +10,11 @@ from . import observers
 from .cotangents import as_cotangent, fit
 from .keeping import Faded, without_large
 from .memory import Memory, check_usable, clock
-from .printing import one_line, short
+from .printing import node_text
 from .tensors import Tensor, result
 
 if TYPE_CHECKING:
-    from .primitives import Op
+    from .rules import Op
 
 
 class Node:
@@ -157,33 +157,7 @@ class Node:
         )
 
     def __repr__(self) -> str:
-        """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
-
-        It has the values of a small output, the operands if any has a name, and the user's
-        line if that was recorded.
-        """
-        if not hasattr(self, "shape"):  # seen in a debugger that is inside __init__
-            return "<Node being made>"
-        text = f"{self.title} {self.shape}"
-        y = self.values[0] if self.values else None
-        if y is not None and 0 < y.size <= SMALL:
-            text += f" = {one_line(y)}"
-        if any(x.name for x in self.inputs):
-            operands = [shown(x) for x in self.args[:SMALL]]
-            text += f" of {', '.join(operands)}{', ...' if len(self.args) > SMALL else ''}"
-        if self.where:
-            text += f" recorded at {self.where}"
-        return f"<{text}>"
-
-
-SMALL = 6  # up to so many numbers and operands are shown in a Node's repr
-
-
-def shown(x: Any) -> str:
-    """An operand in a Node's repr: the name of a Tensor, else its shape; a number as it is."""
-    if isinstance(x, Tensor) and x.name:
-        return short(x.name)
-    return str(x) if isinstance(x, int | float) else str(getattr(x, "shape", "[...]"))
+        return node_text(self)
 
 
 def parent_of(x: Any) -> Any:

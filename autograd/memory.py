@@ -18,15 +18,6 @@ class Memory:
     rewritten = 0  # the same, where the change itself was recorded
     changed_by = ""
 
-    def __deepcopy__(self, memo: dict) -> "Memory":
-        copy = Memory()
-        vars(copy).update(vars(self))
-        return copy
-
-    def __reduce__(self) -> tuple:
-        """A pickle holds no times: another process has another clock."""
-        return Memory, ()
-
 
 def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> None:
     """Note that ``by`` changed memory in place, so that VJPs that need old values can tell."""

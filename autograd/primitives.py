@@ -17,7 +17,7 @@ every keyword of the forward rule. What no rule asks for is not saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias
 
@@ -31,7 +31,7 @@ from .graph import Node
 from .keeping import KEPT
 from .memory import share_memory
 from .operands import answer_of, as_numpy
-from .rules import EachPosition, Rule, Saves, parameters
+from .rules import EachPosition, Op, Rule, parameters
 from .tensors import Tensor
 
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
@@ -162,58 +162,3 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         return rule
 
     return register
-
-
-class Op:
-    """A differentiable operation: its name, forward rule and VJP rules."""
-
-    def __init__(self, forward: Rule) -> None:
-        self.name = forward.__name__.strip("_")
-        self.forward = forward
-        self.operands, self.rest, self.keywords = parameters(forward)
-        if "y" in self.operands:
-            raise TypeError(f"{self.name}: y is what VJP rules call the output; rename the operand")
-        self.elementwise = False  # whether it broadcasts two operands, and warns if both stretch
-        # For each operand its VJP rule, and a function that picks what that needs.
-        self.rules: Any = [(None, None)] * len(self.operands)
-        self.saves = [self.saves_for([])] * len(self.operands)
-        self.complete = False  # until every operand has its VJP rule
-
-    def saves_for(self, names: list[str]) -> Saves:
-        """What a VJP rule saves that asks for ``names``."""
-        known = ["y", *self.operands]
-        unknown = [name for name in names if name.removesuffix("_shape") not in known]
-        if unknown:
-            raise TypeError(
-                f"a VJP rule of {self.name} asks for {', '.join(unknown)}; after g it may ask for "
-                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
-            )
-        return Saves(names, self.operands, self.rest)
-
-    def asked(self, parents: list) -> set[int]:
-        """The positions in ``(y, *operands)`` of the values that the VJP rules need.
-
-        Only the rules of operands that have a parent run.
-        """
-        count = 1 + len(parents)
-        pairs = zip(parents, self.saves)
-        return {i for parent, saves in pairs if parent is not None for i in saves.asked(count)}
-
-    def check_rules(self, parents: list) -> None:
-        """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
-        for operand, parent, (vjp, _) in zip(self.operands, parents, self.rules, strict=False):
-            if parent is not None and vjp is None:
-                raise TypeError(
-                    f"{self.name}: has no VJP rule for {operand}. Define one with "
-                    f'@autograd.vjp_of({self.name}, "{operand}"), or detach() the operand'
-                )
-
-    def names_of(self, args: Sequence) -> list[str]:
-        """What the op calls each of these operands."""
-        if self.rest is None:
-            return self.operands
-        extra = len(args) - len(self.operands) + 1
-        return [*self.operands[:-1], *[self.rest] * extra]
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}({', '.join(self.operands)})>"

@@ -1,12 +1,11 @@
 """Tensor: an array that knows how it was computed.
 
-This is its state and how it behaves as a Python object. The ops are defined above this file
-(``ops``), and ``methods`` gives them to Tensor as operators and methods.
+This is its state. ``manners`` has what Python asks of an object, such as ``len``; the ops are
+defined above this file (``ops``), and ``methods`` gives them to Tensor as operators and methods.
 """
 
 from __future__ import annotations
 
-import copy
 import warnings
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, observers
-from .arrays import to_array
+from .arrays import Size, to_array
+from .manners import Manners
 from .memory import Memory
-from .printing import LARGE, printed, short
 
 if TYPE_CHECKING:
     from .graph import Node
@@ -25,21 +24,7 @@ else:
     Methods = object
 
 
-class Size(int):
-    """A number of elements that can be called for the shape, or the size of one dimension."""
-
-    shape: tuple[int, ...]
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
-        """A plain number to NumPy, which leaves the dtype of an array as it is."""
-        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
-        return getattr(ufunc, method)(*plain, **settings)
-
-    def __call__(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
-
-
-class Tensor(Methods):
+class Tensor(Manners, Methods):
     """An array with a gradient and the op it came from.
 
     ``data`` is a number, a nested list of numbers, an ndarray or a Tensor, and is copied.
@@ -242,78 +227,6 @@ class Tensor(Methods):
             if self.grad_fn is not None:
                 self.grad_fn.memory = self._memory
         return self._memory
-
-    # -- copies ------------------------------------------------------------------------
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: all but the graph. A result comes back as a leaf, as in torch."""
-        graph = ("grad_fn", "_node", "_memory", "_retained", "hooks")
-        return {name: value for name, value in vars(self).items() if name not in graph}
-
-    def __copy__(self) -> Tensor:
-        out = new(type(self))
-        vars(out).update(vars(self), _memory=self.memory)
-        return out
-
-    def __deepcopy__(self, memo: dict) -> Tensor:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                f"deepcopy: this tensor is the result of {self.grad_fn.name}, and its graph cannot "
-                "be copied. Copy x.detach(), or use clone() to stay in the graph"
-            )
-        out = memo[id(self)] = new(type(self))
-        vars(out).update(copy.deepcopy(self.__getstate__(), memo))
-        return out
-
-    # -- Python's manners --------------------------------------------------------------
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a 0-d tensor: it has no dimension to count along")
-        return self.shape[0]
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
-            )
-        if observers.asked:
-            observers.tell(observers.asked, self, "bool(), an if or while")
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        return self.item().__index__()
-
-    def __format__(self, spec: str) -> str:
-        if self.shape and spec:
-            raise TypeError(
-                f"format: {spec!r} is for one number, and this tensor has shape {self.shape}. "
-                "Format its elements (.tolist()), or .item() of a scalar"
-            )
-        return format(self._data.item(), spec) if self.shape == () else str(self)
-
-    def __repr__(self) -> str:
-        if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
-            return "<Tensor being made>"
-        head, data = "tensor(", self._array()
-        parts = [head + (printed(data, len(head)) if isinstance(data, np.ndarray) else repr(data))]
-        if self.size > LARGE or (self.size == 0 and self.shape != (0,)):
-            parts.append(f"size={self.shape}")
-        if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
-            parts.append(f"dtype={self.dtype}")
-        if self.grad_fn is not None:
-            parts.append(f"grad_fn=<{self.grad_fn.title}>")
-        elif self._requires_grad:
-            parts.append("requires_grad=True")
-        if self.name is not None:
-            parts.append(f"name={short(repr(self.name))}")
-        return ", ".join(parts) + ")"
 
 
 new = object.__new__

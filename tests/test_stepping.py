@@ -457,6 +457,86 @@ def test_an_anomaly_says_what_went_in_and_shows_the_line_that_calls_a_module():
         assert dx.grad_fn.where.code.startswith("(dx,) = autograd.grad(")
 
 
+def nan_under_no_grad(x):
+    with autograd.no_grad():
+        (x - 5).log()
+
+
+def nan_of_data_only(x):
+    autograd.tensor([-1.0, 2.0]).sqrt()
+
+
+def inf_of_data_only(x):
+    autograd.tensor([0.0]) ** -1
+
+
+def nan_in_an_update(x):
+    with autograd.no_grad():
+        x.mul_(float("inf")).mul_(0.0)
+
+
+def nan_in_a_leafs_hook(x):
+    x.register_hook(lambda g: g * float("nan"))
+    (x * 2).sum().backward()
+
+
+def nan_in_a_hook(x):
+    y = x * 2
+    y.register_hook(lambda g: g * float("inf"))
+    (y * 3).sum().backward()
+
+
+def nan_by_accumulation(x):
+    x.grad = autograd.tensor([3e38, 3e38])
+    (x * 1e38).sum().backward()
+
+
+def nan_by_accumulation_with_a_graph(x):
+    x.grad = autograd.tensor([3e38, 3e38])
+    (x * 1e38).sum().backward(create_graph=True)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (nan_under_no_grad, r"^log gives nan in its forward pass \(x \(2,\) is finite\), at .*log"),
+        (
+            nan_of_data_only,
+            r"^sqrt gives nan in its forward pass \(x \(2,\) is finite\), at .*sqrt",
+        ),
+        (inf_of_data_only, r"^pow gives inf in its forward pass \(a \(1,\) is finite"),
+        (nan_in_an_update, r"^mul gives inf in its forward pass \(.*b \(\) is inf"),
+        (nan_in_a_leafs_hook, "^a hook of the leaf w gives nan of a gradient that is finite"),
+        (nan_in_a_hook, "^a hook of the result of mul gives inf of a gradient that is finite"),
+        (nan_by_accumulation, "^the grad of the leaf w becomes inf"),
+        (
+            nan_by_accumulation_with_a_graph,
+            "gives inf in its forward pass|leaf w becomes inf",
+        ),
+    ],
+)
+def test_anomalies_are_seen_wherever_they_are_made(make, message):
+    x = autograd.tensor([1.0, 2.0], requires_grad=True, name="w")
+    with np.errstate(all="ignore"):
+        make(autograd.tensor([1.0, 2.0], requires_grad=True, name="w"))  # only where looked for
+        with autograd.detect_anomaly(), pytest.raises(ArithmeticError, match=message):
+            make(x)
+
+
+def test_an_infinite_constant_is_not_called_finite_and_data_may_hold_it():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    infinite = autograd.tensor([[0.0, -np.inf], [0.0, 0.0]])
+    with autograd.detect_anomaly():
+        for constant in (float("-inf"), np.float32("-inf"), np.array([-np.inf] * 2, np.float32),
+                         [-np.inf, -np.inf]):  # fmt: skip
+            with pytest.raises(
+                ArithmeticError, match=r"add gives inf .*\(a \(2,\) is finite, b \(.*\) is inf\)"
+            ):
+                x + constant
+        mask = infinite.reshape(-1)[1:3].unsqueeze(0)  # it was so before
+        assert autograd.isinf(mask).any() and (mask.exp() == 0).any()
+
+
 def test_an_overflow_of_the_sum_is_an_anomaly():
     x = autograd.tensor([1.0], requires_grad=True)
     with autograd.detect_anomaly(), np.errstate(over="ignore"):
