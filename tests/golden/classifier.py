@@ -11,7 +11,8 @@ def backward(X, w, b, y):
     loss = np.mean((np.log(sum_) - chosen)[..., 0])
 
     # backward
-    dz = (exp / sum_ - (y[:, None] == np.arange(3))) / 50  # (50, 3)
+    one_hot = y[:, None] == np.arange(3)                   # (50, 3)
+    dz = (exp / sum_ - one_hot) / 50                       # (50, 3)
     db = dz.sum(0)                                         # (3,)
     dw = X.T @ dz                                          # (4, 3)
     return loss, dw, db
