@@ -70,4 +70,8 @@ class Size(int):
         return getattr(ufunc, method)(*plain, **settings)
 
     def __call__(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        if not -len(self.shape) <= dim < len(self.shape):
+            raise IndexError(f"size: shape {self.shape} has no dim {dim}")
+        return self.shape[dim]

@@ -105,6 +105,10 @@ def test_every_op_as_eager(row):
         arrays, keywords = drawn
         if getattr(keywords.get("index"), "dtype", None) == np.bool_:
             return  # a mask as index is refused
+        if dtype == np.float16 and row.name in ("inv", "det", "slogdet", "solve", "cholesky"):
+            return  # NumPy's linalg has no float16
+        if "**" in row.name and any(a.ndim == 0 for a in arrays):
+            return  # a power of a number and of a 0-d array differ by a rounding in NumPy
         leaves = [tensor(a, dtype=dtype, requires_grad=True) for a in arrays]
 
         def loss(*xs):

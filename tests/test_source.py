@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd.graph import parent_of
-from autograd.ops import indexing
+from autograd.ops import convolution, indexing
 from autograd.steps import labels
 
 from .op_table import TABLE
@@ -31,7 +31,7 @@ REGROUPED = {
     "2**x", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "cross_entropy, probabilities", "linear", "norm, p=3", "pow", "x**-1", "x**2.5", "x**3",
     "exp2", *[f"matrix_norm {p}" for p in ("fro", 1, -1, np.inf, -np.inf)],
-    "softplus, beta", "mse_loss", "mse_loss, none", "nll_loss", "cross_entropy", "gelu",
+    "softplus, beta", "power of pairs", "mse_loss", "mse_loss, none", "nll_loss", "cross_entropy", "gelu",
 }  # fmt: skip
 TOLERANCE = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-5, np.dtype(np.float16): 5e-3}
 
@@ -190,7 +190,9 @@ def test_a_step_does_what_its_formula_says(row):
     helpers = {
         op.name: op.forward for ops in autograd.primitive.__globals__["OPS"].values() for op in ops
     }
-    helpers |= {rule.__name__: rule for rule in (indexing.added_at, indexing.put_at)}
+    helpers |= {
+        rule.__name__: rule for rule in (indexing.added_at, indexing.put_at, convolution.windows)
+    }
 
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
     @given(row.draws)

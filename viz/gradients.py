@@ -26,11 +26,11 @@ def gradients(roots: Sequence[Tensor], tensors: Mapping[Any, Tensor]) -> dict[An
             "none. Reduce it (.sum(), .mean())"
         )
     order = topological_order([x for x in found if isinstance(x, Node)])
-    freed = [node for node in order if node.values is None]
+    freed = [(node, node.values) for node in order if node.freed]
     try:
-        for node in freed:
+        for node, _ in freed:
             operands = [x._data if isinstance(x, Tensor) else x for x in node.args]
-            node.values = (tensors[node]._data, *operands)
+            node.values, node.freed = (tensors[node]._data, *operands), False
         check_usable(order)
         for node in order:
             dx = node(found[node])
@@ -38,8 +38,8 @@ def gradients(roots: Sequence[Tensor], tensors: Mapping[Any, Tensor]) -> dict[An
                 if x is not None:
                     add(found, x, g)
     finally:
-        for node in freed:
-            node.values = None
+        for node, values in freed:
+            node.values, node.freed = values, True
     return found
 
 
