@@ -50,7 +50,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import functional, linalg, methods, numpy_protocols, ops
-from .allocation import keep_freed_memory
+from .allocation import keep_freed_memory as _keep_freed_memory
 from .creation import (
     arange,
     as_tensor,
@@ -170,7 +170,7 @@ __all__ = [
 ]
 __all__ += ops.__all__
 
-keep_freed_memory()
+_keep_freed_memory()
 
 LOADED_WHEN_ASKED_FOR = {
     "compile": ".codegen.compiled",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -65,14 +65,28 @@ def amin(
 class Extreme(NamedTuple):
     """What ``max``, ``min`` and ``median`` over a dimension give: values, and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
+@overload
+def max(
+    x: Operand, dim: None = None, keepdim: bool = False, *, axis: None = None,
+    keepdims: bool = False,
+) -> Tensor: ...  # fmt: skip
+@overload
+def max(
+    x: Operand, dim: int, keepdim: bool = False, *, axis: None = None, keepdims: bool = False
+) -> Extreme: ...
+@overload
 def max(
     x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Tensor | Extreme: ...  # fmt: skip
+def max(
+    x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
+    keepdims: bool = False,
+) -> Tensor | Extreme:  # fmt: skip
     """The largest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the largest; of equals, all share it evenly without ``dim``, and the
@@ -90,10 +104,24 @@ def max(
     return Extreme(_max(x, **over), _argmax(x, **over))
 
 
+@overload
+def min(
+    x: Operand, dim: None = None, keepdim: bool = False, *, axis: None = None,
+    keepdims: bool = False,
+) -> Tensor: ...  # fmt: skip
+@overload
+def min(
+    x: Operand, dim: int, keepdim: bool = False, *, axis: None = None, keepdims: bool = False
+) -> Extreme: ...
+@overload
 def min(
     x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Tensor | Extreme: ...  # fmt: skip
+def min(
+    x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
+    keepdims: bool = False,
+) -> Tensor | Extreme:  # fmt: skip
     """The smallest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the smallest; of equals, all share it evenly without ``dim``, and the
@@ -199,7 +227,7 @@ def argmin(
     return _argmin(x, **settings("argmin", x, dim, keepdim, axis, keepdims))
 
 
-def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor | Extreme:
     """The middle element, of two the smaller; over ``dim`` a pair ``(values, indices)``.
 
     It is NaN where there is a NaN. VJP: ``g`` to it; of equals, all share it evenly without

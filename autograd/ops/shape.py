@@ -285,7 +285,7 @@ def several(name: str, tensors: Any) -> tuple:
     return found
 
 
-def atleast_1d(*xs: Any) -> Any:
+def atleast_1d(*xs: Any) -> Tensor | tuple[Tensor, ...]:
     """A number as a vector of one; all else as it is. Of several a tuple, each by itself.
 
     >>> import autograd
@@ -295,7 +295,7 @@ def atleast_1d(*xs: Any) -> Any:
     return each_of(xs, lambda x: x if ndim_of(x) else _reshape(x, shape=(1,)))
 
 
-def atleast_2d(*xs: Any) -> Any:
+def atleast_2d(*xs: Any) -> Tensor | tuple[Tensor, ...]:
     """A number or vector as a matrix of one row; all else as it is. Of several a tuple.
 
     >>> import autograd
