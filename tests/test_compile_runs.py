@@ -181,9 +181,7 @@ def net_loss(w):
 unheard = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.mark.xfail(
-    reason="an interrupt may still fall between two lines of the bookkeeping", strict=False
-)
+@pytest.mark.xfail(reason="an interrupt may still fall between two lines", strict=False)
 @unheard
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
 def test_interrupts_while_recording(alarm):
@@ -418,9 +416,7 @@ def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
 # -- what it costs -----------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    reason="a program with Adam takes half as much memory again as asked", strict=False
-)
+@pytest.mark.xfail(reason="a program with Adam takes too much memory", strict=False)
 def test_memory_of_a_program():  # fault 30
     """Beyond parameters and gradients about one array for each op that backward looks at.
 
