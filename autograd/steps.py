@@ -13,7 +13,7 @@ import numpy as np
 
 from .codegen.expressions import Terms
 from .codegen.recording import Recording
-from .codegen.trace import Var
+from .codegen.trace import Method, Var
 from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
@@ -243,12 +243,15 @@ class Formulas:
         return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
 
     def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
-        pairs = zip(node.args, operands)
-        return {
-            var: self.known[key_of(x)]
-            for x, var in pairs
-            if isinstance(var, Var) and key_of(x) in self.known
-        }
+        """The names of an op's operands, each as it was before it was cast for the op."""
+        names = {}
+        for x, origin, var in zip(node.args, node.origins, operands):
+            if isinstance(var, Var) and key_of(x) in self.known:
+                own = self.recording.values.get(origin, (None,))[0]
+                while var is not own and var.call and var.call.function == Method("astype"):
+                    var = var.call.args[0]
+                names[var] = self.known[key_of(x)]
+        return names
 
     def scalars(self, node: Node, g: Any) -> dict[str, str]:
         """The numbers among what a VJP of a Node may mention, as text by their names."""

@@ -6,7 +6,7 @@ A tree is one of
     {"number": "0.5"}                 a number as it is written, which tells a float from an int
     {"value": None}                   None, True, False or a text
     {"dtype": "float32"}              np.float32
-    {"list": [tree, ...]}             a tuple or list, such as a shape
+    {"list": [tree, ...]}             a tuple, such as a shape; "brackets" if it is a list
     {"index": [tree, ...]}            what stands between brackets
     {"slice": [0, 3, None]}           0:3, within an index
     {"call": "@", "args": [...], "settings": {"axis": tree}}
@@ -63,8 +63,10 @@ def tree(node: ast.expr, renamed: Mapping[str, str]) -> dict[str, Any]:
             return {"number": text}
         case ast.Constant(value):
             return {"value": "..." if value is ... else value}
-        case ast.Tuple(items) | ast.List(items):
+        case ast.Tuple(items):
             return {"list": [inner(x) for x in items]}
+        case ast.List(items):
+            return {"list": [inner(x) for x in items], "brackets": True}
         case ast.BinOp(left, operator, right):
             return call(OPERATORS[type(operator)], left, right)
         case ast.Compare(left, [operator], [right]) if type(operator) in OPERATORS:

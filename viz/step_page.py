@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, backward_steps, topological_order
+from autograd.dtypes import computed
 from autograd.graph import recorded_order
+from autograd.keeping import Absent
 from autograd.printing import short
 from autograd.steps import Formula, Formulas, Step, code, key_of, labels
 
@@ -165,6 +167,20 @@ def seeds_of(roots: list[Tensor], gradient: Any) -> Iterable[tuple[Tensor, Any]]
         yield x, np.ones(x.shape, x.dtype) if g is None else np.asarray(g, x.dtype)
 
 
+def values_of(order: list[Node]) -> dict[Node, list[Any]]:
+    """The output and operands of each Node; what was not kept is computed anew where it can be."""
+    found: dict[Node, list[Any]] = {}
+    for node in reversed(order):
+        y, *operands = node.values
+        for i, (x, origin) in enumerate(zip(node.args, node.origins)):
+            if isinstance(operands[i], Absent):
+                operands[i] = found[origin][0] if origin in found else getattr(x, "_data", x)
+        if isinstance(y, Absent) and not any(isinstance(x, Absent) for x in operands):
+            y = computed(node.op.forward, operands, node.keywords)[0]
+        found[node] = [y, *operands]
+    return found
+
+
 class Arrays:
     """The arrays that a page holds, each once, however many steps show it."""
 
@@ -174,6 +190,10 @@ class Arrays:
 
     def place(self, value: Any, whole: bool = False) -> int:
         """Where an array is; ``whole`` if it must not be cut."""
+        if isinstance(value, Absent):
+            outline = {"shape": value.shape, "dtype": value.dtype.name, "data": "", "cut": (0, 0)}
+            self.packed.append(outline)
+            return len(self.packed) - 1
         array = np.asarray(value)
         key = (array.shape, array.dtype, array.tobytes(), whole or array.size <= WHOLE)
         if key not in self._places:
@@ -207,13 +227,14 @@ class Graph:
         self.inputs: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.order = order
+        self.values = values_of(order)
         paths = [node.scopes for node in order]
         found = titles(paths)
         self.places = {scope: i for i, scope in enumerate(found)}
         self.scopes = [short(title) for title in found.values()]
         used_in: dict[Any, list[tuple]] = {}
         for node in reversed(order):
-            for x, value in zip(node.args, node.values[1:]):
+            for x, value in zip(node.args, self.values[node][1:]):
                 if key_of(x) in known:
                     self.add_operand(x, value)
                     used_in.setdefault(key_of(x), []).append(node.scopes)
@@ -233,7 +254,7 @@ class Graph:
 
     def add_result(self, node: Node, is_root: bool) -> None:
         kind = "root" if is_root else "result"
-        tensor = self.add(node, node.values[0], kind, node.requires_grad)
+        tensor = self.add(node, self.values[node][0], kind, node.requires_grad)
         numbers = [name_of(x, self.known) for x in node.args if key_of(x) not in self.known]
         op = SYMBOLS.get(node.name, node.name)
         tensor["op"] = " ".join([op, *(short(x, 12) for x in numbers)])
@@ -262,7 +283,7 @@ class Graph:
             "name": self.known[node],
             "formula": formula,
             "tree": self.tree(formula, node),
-            "part": self.arrays.place(node.values[0]),
+            "part": self.arrays.place(self.values[node][0]),
         }
         sentence = forward_sentence(node, self.known)
         return self.step("forward", node, sentence, code(node.op.forward), [line])
@@ -326,6 +347,8 @@ class Graph:
             return (
                 f"its inputs hold {numbers:,} numbers, and the page computes up to {LIVE_NUMBERS:,}"
             )
+        if any(isinstance(x, Absent) for values in self.values.values() for x in values):
+            return "large values were not kept: record the ops inside autograd.record_source()"
         dtypes = {array["dtype"] for array in self.arrays.packed}
         odd = dtypes - {"float32", "float64", "int64", "int32", "bool"}
         return f"the page does not compute with {min(odd)}" if odd else ""

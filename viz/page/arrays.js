@@ -165,7 +165,7 @@ const ELEMENTWISE = {
   "&": binary((a, b) => a & b), "|": binary((a, b) => a | b),
   maximum: binary((a, b) => either(Math.max, a, b)),
   minimum: binary((a, b) => either(Math.min, a, b)),
-  arctan2: binary(Math.atan2, floating), hypot: binary(Math.hypot, floating),
+  arctan2: binary(Math.atan2, floating), hypot: binary((a, b) => Math.hypot(a, b), floating),
   logaddexp: binary(logAddExp, floating),
   exp: unary(Math.exp), expm1: unary(Math.expm1), log: unary(Math.log), log1p: unary(Math.log1p),
   log2: unary(Math.log2), log10: unary(Math.log10), sqrt: unary(Math.sqrt),
@@ -483,6 +483,7 @@ const MOVES = {
   take_along_axis: (x, indices, axis) => takeAlongAxis(x, indices, plain(axis)),
   "[]": (x, items) => getItem(x, items.map(i => (isArray(i) && !i.shape.length ? plain(i) : i))),
   copy: x => x, ascontiguousarray: x => x, asarray: x => x,
+  windows: (x, size, stride, dilation) => windows(x, ...plain([size, stride, dilation])),
   pad, tril: x => triangle(x, (i, j) => j <= i), triu: x => triangle(x, (i, j) => j >= i),
 };
 
@@ -635,18 +636,45 @@ function einsum(equation, a, b) {
 // prettier-ignore
 const PRODUCTS = {
   "@": matmul, matmul, dot, einsum: (equation, a, b) => einsum(plain(equation), a, b),
+  tensordot: (a, b, axes) => tensordot(a, b, plain(axes)),
   vdot: (a, b) => matmul(reshape(a, [-1]), reshape(b, [-1])),
   outer: (a, b) => matmul(reshape(a, [-1, 1]), reshape(b, [1, -1])),
 };
 
-function cumsum(x, axis) {
+// Running sums or products along an axis.
+function running(x, axis, f) {
   const d = axisOf(axis, x.shape.length),
     n = x.shape[d],
     inner = sizeOf(x.shape.slice(d + 1));
   const out = makeArray(x.shape, summedDtype(x.dtype));
   for (let i = 0; i < out.data.length; i++)
-    out.data[i] = x.data[i] + (Math.floor(i / inner) % n ? out.data[i - inner] : 0);
+    out.data[i] = Math.floor(i / inner) % n ? f(out.data[i - inner], x.data[i]) : x.data[i];
   return out;
+}
+
+// Sums of products over pairs of axes.
+function tensordot(a, b, [over, other]) {
+  const rest = (x, gone) => x.shape.map((_, d) => d).filter(d => !gone.includes(d));
+  const [left, right] = [rest(a, over), rest(b, other)];
+  const inner = sizeOf(over.map(d => a.shape[d]));
+  const product = matmul(
+    reshape(transpose(a, [...left, ...over]), [sizeOf(left.map(d => a.shape[d])), inner]),
+    reshape(transpose(b, [...other, ...right]), [inner, sizeOf(right.map(d => b.shape[d]))]),
+  );
+  return withShape(product, [...left.map(d => a.shape[d]), ...right.map(d => b.shape[d])]);
+}
+
+// All windows of images, (*size, N, C, windows down, windows across), as autograd's convolution
+// takes them.
+function windows(x, size, stride, dilation) {
+  const own = strides(x.shape);
+  const counts = [0, 1].map(i => {
+    const reach = dilation[i] * (size[i] - 1) + 1;
+    return Math.floor((x.shape[2 + i] - reach) / stride[i]) + 1;
+  });
+  const steps = by => [own[2] * by[0], own[3] * by[1]];
+  const shape = [...size, x.shape[0], x.shape[1], ...counts];
+  return strided(x, shape, [...steps(dilation), own[0], own[1], ...steps(stride)]);
 }
 
 // -- functions that make arrays, and autograd's own helpers ----------------------------------
@@ -714,7 +742,9 @@ const MAKING = {
   arange: n => positions([plain(n)]),
   array: fromLists,
   astype: cast,
-  cumsum: (x, axis) => cumsum(x, plain(axis)), var: variance,
+  cumsum: (x, axis) => running(x, plain(axis), (a, b) => a + b),
+  cumprod: (x, axis) => running(x, plain(axis), (a, b) => a * b),
+  var: variance, std: (...args) => ELEMENTWISE.sqrt(variance(...args)),
   concatenate: (xs, axis) => concatenate(xs, plain(axis)),
   stack: (xs, axis) => stack(xs, plain(axis)),
   argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,

@@ -9,7 +9,7 @@ const SHOWN_TERMS = 3; // of a longer sum, then "..."
 const MOST_TERMS = 5000; // beyond, a sum is not followed further
 
 function explain(tree, at, run) {
-  const context = { ...run, sources: new Map(), origins: new Map(), depth: 0 };
+  const context = { ...run, tree, sources: new Map(), origins: new Map(), depth: 0 };
   const { parts } = explained(tree, at, context);
   return { parts, sources: context.sources };
 }
@@ -25,7 +25,7 @@ function explained(tree, at, context) {
   if (name === "added_at") return ofAddedAt(tree, at, value, context);
   if (Object.hasOwn(MOVES, name) && !ADDING.includes(name)) return ofMoved(tree, at, context);
   if (Object.hasOwn(REDUCTIONS, name)) return ofReduced(tree, at, value, context);
-  if (Object.hasOwn(PRODUCTS, name) && name !== "einsum")
+  if (Object.hasOwn(PRODUCTS, name) && !["einsum", "tensordot"].includes(name))
     return ofProduct(tree, at, value, context);
   if (Object.hasOwn(ELEMENTWISE, name)) return ofElementwise(tree, at, value, context);
   return justNumber(value.data[at]);
@@ -66,10 +66,12 @@ function ofElementwise(tree, at, value, context) {
   };
   if (name === "where") {
     const condition = evaluate(tree.args[0], context.values, context.known);
-    argument(tree.args[0]);
-    return argument(
-      tree.args[condition.data[broadcastAt(at, value.shape, condition.shape)] ? 1 : 2],
-    );
+    const why = argument(tree.args[0]),
+      isTrue = condition.data[broadcastAt(at, value.shape, condition.shape)];
+    const { parts, level } = argument(tree.args[isTrue ? 1 : 2]);
+    return tree === context.tree
+      ? { parts: [...parts, " as ", ...why.parts], level }
+      : { parts, level };
   }
   const args = tree.args.map(argument);
   if (call in LEVELS && LEVELS[call] === 0) {

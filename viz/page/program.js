@@ -35,12 +35,23 @@ function evaluate(tree, values, known) {
   if (tree.index !== undefined) return tree.index.map(item => (item.slice ? item : inner(item)));
   const name = nameOf(tree),
     args = tree.args.map(inner);
-  for (const [key, x] of Object.entries(tree.settings ?? {}))
-    args[SETTINGS[key][name] ?? SETTINGS[key].default] = inner(x);
-  const taken = Object.hasOwn(ELEMENTWISE, name) ? args.map(truthAsArray) : args;
-  const value = FUNCTIONS[name](...taken);
+  const settings = Object.entries(tree.settings ?? {}).map(([key, x]) => [key, inner(x)]);
+  const value = Object.hasOwn(ELEMENTWISE, name)
+    ? elementwiseIn(ELEMENTWISE[name], args.map(truthAsArray), Object.fromEntries(settings).dtype)
+    : FUNCTIONS[name](...placed(args, settings, name));
   known?.set(tree, value);
   return value;
+}
+
+// Settings at their places among the arguments.
+function placed(args, settings, name) {
+  for (const [key, x] of settings) args[SETTINGS[key][name] ?? SETTINGS[key].default] = x;
+  return args;
+}
+
+// A function of elements, computed in a dtype if one is asked for.
+function elementwiseIn(f, args, dtype) {
+  return dtype ? cast(f(...args.map(x => cast(x, dtype))), dtype) : f(...args);
 }
 
 const truthAsArray = x => (typeof x === "boolean" ? numberArray(Number(x), "bool") : x);
@@ -130,7 +141,7 @@ function spell(tree) {
     return /^[a-z]/.test(tree.number) ? `np.${tree.number}` : tree.number;
   if (tree.dtype !== undefined) return `np.${tree.dtype}`;
   if (tree.value !== undefined) return PYTHON[tree.value] ?? `'${tree.value}'`;
-  if (tree.list) return `(${tree.list.map(spell).join(", ")}${tree.list.length === 1 ? "," : ""})`;
+  if (tree.list) return spellList(tree);
   if (tree.index) return tree.index.map(spellItem).join(", ");
   if (tree.slice) return spellItem(tree);
   const { call, args } = tree;
@@ -147,6 +158,11 @@ function spell(tree) {
     inside = [...args.slice(isMethod ? 1 : 0).map(argumentText), ...settings].join(", ");
   if (!isMethod) return `${call}(${inside})`;
   return bracketed(args[0], 7) + call + (inside || !/^\.(T|mT)$/.test(call) ? `(${inside})` : "");
+}
+
+function spellList({ list, brackets }) {
+  const items = list.map(spell).join(", ");
+  return brackets ? `[${items}]` : `(${items}${list.length === 1 ? "," : ""})`;
 }
 
 const argumentText = x => (x.index ? `np.s_[${spell(x)}]` : spell(x));
