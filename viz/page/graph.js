@@ -16,6 +16,7 @@ const graph = {
   lines: [], // {from, to, path}
   folded: new Set(), // numbers of modules
   window: { width: 500, height: 500 }, // what is seen of it
+  least: READABLE, // no smaller is it drawn to fit its window
   scale: 1,
   x: 0,
   y: 0,
@@ -348,6 +349,7 @@ function leaveOutFar() {
 
 function fitGraph(least = 0) {
   const { width, height } = graph.window;
+  graph.least = least;
   graph.scale = Math.max(
     least,
     Math.min((width - 24) / graph.width, (height - 24) / graph.height, 1.25),
@@ -432,9 +434,12 @@ function listenToGraph() {
   byId("fit").onclick = () => fitGraph();
   byId("fold").onclick = foldAll;
   byId("fold").hidden = !data.tensors.some(tensor => boxesAround(tensor).length);
-  new ResizeObserver(([entry]) => {
-    graph.window = entry.contentRect;
-    fitGraph(READABLE);
+  new ResizeObserver(([{ contentRect }]) => {
+    // the first call only tells the size that is known
+    const { width, height } = graph.window;
+    if (contentRect.width === width && contentRect.height === height) return;
+    graph.window = contentRect;
+    fitGraph(graph.least);
     followCard(data.steps[now.step].node);
   }).observe(picture);
 }
