@@ -130,7 +130,6 @@ def test_the_page_computes_the_engines_numbers(visit, made, name):
     assert compared >= 3 * len(steps)
 
 
-@pytest.mark.xfail(reason="the page does not know yet what main prints since the last merges")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_with_other_inputs_it_computes_what_the_engine_would(visit, made, name):
     loss, names, written = made(name)
@@ -169,7 +168,6 @@ def test_with_other_inputs_it_computes_what_the_engine_would(visit, made, name):
         assert far <= 2e-5 * np.abs(gradient).max()
 
 
-@pytest.mark.xfail(reason="the page does not know yet what main prints since the last merges")
 def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -379,7 +377,6 @@ def test_pointing_at_a_number_writes_out_where_it_came_from(visit, made):
     assert page.locator("#trace").inner_text() == text
 
 
-@pytest.mark.xfail(reason="the page does not know yet what main prints since the last merges")
 def test_elementwise_sums_broadcasts_transposes_and_indexing_are_followed_back(visit, tmp_path):
     x = autograd.tensor(np.arange(6.0).reshape(2, 3) - 2, requires_grad=True)
     b = autograd.tensor([0.5, -1.0, 2.0], requires_grad=True)

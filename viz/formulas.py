@@ -83,6 +83,8 @@ def tree(node: ast.expr, renamed: Mapping[str, str]) -> dict[str, Any]:
             return {"number": name}
         case ast.Attribute(ast.Name("np"), name) if name in DTYPES:
             return {"dtype": name.rstrip("_")}
+        case ast.Call(ast.Attribute(ast.Attribute(ast.Name("np"), "linalg"), name)):
+            made = call(f"np.linalg.{name}", *node.args)
         case ast.Attribute(x, name):
             return call(f".{name}", x)
         case ast.Call(ast.Attribute(ast.Name("np"), name)):

@@ -132,6 +132,8 @@ const signOf = x => (Number.isNaN(x) ? NaN : Math.sign(x));
 const roundEven = x => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const either = (f, a, b) => (a !== a || b !== b ? NaN : f(a, b));
 
+const sinc = x => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
 function logAddExp(a, b) {
   const top = Math.max(a, b);
   return top === -Infinity ? top : top + Math.log1p(Math.exp(-Math.abs(a - b)));
@@ -171,7 +173,8 @@ const ELEMENTWISE = {
   log2: unary(Math.log2), log10: unary(Math.log10), sqrt: unary(Math.sqrt),
   sin: unary(Math.sin), cos: unary(Math.cos), tan: unary(Math.tan), arcsin: unary(Math.asin),
   arccos: unary(Math.acos), arctan: unary(Math.atan), sinh: unary(Math.sinh),
-  cosh: unary(Math.cosh),
+  cosh: unary(Math.cosh), arcsinh: unary(Math.asinh), arccosh: unary(Math.acosh),
+  arctanh: unary(Math.atanh), exp2: unary(x => 2 ** x), sinc: unary(sinc),
   tanh: unary(Math.tanh), reciprocal: unary(x => 1 / x), erf: unary(erf),
   "-x": sameDtype(x => -x), "+x": sameDtype(x => x), abs: sameDtype(Math.abs),
   sign: sameDtype(signOf),
@@ -484,7 +487,8 @@ const MOVES = {
   "[]": (x, items) => getItem(x, items.map(i => (isArray(i) && !i.shape.length ? plain(i) : i))),
   copy: x => x, ascontiguousarray: x => x, asarray: x => x,
   windows: (x, size, stride, dilation) => windows(x, ...plain([size, stride, dilation])),
-  pad, tril: x => triangle(x, (i, j) => j <= i), triu: x => triangle(x, (i, j) => j >= i),
+  pad, tril: (x, k) => triangle(x, (i, j) => j <= i + plain(k ?? 0)),
+  triu: (x, k) => triangle(x, (i, j) => j >= i + plain(k ?? 0)),
 };
 
 // -- functions that draw elements together --------------------------------------------------
@@ -747,6 +751,7 @@ const MAKING = {
   var: variance, std: (...args) => ELEMENTWISE.sqrt(variance(...args)),
   concatenate: (xs, axis) => concatenate(xs, plain(axis)),
   stack: (xs, axis) => stack(xs, plain(axis)),
+  sort: (x, axis) => takeAlongAxis(x, argsort(x, plain(axis)), plain(axis ?? -1)),
   argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,
 };
 for (const dtype of ["float32", "float64", "int32", "int64", "bool"])
