@@ -226,7 +226,7 @@ class Formulas:
     """What the rules of Nodes do, as expressions with the names in ``known``."""
 
     def __init__(self, roots: Any, known: Mapping[Any, str]) -> None:
-        self.recording = Recording(list(roots), wrt=[])
+        self.recording = Recording(list(roots), wrt=[], outlines=True)
         self.known = known
 
     def of_forward(self, node: Node) -> Formula:

@@ -96,7 +96,11 @@ def array_of(found):
     return np.array(data).reshape(found["shape"])
 
 
-SEND = "a => ({shape: a.shape, dtype: a.dtype, data: Array.from(a.data)})"
+def sent(page, expression):
+    """What an expression gives, as JSON, since Playwright takes long over many numbers."""
+    send = "a => ({shape: a.shape, dtype: a.dtype, data: Array.from(a.data)})"
+    return json.loads(page.evaluate(f"() => {{ const send = {send};"
+                                    f"return JSON.stringify({expression}) }}"))  # fmt: skip
 
 
 # -- the page computes what the engine computes --------------------------------------------------
@@ -108,9 +112,11 @@ def test_the_page_computes_the_engines_numbers(visit, made, name):
     page = visit(written)
     assert page.evaluate("[live.on, live.why]") == [True, ""]
     known = labels(names, recorded_order(loss), loss)
-    run = page.evaluate(f"""() => {{ const send = {SEND};
-        return {{values: Object.fromEntries([...live.run.values].map(([k, a]) => [k, send(a)])),
-                 lines: live.run.lines.map(step => step.map(line => send(line.part)))}} }}""")
+    run = sent(
+        page,
+        """({values: Object.fromEntries([...live.run.values].map(([k, a]) => [k, send(a)])),
+            lines: live.run.lines.map(step => step.map(line => send(line.part)))})""",
+    )
     compared = 0
 
     def agree(found, expected):
@@ -147,17 +153,16 @@ def test_with_other_inputs_it_computes_what_the_engine_would(visit, made, name):
     wanted = re.search(r"return \(?(.*?)\)?\s*$", source, re.S)[1].replace("\n", "").split(",")
     page = visit(written)
     page.evaluate(
-        """changed => {
-            for (const [name, data] of Object.entries(changed)) {
+        """text => {
+            for (const [name, data] of Object.entries(JSON.parse(text))) {
                 const array = live.inputs.get(name);
                 live.inputs.set(name, makeArray(array.shape, array.dtype, data));
             }
             compute();
         }""",
-        {key: np.asarray(x, float).ravel().tolist() for key, x in changed.items()},
+        json.dumps({key: np.asarray(x, float).ravel().tolist() for key, x in changed.items()}),
     )
-    found = page.evaluate(f"""() => {{ const send = {SEND};
-        return Object.fromEntries([...live.run.values].map(([k, a]) => [k, send(a)])) }}""")
+    found = sent(page, "Object.fromEntries([...live.run.values].map(([k, a]) => [k, send(a)]))")
     loss_name = labels(names, recorded_order(loss), loss)[loss.grad_fn]
     assert abs(found[loss_name]["data"][0] - value) <= 1e-5 * abs(value)
     leaves = [name.strip()[1:] for name in wanted[1:]]
@@ -224,7 +229,8 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
             draw()
     page = visit(made("neuron")[2])
     odd = page.evaluate(
-        """cases => {
+        """text => {
+            const cases = JSON.parse(text);
             const numbers = {nan: NaN, inf: Infinity, "-inf": -Infinity};
             const array = a => makeArray(a.shape, a.dtype, a.data.map(x => numbers[x] ?? x));
             const check = ({text, tree, values, expected}) => {
@@ -244,7 +250,7 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
             };
             return [...new Set(cases.map(checked).filter(Boolean))];
         }""",
-        cases,
+        json.dumps(cases),
     )
     assert len(cases) > 2000
     assert odd == []
@@ -287,18 +293,30 @@ def test_keys_show_formulas_rules_and_the_engines_numbers(visit, made, name, sch
 @pytest.mark.parametrize("name", NETWORKS)
 def test_each_step_has_a_sentence_and_its_result_above_the_fold(visit, made, name):
     page = visit(made(name)[2])
-    total = int(count(page).split("/")[1])
-    for _ in range(total):
-        sentence = page.locator("#sentence").inner_text()
-        assert sentence.endswith(".") and 10 < len(sentence) < 260 and "{" not in sentence
-        result = page.locator("figure[data-role=result]").first.bounding_box()
-        assert result["y"] + result["height"] < 800
-        if page.locator("#phase b").inner_text().lower() == "backward":
-            words = page.locator("#sentence, .why").all_inner_texts()
-            root = made(name)[0].grad_fn and page.evaluate("data.words")
-            assert any(f"how much {root} changes with" in text for text in words)
-            assert page.locator("math").count() == page.locator(".line").count()
-        page.keyboard.press("ArrowRight")
+    seen = page.evaluate(
+        """data.steps.map((step, i) => {
+            goToStep(i);
+            const text = x => x.innerText, all = x => [...document.querySelectorAll(x)];
+            return {
+                phase: text(document.querySelector("#phase b")).toLowerCase(),
+                sentence: text(byId("sentence")),
+                texts: all("#sentence, .why").map(text),
+                maths: all("math").length,
+                lines: all(".line").length,
+                bottom: document.querySelector("figure[data-role=result]")
+                    .getBoundingClientRect().bottom,
+            };
+        })"""
+    )
+    words = page.evaluate("data.words")
+    for step in seen:
+        assert step["sentence"].endswith(".") and 10 < len(step["sentence"]) < 260
+        assert "{" not in step["sentence"]
+        assert step["bottom"] < 800
+        if step["phase"] == "backward":
+            assert any(f"how much {words} changes with" in text for text in step["texts"])
+            assert step["maths"] == step["lines"]
+    assert len(seen) == int(count(page).split("/")[1])
     assert page.locator("#sentence").get_attribute("aria-live") == "polite"
 
 
@@ -561,6 +579,13 @@ def test_the_graph_fits_zooms_and_moves(visit, made):
     drawn = page.locator("#view").bounding_box()
     assert drawn["y"] >= window["y"] and drawn["height"] <= window["height"]
     assert drawn["x"] >= window["x"] and drawn["width"] <= window["width"]
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.wait_for_function("graph.window.height < 550")
+    smaller = page.locator("#view").bounding_box()
+    assert 0 < smaller["height"] <= window["height"] - 200  # it still fits
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function("graph.window.height > 550")
+    assert page.locator("#view").bounding_box() == drawn
     page.keyboard.press("+")
     assert page.locator("#view").bounding_box()["height"] == pytest.approx(
         1.3 * drawn["height"], rel=0.02
@@ -869,6 +894,27 @@ def test_a_page_with_many_numbers_holds_only_corners(visit, tmp_path):
     assert "24 of 800 rows, 24 of 700 columns" in page.locator("#lines").inner_text()
     shown = page.locator("figure[data-role=result]").bounding_box()
     assert shown["width"] > 20
+
+
+def test_values_that_were_not_kept_are_said_to_be_missing(visit, tmp_path):
+    w = autograd.randn(80, 80, requires_grad=True)
+
+    def loss_of_data_that_is_gone():
+        x = autograd.randn(80, 80)
+        return ((x + w) * 2).sum()
+
+    loss = loss_of_data_that_is_gone()
+    assert str(next(loss.backward_steps(retain_graph=True, names={}))).startswith("[1/3] dout1 = ")
+    page = visit(viz.step_page(loss, tmp_path / "page.html"))
+    said = "large values were not kept: record the ops inside autograd.record_source()"
+    assert said in page.locator("#notice").inner_text()
+    assert page.locator("figure[data-role=result]").inner_text() == "out0 (80, 80)\nnot kept"
+    page.locator("figure[data-role=result]").hover()
+    page.keyboard.press("End")
+    assert page.locator("figure[data-role=result] .map").count() == 1  # dw is there
+    loss = ((w + 1) * 2).sum()  # here all that is gone can be computed anew
+    page = visit(viz.step_page(loss, tmp_path / "page.html"))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
 
 
 # -- odd pages -------------------------------------------------------------------------------------

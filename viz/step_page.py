@@ -36,8 +36,8 @@ SHOWN = 24  # rows and columns of that corner
 
 FOLDER = Path(__file__).with_name("page")
 SCRIPTS = (
-    "arrays", "linalg", "program", "explain", "figures", "layout", "graph", "trace", "steps", "quiz",
-    "lab", "boundary", "main",
+    "arrays", "linalg", "program", "explain", "figures", "layout", "graph", "trace", "steps",
+    "quiz", "lab", "boundary", "main",
 )  # fmt: skip
 SYMBOLS = {"add": "+", "sub": "-", "neg": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
 

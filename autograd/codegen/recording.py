@@ -15,6 +15,7 @@ from ..cotangents import fit
 from ..creation import DRAWS
 from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
+from ..keeping import Absent
 from ..names import named
 from ..operands import as_numpy
 from ..tensors import Tensor
@@ -35,13 +36,20 @@ class Recording:
 
     ``roots`` are Tensors. The gradient is that of the first, with respect to ``wrt``: Tensors of
     the graph, all leaves that require grad, or nothing if ``wrt`` is empty. With ``since``, what
-    was recorded before that time is an input.
+    was recorded before that time is an input. With ``outlines``, zeros stand for inputs whose
+    values were not kept: that does for formulas.
     """
 
     def __init__(
-        self, roots: Any, wrt: Any = None, names: Any = None, since: int | None = None
+        self,
+        roots: Any,
+        wrt: Any = None,
+        names: Any = None,
+        since: int | None = None,
+        outlines: bool = False,
     ) -> None:
         root = roots[0]
+        self.outlines = outlines
         self.for_program = since is not None  # then a leaf that the graph itself made is no leaf
         self.root: Any = parent_of(root)
         self.trace = Trace()
@@ -107,6 +115,8 @@ class Recording:
             return self.values[origin][0]
         if isinstance(x, Tensor):
             return self.tensor(x, name)
+        if isinstance(x, Absent):
+            return self.input(x, name)
         x = as_numpy(node.op, x)
         return self.input(x, name) if isinstance(x, np.ndarray) else x
 
@@ -116,6 +126,8 @@ class Recording:
         return var
 
     def input(self, array: Any, name: str) -> Var:
+        if self.outlines and isinstance(array, Absent):
+            array = np.zeros(array.shape, array.dtype)
         var = self.trace.input(array)
         var.varies = True
         self.inputs.setdefault(var, name)
