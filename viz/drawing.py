@@ -61,6 +61,7 @@ class Vertex:
     head: str = ""  # the title of a box that holds nothing else
     begin: Any = None  # of a point: the key of what its edges come from
     lit: bool = False
+    tall: bool = False  # whether its op stands above its lines, where that is no higher
 
 
 def graph_of(
@@ -92,6 +93,7 @@ def graph_of(
     )
     upright = direction in PORTS
     lit = light_between(vertices, edges)
+    stand_beside_leaves(vertices, edges)
     fill(graph, list(vertices.values())[::-1], titles, upright)
     connect(graph, vertices, edges, PORTS.get(direction, []), lit)
     if legend:
@@ -110,6 +112,17 @@ def light_between(
         vertices[key].lit = True
     lit |= after & before
     return {(source, target) for source, target in edges if {source, target} <= lit}
+
+
+def stand_beside_leaves(vertices: Mapping[Any, Vertex], edges: list[tuple[Any, Any]]) -> None:
+    """Make those vertices tall that stand in a row with leaves, which have two lines, too."""
+    into: dict[Any, list[Vertex]] = {}
+    for source, target in edges:
+        into.setdefault(target, []).append(vertices[source])
+    for row in into.values():
+        leaves = [x.scopes for x in row if x.kind in LEAVES and len(x.lines) > 1]
+        for vertex in row:
+            vertex.tall = len(leaves) > 1 and all(scopes == vertex.scopes for scopes in leaves)
 
 
 def fill(
@@ -149,7 +162,7 @@ def look_of(vertex: Vertex, upright: bool) -> dict[str, str]:
         return {"label": escaped([*vertex.op, *vertex.lines]), **style}
     label = "|".join(escaped(lines, record=True) for lines in fields)
     wide = sum(max(map(len, lines)) for lines in fields) > WIDE
-    beside = len(fields[0][0]) <= SHORT or not wide
+    beside = len(fields[0][0]) <= SHORT or not (wide or vertex.tall)
     if vertex.head:
         head = escaped([vertex.head], record=True)
         label = f"{head}|{{{label}}}" if beside else f"{head}|{label}"
