@@ -748,6 +748,19 @@ def test_the_quiz_hides_asks_and_says_why(visit, made):
     assert page.locator("#quiz").is_hidden()
 
 
+def test_nothing_gives_the_answer_away(visit, tmp_path):
+    x = autograd.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    page = visit(viz.step_page(x.reshape(3, 1).exp().sum(), tmp_path / "page.html"))
+    assert "shape=(3, 1)" in page.locator("#phase").inner_text()
+    page.keyboard.press("q")
+    assert page.locator(".ask").inner_text() == "Which shape does out0 have?"
+    assert "(3, 1)" not in page.locator("#phase").inner_text()
+    assert page.locator(".node .value").first.is_hidden()
+    page.locator(".give").click()
+    assert "(3, 1)" in page.locator("#phase").inner_text()
+    assert page.locator(".node .value").first.is_visible()
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_right_answer_is_among_the_choices_and_no_other_is_right(visit, made, name):
     page = visit(made(name)[2])

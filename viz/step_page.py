@@ -319,7 +319,8 @@ class Graph:
     def step(
         self, phase: str, node: Node, sentence: str, source: str, lines: list
     ) -> dict[str, Any]:
-        settings = [f"{key}={short(value)}" for key, value in node.keywords.items()]
+        given = {key: x for key, x in node.keywords.items() if x is not None and x is not False}
+        settings = [f"{key}={short(value)}" for key, value in given.items()]
         return {
             "phase": phase,
             "op": node.name,

@@ -94,8 +94,9 @@ function cardSize(tensor) {
   const name = clipped(tensor.name, 16),
     op = clipped(tensor.op ?? "", 22);
   const size = sizeOf(tensor.shape),
-    few = size < 4 && tensor.shape.length ? 30 + 42 * size : 0;
-  const width = Math.max(92, few, 7.6 * name.length + 6.4 * op.length + 30);
+    few = size < 4 && tensor.shape.length ? 30 + 42 * size : 0,
+    gradient = size === 1 && tensor.grad ? 16 + 6.6 * (name.length + 10) : 0; // "dz -0.001234"
+  const width = Math.max(92, few, gradient, 7.6 * name.length + 6.4 * op.length + 30);
   return { width, height: tensor.grad ? 58 : 40, name, op };
 }
 
@@ -246,7 +247,7 @@ function showOnGraph(look, moving, phase) {
     if (!tensor) continue;
     if (card.value !== seen.value) fillLine(card, "value", seen.value, "", shapeText(tensor.shape));
     if (card.gradient !== seen.gradient && tensor.grad) {
-      const label = `d${clipped(tensor.name, 9)}`;
+      const label = tensor.name.length > 9 ? "grad" : `d${tensor.name}`;
       fillLine(card, "gradient", seen.gradient, `${label} `, seen.gradient ? label : "");
     }
     Object.assign(card, { value: seen.value, gradient: seen.gradient });
@@ -347,13 +348,13 @@ function leaveOutFar() {
     show(line, line.path, graph.cards.get(line.from).near || graph.cards.get(line.to).near);
 }
 
+// Show the whole graph, or if it would be smaller than `least`, as much of it as can be read well.
 function fitGraph(least = 0) {
-  const { width, height } = graph.window;
+  const { width, height } = graph.window,
+    across = (width - 24) / graph.width;
   graph.least = least;
-  graph.scale = Math.max(
-    least,
-    Math.min((width - 24) / graph.width, (height - 24) / graph.height, 1.25),
-  );
+  graph.scale = Math.min(across, (height - 24) / graph.height, 1.25);
+  if (graph.scale < least) graph.scale = Math.max(least, Math.min(across, 1));
   graph.x = (width - graph.width * graph.scale) / 2;
   graph.y = Math.max(12, (height - graph.height * graph.scale) / 2);
   moveGraph();
@@ -385,10 +386,27 @@ function followCard(id) {
     };
   const everything = { x: 0, y: 0, width: graph.width, height: graph.height };
   if (inside(everything, 0) || inside(card.item, Math.min(60, window.height / 5))) return;
-  graph.x = window.width / 2 - (card.item.x + card.item.width / 2) * graph.scale;
-  graph.y = window.height / 2 - (card.item.y + card.item.height / 2) * graph.scale;
+  const { x, y, width, height } = card.item;
+  graph.x = centred(x + width / 2, graph.width, window.width);
+  graph.y = centred(y + height / 2, graph.height, window.height - underButtons());
   moveGraph();
 }
+
+// Where the graph begins when a place of it is in the middle of a window, with no more than an edge
+// left empty.
+function centred(place, length, room) {
+  const size = length * graph.scale,
+    free = room - size;
+  if (free >= 24) return free / 2;
+  return Math.max(free - 12, Math.min(12, room / 2 - place * graph.scale));
+}
+
+// How much of the picture lies under the buttons, which on a phone stand on it.
+const underButtons = () =>
+  Math.max(
+    0,
+    byId("picture").getBoundingClientRect().bottom - byId("below").getBoundingClientRect().top,
+  );
 
 // Move a point of the window to another one: by dragging, or with a wheel.
 function panGraph(dx, dy) {

@@ -15,13 +15,15 @@ function showQuiz(index) {
   const box = byId("quiz"),
     question = quiz.on && questionOf(index);
   box.hidden = !question;
-  byId("step").classList.toggle("hidden-answer", Boolean(question && !question.answer));
+  const isOpen = Boolean(question && !question.answer);
+  byId("step").classList.toggle("hidden-answer", isOpen);
+  byId("graph").classList.toggle("no-shapes", isOpen && question.kind === "shape");
   if (!question) return;
   const line = data.steps[index].lines[question.line];
   const words =
     question.kind === "formula"
       ? ["What is ", element("code", "", line.name), "?"]
-      : ["Which shape has ", element("code", "", line.name), "?"];
+      : ["Which shape does ", element("code", "", line.name), " have?"];
   const ask = element("p", "ask");
   ask.append(...words);
   const choices = element("div", "choices");
