@@ -106,7 +106,8 @@ function figureOf(array, { label, name, origin, role, large, size, crowded, edit
       : mapOf(array, box, ...(size ?? [1, 1]));
   box.append(body);
   const notes = [];
-  if (array.cut && array.data.length) notes.push(`${shownRows} of ${rows} rows, ${shownColumns} of ${columns} columns`);
+  if (array.cut && array.data.length)
+    notes.push(`${shownRows} of ${rows} rows, ${shownColumns} of ${columns} columns`);
   if (array.data.some(x => !Number.isFinite(x))) notes.push("yellow: nan or inf");
   if (body.tagName !== "TABLE" && !notes.length)
     notes.push(`up to ±${numberText(Number(largestOf(array).toPrecision(2)))}`);

@@ -49,7 +49,9 @@ function choleskyRows(a) {
 function matricesOf(x) {
   const [n, m] = x.shape.slice(-2);
   return Array.from({ length: sizeOf(x.shape.slice(0, -2)) }, (_, s) =>
-    Array.from({ length: n }, (_, i) => Array.from(x.data.slice((s * n + i) * m, (s * n + i + 1) * m))),
+    Array.from({ length: n }, (_, i) =>
+      Array.from(x.data.slice((s * n + i) * m, (s * n + i + 1) * m)),
+    ),
   );
 }
 
@@ -57,7 +59,8 @@ function matricesOf(x) {
 const ofEach = (f, shapeOf) => x =>
   makeArray(shapeOf(x.shape), floating(x.dtype), matricesOf(x).map(f).flat(2));
 const determinant = rows => eliminate(rows, rows.length);
-const unitRows = n => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => +(i === j)));
+const unitRows = n =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => +(i === j)));
 
 function solve(a, b) {
   if (b.shape.length === 1) return squeeze(solve(a, expandDims(b, 1)), -1);
@@ -65,13 +68,23 @@ function solve(a, b) {
     shape = [...stacks, ...b.shape.slice(-2)];
   const left = matricesOf(broadcastTo(a, [...stacks, ...a.shape.slice(-2)])),
     right = matricesOf(broadcastTo(b, shape));
-  return makeArray(shape, floating(promote(a, b)), left.map((rows, i) => solveRows(rows, right[i])).flat(2));
+  return makeArray(
+    shape,
+    floating(promote(a, b)),
+    left.map((rows, i) => solveRows(rows, right[i])).flat(2),
+  );
 }
 
 Object.assign(FUNCTIONS, {
   "linalg.solve": solve,
-  "linalg.inv": ofEach(rows => solveRows(rows, unitRows(rows.length)), shape => shape),
+  "linalg.inv": ofEach(
+    rows => solveRows(rows, unitRows(rows.length)),
+    shape => shape,
+  ),
   "linalg.det": ofEach(determinant, shape => shape.slice(0, -2)),
   "linalg.cholesky": ofEach(choleskyRows, shape => shape),
-  logabsdet: ofEach(rows => Math.log(Math.abs(determinant(rows))), shape => shape.slice(0, -2)),
+  logabsdet: ofEach(
+    rows => Math.log(Math.abs(determinant(rows))),
+    shape => shape.slice(0, -2),
+  ),
 });
