@@ -269,6 +269,7 @@ function fillTexts() {
   byId("glossary").append(list);
   const keys = Object.values(KEYS)
     .filter(([key]) => key)
+    .sort(([a], [b]) => (a === "0") - (b === "0")) // an object has its numbers first
     .map(([key, words]) => [element("kbd", "", key), words]);
   const close = Object.assign(element("button", "", "close"), {
     onclick: () => byId("keys").close(),
@@ -287,7 +288,7 @@ const GLOSSARY = root => [
     `The gradient of ${root} with respect to w says for each number of w how much ${root} ` +
       "changes when that number grows a little. It has the shape of w.",
   ],
-  ["dw", `The short name of that gradient: ∂${root}/∂w.`],
+  ["dw", `The short name of that gradient: ∂${data.root}/∂w.`],
   [
     "chain rule",
     `If w goes into z and z goes into ${root}: how ${root} changes with w is how ${root} ` +

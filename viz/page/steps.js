@@ -60,12 +60,10 @@ const textOf = parts => parts.map(part => part.text ?? part).join("");
 
 // dL/dx = dL/dy dy/dx, with a sum where numbers are drawn together.
 function chainRule(step, line) {
-  const alone = data.roots.length === 1,
-    root = alone ? data.root : "L";
+  const root = data.roots.length === 1 ? data.root : "L";
   const y = tensors.get(step.node).name,
     x = line.of;
-  const right = [fraction(y, x)];
-  if (!(alone && y === root)) right.unshift(fraction(root, y), math("mo", "·"));
+  const right = [fraction(root, y), math("mo", "·"), fraction(y, x)];
   if (drawsTogether(line.tree)) right.unshift(math("mo", "∑"));
   const several = arrivalsAt(line.target).length > 1;
   const sign = line.adds ? "+=" : several ? "←" : "=";
