@@ -62,7 +62,7 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if observers.everything or observers.recorded:
+        if observers.recorded:
             self.be_seen()
 
     def add_hook(self, hook: Any) -> Any:

@@ -165,6 +165,8 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
     ((3,), (3, 1))
     """
     shape: tuple = shape_of(x)
+    if type(dim) is int and -len(shape) <= dim < len(shape):
+        return _squeeze(x, dims=(dim,) if shape[dim] == 1 else ())
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
     dims = dim if isinstance(dim, tuple | list) else (dim,)
