@@ -40,7 +40,7 @@ class Op:
         self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:
-        """What a VJP rule saves that asks for ``names``."""
+        """Describe what a VJP rule with these parameters makes its Node keep."""
         known = ["y", *self.operands]
         unknown = [name for name in names if name.removesuffix("_shape") not in known]
         if unknown:
@@ -93,7 +93,7 @@ class Saves:
         self.pick = picker(self.names, self.positions)
 
     def asked(self, count: int) -> Iterator[int]:
-        """The positions, of so many, whose values are needed and not just their shapes."""
+        """Those of ``count`` positions of which the rule needs the values and not just the shapes."""
         for name, i in zip(self.names, self.positions):
             if not name.endswith("_shape"):
                 yield from range(count)[i] if isinstance(i, slice) else [i]
