@@ -60,9 +60,7 @@ class Node:
         self.shape = values[0].shape
         self.dtype = values[0].dtype
         if observers.everything:
-            self._origins = [
-                made_by(x) if parent is None else parent for x, parent in zip(args, parents)
-            ]
+            self._origins = [made_by(x) for x in args]
         if observers.recorded:
             observers.tell(observers.recorded, self)
 

@@ -19,17 +19,19 @@ def swapped(op: Callable) -> Callable:
 
 def detach(self: Tensor) -> Tensor:
     """The same memory without the graph."""
-    out = result(self._array())
-    out._memory = self.memory
     if observers.everything:
         with no_grad():
-            out._node = ops.alias(self)._node
+            view = ops.alias(self)
+        view._cut = "detach"
+        return view
+    out = result(self._array())
+    out._memory = self.memory
     return out
 
 
 def clone(self: Tensor) -> Tensor:
     """A copy with memory of its own, recorded. VJP: ``g``."""
-    return ops.to(self, self.dtype)
+    return ops.clone(self)
 
 
 def where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
@@ -39,7 +41,7 @@ def where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
 
 def flatten(self: Tensor) -> Tensor:
     """All elements in one dimension."""
-    return ops.reshape(self, -1)
+    return self if self.ndim == 1 else ops.reshape(self, -1)
 
 
 def as_float(self: Tensor) -> Tensor:

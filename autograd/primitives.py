@@ -30,9 +30,8 @@ from . import observers
 from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode
-from .graph import Node
-from .memory import share_memory
-from .tensors import Tensor
+from .graph import Node, parent_of
+from .tensors import Tensor, result
 
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
@@ -42,11 +41,12 @@ Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
 
-def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
+def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Callable[P, Tensor]:
     """Make an op of a forward rule: called with Tensors, it computes and records.
 
     Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
-    arguments are settings and must all be given. The rule itself sees only arrays.
+    arguments are settings and must all be given. The rule itself sees only arrays. The result has
+    memory of its own; where an op may share that of an operand, ``shared`` makes it a view.
 
     >>> import autograd, numpy as np
     >>> @primitive
@@ -69,8 +69,9 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
         for x in args:
             if isinstance(x, Tensor):
                 values.append(x._data)
-                parents.append((x.grad_fn or x) if x._requires_grad else None)
-                wanted = wanted or x._requires_grad
+                wants = x._requires_grad
+                parents.append((x.grad_fn or x) if wants else None)
+                wanted = wanted or wants
             else:
                 values.append(as_numpy(op, x))
                 parents.append(None)
@@ -89,6 +90,8 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             ) from None
         if wide and "dtype" not in keywords:
             y = narrow(y, values)
+        if shared is None and (y.base is not None or (values and y is values[0])):
+            y = own_memory(y, values)
         if observers.computed:
             observers.tell(observers.computed, op, args, values, y)
         out = new(Tensor)
@@ -98,9 +101,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             out._requires_grad = True
         elif observers.everything:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
-        if y.base is not None:
-            share_memory(args[0], out)
-        return out
+        return out if shared is None else shared(out, op, args, keywords)
 
     recorded.op = op  # type: ignore[attr-defined]
     return recorded
@@ -138,6 +139,31 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         return rule
 
     return register
+
+
+def record(op: Op, args: tuple, keywords: dict, y: Array, gradient: bool) -> Tensor:
+    """A Tensor around ``y``, recorded as what ``op`` gives of ``args`` without computing that."""
+    tensors = [isinstance(x, Tensor) for x in args]
+    values = [x._data if known else as_numpy(op, x) for x, known in zip(args, tensors)]
+    parents = [
+        parent_of(x) if known and gradient and x._requires_grad else None
+        for x, known in zip(args, tensors)
+    ]
+    out = result(y)
+    if any(x is not None for x in parents):
+        out.grad_fn = Node(op, args, keywords, parents, (y, *values))
+        out._requires_grad = True
+    elif observers.everything:
+        out._node = Node(op, args, keywords, parents, (y, *values))
+    return out
+
+
+def own_memory(y: Array, operands: list) -> Array:
+    """``y``, or a copy of it if it is an operand or a view of one."""
+    for x in operands:
+        if isinstance(x, np.ndarray) and np.may_share_memory(x, y):
+            return y.copy(order="K")
+    return y
 
 
 def as_numpy(op: Op, x: Any) -> Any:
@@ -195,6 +221,7 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
+        self.written_by: Any = None  # how a change of a view is written: see views.py
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:

@@ -82,6 +82,8 @@ class Tensor:
         value = value._data if isinstance(value, Tensor) else value
         array = isinstance(value, np.ndarray | np.generic)
         self._data = value if array else np.asarray(value, self.dtype)
+        if self._memory is not None:
+            self._memory = Memory()  # views and detached tensors keep the old one
 
     def _array(self) -> np.ndarray:
         if isinstance(self._data, np.generic):
@@ -307,7 +309,7 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
         if dtype is None and not isinstance(first, np.ndarray | np.generic | Tensor):
             dtype = dtypes.get_default_dtype() if holds_floats(data) else None
     try:
-        array = np.array(data, dtype=dtype)
+        array = np.array(data, dtype=dtype, order="C")
     except ValueError as error:
         raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
     if array.dtype.kind not in "fiub":

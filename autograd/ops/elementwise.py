@@ -267,7 +267,28 @@ def to(x: Operand, dtype: Any) -> Any:
         raise TypeError(
             f"to: {dtype!r} is no dtype; give one such as autograd.float32. There are no devices"
         ) from None
+    if hasattr(x, "grad_fn") and x.dtype == dtype:
+        return x
     return _cast(x, dtype=dtype)
+
+
+@primitive
+def clone(x: Operand) -> Array:
+    """A copy with memory of its own. VJP: ``g``.
+
+    >>> import autograd
+    >>> x = autograd.tensor([1.0, 2.0])
+    >>> y = autograd.clone(x)
+    >>> y[0] = 5
+    >>> x
+    tensor([1., 2.])
+    """
+    return np.copy(x)
+
+
+@vjp_of(clone, "x")
+def clone_dx(g):
+    return g
 
 
 @primitive

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..views import view, written_by
 
 
 class At(NamedTuple):
@@ -20,9 +21,15 @@ class At(NamedTuple):
         return f"indices[{self.i}]"
 
 
-@primitive
+@view
 def _getitem(x: Operand, *indices: Operand, index: Any) -> Array:
-    return x[placed(index, indices)]
+    y = x[placed(index, indices)]
+    return y if y.ndim else element(x, index, y)
+
+
+@written_by(_getitem)
+def getitem_written(x, value, *indices, index):
+    return _setitem.op, (x, value, *indices), {"index": index}
 
 
 @vjp_of(_getitem, "x")
@@ -76,8 +83,17 @@ def put_at(x: Array, index: Any, values: Array) -> Array:
     return x
 
 
+def element(x: Array, index: Any, y: Array) -> Array:
+    """``x[index]``, which is the number ``y``, as a 0-d view of an array."""
+    if isinstance(y, np.generic) and isinstance(x, np.ndarray):
+        return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]
+    return y
+
+
 def placed(index: Any, indices: Any) -> Any:
     """An index with its arrays in their places."""
+    if not indices:
+        return index
     if isinstance(index, At):
         return indices[index.i]
     if isinstance(index, tuple):
@@ -118,12 +134,6 @@ def getitem(x: Operand, index: Any) -> Any:
     """
     index, indices = taken_apart(index)
     return _getitem(x, *indices, index=index)
-
-
-def setitem(x: Operand, value: Operand, index: Any) -> Any:
-    """A copy of ``x`` with ``value`` at ``index``: what ``x[index] = value`` makes of ``x``."""
-    index, indices = taken_apart(index)
-    return _setitem(x, value, *indices, index=index)
 
 
 @primitive

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..views import view, writable, written_by
 from .elementwise import where
-from .shape import expand, permute, reshape, spread, transpose
+from .indexing import At, _put, _setitem
+from .shape import permute, spread, transpose
 
 swapaxes = transpose
 
@@ -88,6 +90,18 @@ def pad(x: Operand, pad: Sequence[int], value: float = 0.0) -> Any:
     return _pad(x, widths=(*[(0, 0)] * (ndim - len(pairs)), *pairs), value=value)
 
 
+@primitive
+def _tile(x: Operand, *, counts: tuple[int, ...]) -> Array:
+    return np.tile(x, counts)
+
+
+@vjp_of(_tile, "x")
+def tile_dx(g, x_shape, *, counts):
+    shape = (1,) * (len(counts) - len(x_shape)) + x_shape
+    copies = g.reshape([n for pair in zip(counts, shape) for n in pair])
+    return copies.sum(axis=tuple(range(0, 2 * len(shape), 2))).reshape(x_shape)
+
+
 def tile(x: Operand, *reps: Any) -> Any:
     """``x`` laid out ``reps`` times along each dimension. VJP: the sum over copies.
 
@@ -95,12 +109,8 @@ def tile(x: Operand, *reps: Any) -> Any:
     >>> tile(autograd.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    counts = spread(reps)
-    shape = (1,) * (len(counts) - np.ndim(x)) + tuple(np.shape(x))
-    counts = (1,) * (len(shape) - len(counts)) + tuple(counts)
-    apart = reshape(x, tuple(n for size in shape for n in (1, size)))
-    copies = expand(apart, tuple(n for pair in zip(counts, shape) for n in pair))
-    return reshape(copies, tuple(a * b for a, b in zip(counts, shape)))
+    counts = tuple(spread(reps))
+    return _tile(x, counts=(1,) * (np.ndim(x) - len(counts)) + counts)
 
 
 def split(x: Operand, split_size: int | Sequence[int], dim: int = 0) -> tuple:
@@ -136,6 +146,32 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple:
     return split(x, max(1, -(-np.shape(x)[dim] // chunks)), dim)
 
 
+@view
+def _diagonal(x: Operand, *, offset: int) -> Array:
+    return np.diagonal(x, offset, -2, -1)
+
+
+@vjp_of(_diagonal, "x")
+def diagonal_dx(g, x_shape, *, offset):
+    rows = diagonal_rows(x_shape, offset)
+    return on(g, _put)(g, rows, rows + offset, index=ON_DIAGONAL, shape=x_shape)
+
+
+@written_by(_diagonal)
+def diagonal_written(x, value, *, offset):
+    rows = diagonal_rows(x.shape, offset)
+    return _setitem.op, (x, value, rows, rows + offset), {"index": ON_DIAGONAL}
+
+
+ON_DIAGONAL = (..., At(0), At(1))  # of rows and columns
+
+
+def diagonal_rows(shape, offset):
+    """The rows that the ``offset``-th diagonal of matrices goes through."""
+    rows = np.arange(shape[-2])
+    return rows[(rows + offset >= 0) & (rows + offset < shape[-1])]
+
+
 def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     """The elements where the indices in ``dim1`` and ``dim2`` are equal, as a last dimension.
 
@@ -147,10 +183,8 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     dim1, dim2 = dim1 % ndim, dim2 % ndim
     if dim1 == dim2:
         raise ValueError("diagonal: dim1 and dim2 must differ")
-    last = permute(x, *[i for i in range(ndim) if i not in (dim1, dim2)], dim1, dim2)
-    rows = np.arange(last.shape[-2])
-    rows = rows[(rows + offset >= 0) & (rows + offset < last.shape[-1])]
-    return last[..., rows, rows + offset]
+    others = [i for i in range(ndim) if i not in (dim1, dim2)]
+    return writable(_diagonal(permute(x, *others, dim1, dim2), offset=offset))
 
 
 def trace(x: Operand) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
-from .elementwise import sqrt
+from .elementwise import clone, sqrt
 from .shape import concatenate
 
 Dim = int | tuple[int, ...] | None
@@ -277,6 +277,8 @@ def prod(
     if over["axis"] is None:
         return prod(x.reshape(-1), 0)
     y = x.transpose(0, over["axis"])
+    if len(y) == 1:
+        y = clone(y)  # as all other products, no view of x
     while len(y) > 1:
         half = len(y) // 2
         pairs = y[:half] * y[half : 2 * half]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
+from ..views import view, writable, written_by
 
 
 def spread(sizes: tuple) -> tuple[int, ...]:
@@ -14,13 +15,18 @@ def spread(sizes: tuple) -> tuple[int, ...]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
 
 
-@primitive
+@view
 def alias(x: Operand) -> Array:
     """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
     return x
 
 
-@primitive
+@written_by(alias)
+def alias_written(x, value):
+    return alias.op, (value,), {}
+
+
+@view
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 
@@ -28,6 +34,11 @@ def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
 @vjp_of(_reshape, "x")
 def reshape_dx(g, x_shape, *, shape):
     return g.reshape(x_shape)
+
+
+@written_by(_reshape)
+def reshape_written(x, value, **settings):
+    return _reshape.op, (value,), {"shape": x.shape}
 
 
 def reshape(x: Operand, *shape: Any) -> Any:
@@ -41,14 +52,24 @@ def reshape(x: Operand, *shape: Any) -> Any:
     return _reshape(x, shape=spread(shape))
 
 
-@primitive
+@view
 def _permute(x: Operand, *, dims: tuple[int, ...] | None) -> Array:
     return np.transpose(x, dims)
 
 
 @vjp_of(_permute, "x")
 def permute_dx(g, *, dims):
-    return np.transpose(g, None if dims is None else tuple(np.argsort(np.mod(dims, len(dims)))))
+    return np.transpose(g, back(dims))
+
+
+@written_by(_permute)
+def permute_written(x, value, *, dims):
+    return _permute.op, (value,), {"dims": back(dims)}
+
+
+def back(dims):
+    """The order that puts the dimensions back."""
+    return None if dims is None else tuple(np.argsort(np.mod(dims, len(dims))))
 
 
 def permute(x: Operand, *dims: Any) -> Any:
@@ -76,7 +97,7 @@ def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Any:
     return _permute(x, dims=tuple(order))
 
 
-@primitive
+@view
 def _squeeze(x: Operand, *, dims: tuple[int, ...]) -> Array:
     return x.squeeze(dims)
 
@@ -84,6 +105,9 @@ def _squeeze(x: Operand, *, dims: tuple[int, ...]) -> Array:
 @vjp_of(_squeeze, "x")
 def squeeze_dx(g, x_shape, *, dims):
     return g.reshape(x_shape)
+
+
+written_by(_squeeze)(reshape_written)
 
 
 def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
@@ -105,7 +129,7 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
         raise IndexError(f"squeeze: shape {shape} has no dimension {dim}") from None
 
 
-@primitive
+@view
 def _unsqueeze(x: Operand, *, dim: int) -> Array:
     return np.expand_dims(x, dim)
 
@@ -113,6 +137,9 @@ def _unsqueeze(x: Operand, *, dim: int) -> Array:
 @vjp_of(_unsqueeze, "x")
 def unsqueeze_dx(g, x_shape, *, dim):
     return g.reshape(x_shape)
+
+
+written_by(_unsqueeze)(reshape_written)
 
 
 def unsqueeze(x: Operand, dim: int) -> Any:
@@ -125,7 +152,7 @@ def unsqueeze(x: Operand, dim: int) -> Any:
     return _unsqueeze(x, dim=dim)
 
 
-@primitive
+@view
 def _expand(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(x, shape)
 
@@ -133,6 +160,9 @@ def _expand(x: Operand, *, shape: tuple[int, ...]) -> Array:
 @vjp_of(_expand, "x")
 def expand_dx(g, *, shape):
     return g  # the walk sums it back, as for every broadcast operand
+
+
+written_by(_expand)(reshape_written)  # an enlarged one cannot be written into
 
 
 def expand(x: Operand, *shape: Any) -> Any:
@@ -145,7 +175,8 @@ def expand(x: Operand, *shape: Any) -> Any:
     """
     sizes, own = spread(shape), np.shape(x)
     kept = len(sizes) - len(own)
-    return _expand(x, shape=tuple(own[i - kept] if n == -1 else n for i, n in enumerate(sizes)))
+    full = tuple(own[i - kept] if n == -1 else n for i, n in enumerate(sizes))
+    return writable(_expand(x, shape=full))
 
 
 @primitive
