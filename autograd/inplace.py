@@ -136,7 +136,7 @@ def write_down(line: list[Tensor], before: list[Tensor], new: Tensor) -> None:
             move(view, new)
             new = without_gradient(new)
         op, operands, settings = view._op.written_by(old, new, *view._operands, **view._settings)
-        new = record(op, operands, settings, of._data, mode.recording)
+        new = record(op.op, operands, settings, of._data, mode.recording)
     move(line[-1], new)
 
 

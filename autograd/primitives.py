@@ -33,6 +33,9 @@ from .grad_mode import mode
 from .graph import Node, parent_of
 from .tensors import Tensor, result
 
+# Ops with these settings go along dimensions and lay out their results in C order, as in torch.
+# Elementwise ops keep the order that their operands have in memory, and so does sorting.
+ALONG = {"axis", "counts", "shifts", "terms"}
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
@@ -62,6 +65,7 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
     """
     op = Op(forward)
     OPS.setdefault(op.name, []).append(op)
+    along = not ALONG.isdisjoint(op.keywords) and "descending" not in op.keywords
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
@@ -92,6 +96,8 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
             y = narrow(y, values)
         if shared is None and (y.base is not None or (values and y is values[0])):
             y = own_memory(y, values)
+        if along and y.ndim > 1 and not y.flags.c_contiguous:
+            y = np.ascontiguousarray(y)
         if observers.computed:
             observers.tell(observers.computed, op, args, values, y)
         out = new(Tensor)
@@ -162,7 +168,7 @@ def own_memory(y: Array, operands: list) -> Array:
     """``y``, or a copy of it if it is an operand or a view of one."""
     for x in operands:
         if isinstance(x, np.ndarray) and np.may_share_memory(x, y):
-            return y.copy(order="K")
+            return y.copy(order="C" if 0 in y.strides else "K")
     return y
 
 

@@ -92,6 +92,7 @@ def as_view(out: Tensor, op: Op, args: tuple, settings: dict) -> Tensor:
     if y is data:
         y = y.view()
     elif y.base is None or not (y.base is data or y.base is data.base):
+        out._data = np.ascontiguousarray(y) if y.ndim else y  # a copy after all
         return out
     view = new(View)
     view._data = y

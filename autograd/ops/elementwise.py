@@ -246,7 +246,7 @@ clamp = clip
 
 @primitive
 def _cast(x: Operand, *, dtype: np.dtype) -> Array:
-    return x.astype(dtype)
+    return dense(x).astype(dtype)
 
 
 @vjp_of(_cast, "x")
@@ -283,7 +283,12 @@ def clone(x: Operand) -> Array:
     >>> x
     tensor([1., 2.])
     """
-    return np.copy(x)
+    return np.copy(dense(x))
+
+
+def dense(x):
+    """``x``, or a copy in C order if elements of it are one, which NumPy's copies would keep near."""
+    return x.copy() if isinstance(x, np.ndarray) and 0 in x.strides else x
 
 
 @vjp_of(clone, "x")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
-from ..views import view, written_by
+from ..views import view
 
 
 class At(NamedTuple):
@@ -25,11 +25,6 @@ class At(NamedTuple):
 def _getitem(x: Operand, *indices: Operand, index: Any) -> Array:
     y = x[placed(index, indices)]
     return y if y.ndim else element(x, index, y)
-
-
-@written_by(_getitem)
-def getitem_written(x, value, *indices, index):
-    return _setitem.op, (x, value, *indices), {"index": index}
 
 
 @vjp_of(_getitem, "x")

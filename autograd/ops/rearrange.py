@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..primitives import Array, Operand, on, primitive, vjp_of
-from ..views import view, writable, written_by
+from ..views import view, writable
 from .elementwise import where
-from .indexing import At, _put, _setitem
+from .indexing import At, _put
 from .shape import permute, spread, transpose
 
 swapaxes = transpose
@@ -155,12 +155,6 @@ def _diagonal(x: Operand, *, offset: int) -> Array:
 def diagonal_dx(g, x_shape, *, offset):
     rows = diagonal_rows(x_shape, offset)
     return on(g, _put)(g, rows, rows + offset, index=ON_DIAGONAL, shape=x_shape)
-
-
-@written_by(_diagonal)
-def diagonal_written(x, value, *, offset):
-    rows = diagonal_rows(x.shape, offset)
-    return _setitem.op, (x, value, rows, rows + offset), {"index": ON_DIAGONAL}
 
 
 ON_DIAGONAL = (..., At(0), At(1))  # of rows and columns

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
-from ..views import view, writable, written_by
+from ..views import view, writable
 
 
 def spread(sizes: tuple) -> tuple[int, ...]:
@@ -21,11 +21,6 @@ def alias(x: Operand) -> Array:
     return x
 
 
-@written_by(alias)
-def alias_written(x, value):
-    return alias.op, (value,), {}
-
-
 @view
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
@@ -34,11 +29,6 @@ def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
 @vjp_of(_reshape, "x")
 def reshape_dx(g, x_shape, *, shape):
     return g.reshape(x_shape)
-
-
-@written_by(_reshape)
-def reshape_written(x, value, **settings):
-    return _reshape.op, (value,), {"shape": x.shape}
 
 
 def reshape(x: Operand, *shape: Any) -> Any:
@@ -60,11 +50,6 @@ def _permute(x: Operand, *, dims: tuple[int, ...] | None) -> Array:
 @vjp_of(_permute, "x")
 def permute_dx(g, *, dims):
     return np.transpose(g, back(dims))
-
-
-@written_by(_permute)
-def permute_written(x, value, *, dims):
-    return _permute.op, (value,), {"dims": back(dims)}
 
 
 def back(dims):
@@ -107,9 +92,6 @@ def squeeze_dx(g, x_shape, *, dims):
     return g.reshape(x_shape)
 
 
-written_by(_squeeze)(reshape_written)
-
-
 def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     """Without its dimensions of size 1, or without ``dim`` if that has size 1.
 
@@ -139,9 +121,6 @@ def unsqueeze_dx(g, x_shape, *, dim):
     return g.reshape(x_shape)
 
 
-written_by(_unsqueeze)(reshape_written)
-
-
 def unsqueeze(x: Operand, dim: int) -> Any:
     """With one more dimension of size 1 at ``dim``. VJP: the dimension taken out.
 
@@ -160,9 +139,6 @@ def _expand(x: Operand, *, shape: tuple[int, ...]) -> Array:
 @vjp_of(_expand, "x")
 def expand_dx(g, *, shape):
     return g  # the walk sums it back, as for every broadcast operand
-
-
-written_by(_expand)(reshape_written)  # an enlarged one cannot be written into
 
 
 def expand(x: Operand, *shape: Any) -> Any:
