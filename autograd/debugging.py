@@ -19,8 +19,9 @@ import numpy as np
 
 from . import observers
 from .hooks import Handle
-from .primitives import OPS, EachPosition, Op
+from .primitives import OPS, Op
 from .printing import short
+from .rules import EachPosition
 
 open_blocks = {"record": 0, "anomaly": 0}  # how many record_source(), detect_anomaly() are open
 _switching = threading.Lock()  # threads may switch at the same time

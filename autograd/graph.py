@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import observers
 from .cotangents import as_cotangent, fit
+from .keeping import Faded, without_large
 from .memory import Memory, check_usable, clock
 from .printing import one_line, short
 from .tensors import Tensor, result
@@ -25,7 +26,7 @@ class Node:
     ``parents`` for each operand: the Node it came from, or the leaf Tensor itself,
                 or None where no gradient is wanted
     ``values``  its output and operands as arrays, from which VJP rules get what they
-                need; None once freed
+                need; of large ones no rule asks for, only shape and dtype
     ``origins`` for each operand what made it, also where no gradient is wanted
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
@@ -46,13 +47,14 @@ class Node:
     where: Any = None  # the user's line that recorded it, inside record_source()
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
+    freed = False  # whether backward went through it
+    _large = False  # whether it has large values, which are freed then
     _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
-        if not op.complete:
-            op.check_rules(parents)
+        op.check_rules(parents)
         self.op = op
-        self.args = args
+        self._args = args
         self.keywords = keywords
         self.parents = parents
         self.values: Any = values
@@ -68,6 +70,25 @@ class Node:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
         self.hooks = [*self.hooks, hook]
         return hook
+
+    @property
+    def args(self) -> tuple:
+        """Its operands as they were given."""
+        if self._large:
+            return tuple([x.operand() if isinstance(x, Faded) else x for x in self._args])
+        return self._args
+
+    def keep_what_rules_ask_for(self) -> None:
+        """Let go of large values that no VJP rule needs."""
+        self._large = True
+        asked = self.op.asked(self.parents)
+        self._args, self.values = without_large(self._args, self.values, self.parents, asked)
+
+    def free(self) -> None:
+        """Let go of what backward needed, now that it went through."""
+        self.freed = True
+        if self._large:
+            self._args, self.values = without_large(self._args, self.values, self.parents, ())
 
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""

@@ -14,6 +14,7 @@ import numpy as np
 from . import observers, ops
 from .errors import explain_forward
 from .grad_mode import mode
+from .keeping import KEPT
 from .memory import clock, note_change
 from .ops.indexing import _getitem, _setitem, placed, taken_apart
 from .primitives import Op, Operand, as_numpy, record
@@ -22,7 +23,6 @@ from .views import View, line_of, move, source_of, stand_in
 
 GETITEM: Op = _getitem.op  # type: ignore[attr-defined]
 SETITEM: Op = _setitem.op  # type: ignore[attr-defined]
-SHOWN = 4096  # an old value with up to so many elements is copied, to be shown with the graph
 
 
 def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
@@ -91,7 +91,7 @@ def changed(x: Tensor, name: str, compute: Callable, other: Any, reads: bool) ->
         return x
     before = []
     for t in line:
-        copied = (reads and t is x) or t.size <= SHOWN or t.node is None
+        copied = (reads and t is x) or t.size <= KEPT or t.node is None
         before.append(stand_in(t, t._data.copy() if copied else t._data))
     new = compute(before[0])
     note_change([memory], name)

@@ -17,11 +17,8 @@ every keyword of the forward rule. What no rule asks for is not saved.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from itertools import count
-from operator import itemgetter
 from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
@@ -31,6 +28,8 @@ from .dtypes import float64, narrow
 from .errors import explain_forward
 from .grad_mode import mode
 from .graph import Node, parent_of
+from .keeping import KEPT
+from .rules import EachPosition, Rule, Saves, parameters
 from .tensors import Tensor, result
 
 # Ops with these settings go along dimensions and lay out their results in C order, as in torch.
@@ -39,7 +38,6 @@ ALONG = {"axis", "counts", "shifts", "terms"}
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
 new = object.__new__
 P = ParamSpec("P")
-Rule: TypeAlias = Callable[..., Any]
 Operand: TypeAlias = Any  # a Tensor, an ndarray, a number, or a list of numbers
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
@@ -69,13 +67,14 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values, parents, wanted = [], [], None
+        values, parents, wanted, large = [], [], None, False
         for x in args:
             if isinstance(x, Tensor):
                 values.append(x._data)
                 wants = x._requires_grad
                 parents.append((x.grad_fn or x) if wants else None)
                 wanted = wanted or wants
+                large = large or x._data.size > KEPT
             else:
                 values.append(as_numpy(op, x))
                 parents.append(None)
@@ -103,10 +102,14 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
         out = new(Tensor)
         out._data = y
         if wanted and mode.recording and y.dtype.kind == "f":
-            out.grad_fn = Node(op, args, keywords, parents, (y, *values))
+            out.grad_fn = node = Node(op, args, keywords, parents, (y, *values))
             out._requires_grad = True
         elif observers.everything:
-            out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
+            out._node = node = Node(op, args, keywords, [None] * len(args), (y, *values))
+        else:
+            node = None
+        if node and (large or y.size > KEPT) and not observers.everything:
+            node.keep_what_rules_ask_for()
         return out if shared is None else shared(out, op, args, keywords)
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -126,22 +129,18 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         raise TypeError(f"{described.name} has no operand {operand!r}: {described.operands}")
 
     def register(rule: Rule) -> Rule:
-        parameters = list(inspect.signature(rule).parameters.values())
-        wanted = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY][1:]
-        keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        (_, *wanted), _, keywords = parameters(rule)
         if sorted(keywords) != sorted(described.keywords):
             raise TypeError(
                 f"{rule.__name__} takes the keywords {keywords}, but {described.name} has "
                 f"{described.keywords}; a VJP rule takes them all"
             )
-        i = described.operands.index(operand)
         if described.rest == operand:
             described.rules = EachPosition(rule)
-            described.complete = True
         else:
-            described.saves[i] = Saves(wanted, described)
+            i = described.operands.index(operand)
+            described.saves[i] = described.saves_for(wanted)
             described.rules[i] = (rule, described.saves[i].pick)
-            described.complete = all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -149,18 +148,21 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
 
 def record(op: Op, args: tuple, keywords: dict, y: Array, gradient: bool) -> Tensor:
     """A Tensor around ``y``, recorded as what ``op`` gives of ``args`` without computing that."""
-    tensors = [isinstance(x, Tensor) for x in args]
-    values = [x._data if known else as_numpy(op, x) for x, known in zip(args, tensors)]
-    parents = [
-        parent_of(x) if known and gradient and x._requires_grad else None
-        for x, known in zip(args, tensors)
-    ]
+    values, parents = [], []
+    for x in args:
+        tensor = isinstance(x, Tensor)
+        values.append(x._data if tensor else as_numpy(op, x))
+        parents.append(parent_of(x) if tensor and gradient and x._requires_grad else None)
     out = result(y)
-    if any(x is not None for x in parents):
-        out.grad_fn = Node(op, args, keywords, parents, (y, *values))
-        out._requires_grad = True
-    elif observers.everything:
-        out._node = Node(op, args, keywords, parents, (y, *values))
+    wanted = any(x is not None for x in parents)
+    if wanted or observers.everything:
+        node = Node(op, args, keywords, parents, (y, *values))
+        if not observers.everything and max(np.size(v) for v in (y, *values)) > KEPT:
+            node.keep_what_rules_ask_for()
+        if wanted:
+            out.grad_fn, out._requires_grad = node, True
+        else:
+            out._node = node
     return out
 
 
@@ -217,18 +219,35 @@ class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
     def __init__(self, forward: Rule) -> None:
-        parameters = inspect.signature(forward).parameters.values()
         self.name = forward.__name__.strip("_")
         self.forward = forward
-        self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
-        self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
-        rest = [p.name for p in parameters if p.kind == p.VAR_POSITIONAL]
-        self.rest = rest[0] if rest else None  # the operand ``*xs``, any number of them
+        self.operands, self.rest, self.keywords = parameters(forward)
+        if "y" in self.operands:
+            raise TypeError(f"{self.name}: y is what VJP rules call the output; rename the operand")
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
-        self.saves = [Saves([], self)] * len(self.operands)
+        self.saves = [self.saves_for([])] * len(self.operands)
         self.written_by: Any = None  # how a change of a view is written: see views.py
-        self.complete = False  # until every operand has its VJP rule
+
+    def saves_for(self, names: list[str]) -> Saves:
+        """What a VJP rule saves that asks for ``names``."""
+        known = ["y", *self.operands]
+        unknown = [name for name in names if name.removesuffix("_shape") not in known]
+        if unknown:
+            raise TypeError(
+                f"a VJP rule of {self.name} asks for {', '.join(unknown)}; after g it may ask for "
+                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
+            )
+        return Saves(names, self.operands, self.rest)
+
+    def asked(self, parents: list) -> set[int]:
+        """The positions in ``(y, *operands)`` of the values that the VJP rules need.
+
+        Only the rules of operands that have a parent run.
+        """
+        count = 1 + len(parents)
+        pairs = zip(parents, self.saves)
+        return {i for parent, saves in pairs if parent is not None for i in saves.asked(count)}
 
     def check_rules(self, parents: list) -> None:
         """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
@@ -248,55 +267,3 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
-
-
-class EachPosition:
-    """The rules of an op with any number of operands: one VJP rule, told the position."""
-
-    def __init__(self, vjp: Rule) -> None:
-        self.vjp = vjp
-
-    def __iter__(self) -> Iterator[tuple[Rule, Callable]]:
-        return ((self.vjp, lambda values, i=i: (i,)) for i in count())
-
-
-class Saves:
-    """What one VJP rule needs saved: picks it out of ``(y, *operands)``."""
-
-    __slots__ = ("names", "pick", "positions")
-
-    def __init__(self, names: Sequence[str], op: Op) -> None:
-        known = ["y", *op.operands]
-        self.names = tuple(names)
-        bare = [name.removesuffix("_shape") for name in names]
-        unknown = [name for name in bare if name not in known]
-        if unknown:
-            raise TypeError(
-                f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
-                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
-            )
-        self.positions = tuple(
-            slice(known.index(name), None) if name == op.rest else known.index(name)
-            for name in bare
-        )
-        self.pick = self._picker()
-
-    def _picker(self) -> Callable[[Any], tuple]:
-        if any(name.endswith("_shape") for name in self.names):
-            where = [
-                (i, name.endswith("_shape"))
-                for i, name in zip(self.positions, self.names, strict=True)
-            ]
-            if len(where) == 1:
-                only = where[0][0]
-                return lambda values: (getattr(values[only], "shape", ()),)
-            return lambda values: tuple(
-                [getattr(values[i], "shape", ()) if bare else values[i] for i, bare in where]
-            )
-        if len(self.positions) > 1:
-            return itemgetter(*self.positions)
-        if self.positions and isinstance(self.positions[0], slice):
-            rest = self.positions[0]
-            return lambda values: (values[rest],)
-        first: Any = self.positions[0] if self.positions else 0
-        return itemgetter(slice(first, first + len(self.positions)))  # a tuple of one, or empty

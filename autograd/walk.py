@@ -87,7 +87,7 @@ def visits(
             if x is not None and (needed is None or x in needed):
                 yield node, g, x, vjp, needs(values)
         if not retain_graph:
-            node.values = None
+            node.free()
 
 
 def grad(

@@ -294,18 +294,18 @@ def test_break_on_stops_in_rules_of_all_kinds(stopped):
     scale = 3.0
 
     @autograd.primitive
-    def scaled(x, y):
-        return scale * x * y
+    def scaled(x, w):
+        return scale * x * w
 
     @autograd.vjp_of(scaled, "x")
-    def scaled_dx(g, y):
+    def scaled_dx(g, w):
         """With a docstring, a name from outside,
 
         and two lines."""
-        factor = scale * y
+        factor = scale * w
         return g * factor
 
-    autograd.vjp_of(scaled, "y")(lambda g, x: scale * x * g)
+    autograd.vjp_of(scaled, "w")(lambda g, x: scale * x * g)
     x = autograd.tensor([1.0, 2.0], requires_grad=True)
     with autograd.break_on("scaled"):
         scaled(x, x).sum().backward()

@@ -7,6 +7,7 @@ import graphviz
 import numpy as np
 
 from autograd import Node, Tensor
+from autograd.keeping import Absent
 from autograd.printing import short
 
 SYMBOLS = {"add": "+", "sub": "-", "neg": "-", "mul": "*", "div": "/", "pow": "**"}
@@ -24,7 +25,7 @@ def tensor_label(
     row = x.ndim == 0 and (values or grads)
     if shapes and not row:
         parts.append(f"{x.shape} {x.dtype}")
-    if values:
+    if values and not isinstance(x.data, Absent):
         parts.append(f"data {number(x) if row else numbers(x.data)}")
     grad = x.grad if grads and (x.is_leaf or x.retains_grad) else None
     if grad is not None:
@@ -43,7 +44,7 @@ def saved_values(node: Node) -> list[str]:
     served: dict[str, list[str]] = {}
     for operand, parent, saves in zip(node.op.operands, node.parents, node.op.saves):
         for needed, position in zip(saves.names, saves.positions):
-            if parent is not None and node.values is None:
+            if parent is not None and node.freed:
                 return ["saved values are freed"]
             if parent is not None:
                 shape = np.shape(node.values[position])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, topological_order
+from autograd.keeping import Absent
 from autograd.printing import short
 from autograd.steps import Step, code, key_of, labels
 
@@ -174,6 +175,10 @@ def used(node: Node, known: Mapping) -> Iterator[tuple[str, Any]]:
 
 def shown(value: Any) -> dict[str, Any]:
     """An array for the page: its shape and range, and its elements as rows, cut to be seen."""
+    if isinstance(value, Absent):
+        absent: dict[str, Any] = {"shape": f"{value.shape}", "range": "", "rows": [], "top": 0.0}
+        note = "not kept; record inside autograd.record_source() to see it"
+        return absent | {"cut": note, "numbered": False}
     array = np.asarray(value, dtype=float)
     vector = array.size in (0, max(array.shape, default=1))  # however it lies: in lines of 8
     if vector:

@@ -16,6 +16,7 @@ import numpy as np
 from ..cotangents import fit
 from ..dtypes import float64, narrow
 from ..graph import Node, parent_of, topological_order
+from ..keeping import NOT_KEPT, Absent
 from ..primitives import as_numpy
 from ..tensors import Tensor
 from ..trace import Trace, Var
@@ -117,6 +118,8 @@ class Recording:
         return self.input(x, name) if isinstance(x, np.ndarray) else x
 
     def input(self, array: Any, name: str) -> Var:
+        if isinstance(array, Absent):
+            raise ValueError(f"to_source: the operand {name} is gone: {NOT_KEPT}")
         var = self.trace.constant(array)
         self.inputs.setdefault(var, name)
         return var

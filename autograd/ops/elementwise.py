@@ -287,7 +287,7 @@ def clone(x: Operand) -> Array:
 
 
 def dense(x):
-    """``x``, or a copy in C order if elements of it are one, which NumPy's copies would keep near."""
+    """``x``, or where elements of it are one, a copy in C order, as which it is to be copied."""
     return x.copy() if isinstance(x, np.ndarray) and 0 in x.strides else x
 
 

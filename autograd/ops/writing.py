@@ -1,7 +1,7 @@
 """How a change of a view is written into what it was taken from: for each op that gives views.
 
-``x`` is what the view was taken from, ``value`` the view as it is now. A rule gives what makes ``x``
-as it is now: an op, its operands, its settings.
+``x`` is what the view was taken from, ``value`` the view as it is now. A rule gives what makes the
+``x`` of now: an op, its operands, its settings.
 """
 
 from ..views import written_by
