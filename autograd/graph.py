@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from . import observers
 from .cotangents import as_cotangent, fit
@@ -63,6 +64,10 @@ class Node:
         self.dtype = values[0].dtype
         if observers.everything:
             self._origins = [made_by(x) for x in args]
+            for x in self._origins:
+                if isinstance(x, Tensor) and not x._requires_grad:
+                    x.memory.readers = x.memory.readers or WeakSet()
+                    x.memory.readers.add(self)
         if observers.recorded:
             observers.tell(observers.recorded, self)
 
@@ -83,6 +88,11 @@ class Node:
         self._large = True
         asked = self.op.asked(self.parents)
         self._args, self.values = without_large(self._args, self.values, self.parents, asked)
+
+    def go_by(self, stand_ins: dict[int, Tensor]) -> None:
+        """Put stand-ins in the place of leaves, by their id, whose memory is changed in place."""
+        self._args = tuple([stand_ins.get(id(x), x) for x in self._args])
+        self._origins = [stand_ins.get(id(x), x) for x in self._origins]
 
     def free(self) -> None:
         """Let go of what backward needed, now that it went through."""

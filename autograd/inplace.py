@@ -15,7 +15,7 @@ from . import observers, ops
 from .errors import explain_forward
 from .grad_mode import mode
 from .keeping import KEPT
-from .memory import clock, note_change
+from .memory import Memory, clock, note_change
 from .ops.indexing import _getitem, _setitem, placed, taken_apart
 from .primitives import Op, Operand, as_numpy, record
 from .tensors import Tensor, result
@@ -40,7 +40,7 @@ def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
         np.copyto(x._data, new._data, casting="same_kind")
         return ops.to(new, x.dtype)
 
-    return changed(x, name, compute, other, reads=True)
+    return changed(x, name, compute, [other], reads=True)
 
 
 def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
@@ -58,7 +58,7 @@ def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
             raise explain_forward(SETITEM, operands, values, settings, error) from None
         return record(SETITEM, operands, settings, x._data, mode.recording)
 
-    return changed(x, name, compute, value, reads=False)
+    return changed(x, name, compute, [value, *indices], reads=False)
 
 
 def is_item(value: Any, x: Tensor, index: Any) -> bool:
@@ -73,7 +73,7 @@ def is_item(value: Any, x: Tensor, index: Any) -> bool:
     )
 
 
-def changed(x: Tensor, name: str, compute: Callable, other: Any, reads: bool) -> Tensor:
+def changed(x: Tensor, name: str, compute: Callable, others: list, reads: bool) -> Tensor:
     """``x`` after ``compute(before)``, which writes into its memory and gives what is recorded.
 
     ``before`` stands for ``x`` as it was, so that what was recorded until now keeps its own way
@@ -81,7 +81,7 @@ def changed(x: Tensor, name: str, compute: Callable, other: Any, reads: bool) ->
     or where it is small or a leaf, so that the graph can show them.
     """
     line = line_of(x)
-    recording = check(line, name, other)
+    recording = check(line, name, others)
     for t in line if observers.changed else ():
         observers.tell(observers.changed, t, name)
     memory = x.memory
@@ -89,18 +89,37 @@ def changed(x: Tensor, name: str, compute: Callable, other: Any, reads: bool) ->
         compute(result(x._data))
         note_change([memory], name)
         return x
+    leaves = leaves_read(memory, others)
     before = []
     for t in line:
         copied = (reads and t is x) or t.size <= KEPT or t.node is None
-        before.append(stand_in(t, t._data.copy() if copied else t._data))
+        before.append(
+            leaves[id(t)]
+            if id(t) in leaves
+            else stand_in(t, t._data.copy() if copied else t._data)
+        )
     new = compute(before[0])
     note_change([memory], name)
+    for node in memory.readers:
+        node.go_by(leaves)
+    memory.readers = ()
     write_down(line, before, new)
     memory.rewritten = next(clock)
     return x
 
 
-def check(line: list[Tensor], name: str, other: Any) -> bool:
+def leaves_read(memory: Memory, others: list) -> dict[int, Tensor]:
+    """By their ids, stand-ins for the leaves on ``memory`` that recorded ops took as they are."""
+    origins = [x for node in memory.readers for x in node.origins]
+    return {
+        id(x): stand_in(x, x._data.copy())
+        for x in [*origins, *others]
+        if isinstance(x, Tensor) and x._memory is memory
+        if x.node is None and not x._requires_grad
+    }
+
+
+def check(line: list[Tensor], name: str, others: list) -> bool:
     """Whether the change of a tensor is recorded. Raises RuntimeError where it cannot be made."""
     x = line[0]
     if isinstance(x._data, np.ndarray) and not x._data.flags.writeable:
@@ -111,7 +130,7 @@ def check(line: list[Tensor], name: str, other: Any) -> bool:
     cuts = [view._cut for view in line[:-1]]
     if "detach" in cuts:  # gradients go no further
         line = line[: cuts.index("detach") + 1]
-    tensors = [*line, other] if isinstance(other, Tensor) else line
+    tensors = [t for t in (*line, *others) if isinstance(t, Tensor)]
     if not mode.recording or not any(t._requires_grad for t in tensors):
         return False
     if any(t._requires_grad and t.grad_fn is None for t in line):

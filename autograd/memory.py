@@ -15,6 +15,7 @@ class Memory:
     changed = 0  # the time of the last in-place change
     rewritten = 0  # the time of the last one that was recorded: views taken before are stale
     changed_by = ""
+    readers: Any = ()  # the Nodes that took a leaf from it, inside record_source()
 
 
 def note_change(memories: Iterable[Memory], by: str) -> None:

@@ -43,7 +43,6 @@ class Optimizer:
         for setting, value in settings.items():
             if not value >= 0:
                 raise ValueError(f"{name}: {setting} must be 0 or more, got {value}")
-        self.memories = [p.memory for p in self.params]
         self.state: list[dict[str, Any]] = [{} for _ in self.params]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -54,11 +53,11 @@ class Optimizer:
         """Update each parameter that has a gradient."""
         for parameter, state in zip(self.params, self.state):
             if parameter._grad is not None:
-                p, g = parameter._data, parameter._grad._data
+                p, g = parameter._array(), parameter._grad._data
                 if self.weight_decay:
                     g = g + self.weight_decay * p
                 p -= self.change(p, g, state)
-        note_change(self.memories, type(self).__name__)
+        note_change([p.memory for p in self.params], type(self).__name__)
 
     def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
         raise NotImplementedError

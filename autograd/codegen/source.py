@@ -17,6 +17,7 @@ from ..cotangents import fit
 from ..dtypes import float64, narrow
 from ..graph import Node, parent_of, topological_order
 from ..keeping import NOT_KEPT, Absent
+from ..memory import described
 from ..primitives import as_numpy
 from ..tensors import Tensor
 from ..trace import Trace, Var
@@ -113,6 +114,11 @@ class Recording:
         if parent is not None:
             self.leaves[id(parent)] = parent
         if isinstance(x, Tensor):
+            if parent is None and x._requires_grad:
+                raise ValueError(
+                    f"to_source: {node.name} took an operand {described(name, x)} that was changed "
+                    "in place by a recorded op afterwards. clone() it before the change"
+                )
             return self.input(x._data, name)
         x = as_numpy(node.op, x)
         return self.input(x, name) if isinstance(x, np.ndarray) else x
