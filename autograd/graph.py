@@ -49,11 +49,12 @@ class Node:
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
     freed = False  # whether backward went through it
-    _large = False  # whether it has large values, which are freed then
+    is_large = False  # whether it may have large values, which are not all kept
     _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
-        op.check_rules(parents)
+        if not op.complete:
+            op.check_rules(parents)
         self.op = op
         self._args = args
         self.keywords = keywords
@@ -62,43 +63,41 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if observers.everything:
-            self._origins = [made_by(x) for x in args]
-            for x in self._origins:
-                if isinstance(x, Tensor) and not x._requires_grad:
-                    x.memory.readers = x.memory.readers or WeakSet()
-                    x.memory.readers.add(self)
-        if observers.recorded:
-            observers.tell(observers.recorded, self)
+        if observers.everything or observers.recorded:
+            self.be_seen()
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
         self.hooks = [*self.hooks, hook]
         return hook
 
+    def be_seen(self) -> None:
+        """Keep what made the operands, if every op is recorded, and tell who wants to know."""
+        if observers.everything:
+            self._origins = [made_by(x) for x in self.args]
+            for x in self._origins:
+                if isinstance(x, Tensor) and not x._requires_grad:
+                    x.memory.readers = x.memory.readers or WeakSet()
+                    x.memory.readers.add(self)
+        observers.tell(observers.recorded, self)
+
     @property
     def args(self) -> tuple:
         """Its operands as they were given."""
-        if self._large:
+        if self.is_large:
             return tuple([x.operand() if isinstance(x, Faded) else x for x in self._args])
         return self._args
 
-    def keep_what_rules_ask_for(self) -> None:
-        """Let go of large values that no VJP rule needs."""
-        self._large = True
-        asked = self.op.asked(self.parents)
+    def keep_what_is_needed(self) -> None:
+        """Let go of large values that no VJP rule asks for; of all large ones once freed."""
+        self.is_large = True
+        asked = () if self.freed else self.op.asked(self.parents)
         self._args, self.values = without_large(self._args, self.values, self.parents, asked)
 
     def go_by(self, stand_ins: dict[int, Tensor]) -> None:
         """Put stand-ins in the place of leaves, by their id, whose memory is changed in place."""
         self._args = tuple([stand_ins.get(id(x), x) for x in self._args])
         self._origins = [stand_ins.get(id(x), x) for x in self._origins]
-
-    def free(self) -> None:
-        """Let go of what backward needed, now that it went through."""
-        self.freed = True
-        if self._large:
-            self._args, self.values = without_large(self._args, self.values, self.parents, ())
 
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""
@@ -211,8 +210,7 @@ def topological_order(root: Any) -> list[Node]:
     >>> topological_order(x.exp().sin())
     [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.grad_fn for x in roots], attrgetter("parents"))
+    return ordered([x.grad_fn if isinstance(x, Tensor) else x for x in as_list(root)], PARENTS)
 
 
 def recorded_order(root: Any) -> list[Node]:
@@ -225,18 +223,28 @@ def recorded_order(root: Any) -> list[Node]:
     >>> [node.name for node in recorded_order(y)], [node.name for node in topological_order(y)]
     (['mul', 'gt'], ['mul'])
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.node for x in roots], attrgetter("origins"))
+    return ordered([x.node if isinstance(x, Tensor) else x for x in as_list(root)], ORIGINS)
 
 
-def ordered(roots: Any, before: Callable[[Node], list]) -> list[Node]:
-    """All Nodes that ``roots`` depend on by ``before(node)``, latest recorded first."""
-    order: list[Node] = list(dict.fromkeys(node for node in roots if node is not None))
-    seen = set(order)
+def as_list(root: Any) -> list:
+    return [root] if isinstance(root, (Tensor, Node)) else list(root)
+
+
+PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgetter("time")
+
+
+def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
+    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest recorded first."""
+    order: list[Node] = []
+    seen: set = {None}
+    for node in starts:
+        if node not in seen:
+            seen.add(node)
+            order.append(node)
     for node in order:  # grows while it is gone through
-        for parent in before(node):
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                order.append(parent)
-    order.sort(key=attrgetter("time"), reverse=True)
+        for x in before(node):
+            if type(x) is Node and x not in seen:  # quicker than isinstance for leaves and None
+                seen.add(x)
+                order.append(x)
+    order.sort(key=TIME, reverse=True)
     return order

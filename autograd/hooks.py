@@ -8,6 +8,7 @@ from typing import Any
 
 from . import observers
 from .cotangents import accumulate_grad
+from .grad_mode import set_grad_enabled
 from .tensors import Tensor, result
 
 
@@ -95,11 +96,15 @@ def retain_grad(self: Tensor) -> None:
 
 
 def run_hooks(x: Any, g: Any) -> Any:
-    """Show the cotangent of a Node or leaf to its hooks, each of which may replace it."""
+    """Show the cotangent of a Node or leaf to its hooks, each of which may replace it.
+
+    What they compute is recorded where the cotangent has a graph, that is with ``create_graph``.
+    """
     before = g
-    for hook in list(x.hooks):
-        replaced = hook(g)
-        g = g if replaced is None else replaced
+    with set_grad_enabled(isinstance(g, Tensor)):
+        for hook in list(x.hooks):
+            replaced = hook(g)
+            g = g if replaced is None else replaced
     if observers.hooked:
         observers.tell(observers.hooked, x, before, g)
     return g

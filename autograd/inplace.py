@@ -94,9 +94,7 @@ def changed(x: Tensor, name: str, compute: Callable, others: list, reads: bool) 
     for t in line:
         copied = (reads and t is x) or t.size <= KEPT or t.node is None
         before.append(
-            leaves[id(t)]
-            if id(t) in leaves
-            else stand_in(t, t._data.copy() if copied else t._data)
+            leaves[id(t)] if id(t) in leaves else stand_in(t, t._data.copy() if copied else t._data)
         )
     new = compute(before[0])
     note_change([memory], name)

@@ -69,15 +69,18 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
     def recorded(*args: Any, **keywords: Any) -> Any:
         values, parents, wanted, large = [], [], None, False
         for x in args:
-            if isinstance(x, Tensor):
-                values.append(x._data)
-                wants = x._requires_grad
-                parents.append((x.grad_fn or x) if wants else None)
-                wanted = wanted or wants
-                large = large or x._data.size > KEPT
-            else:
+            if not isinstance(x, Tensor):
                 values.append(as_numpy(op, x))
                 parents.append(None)
+            elif x._requires_grad:
+                values.append(x._data)
+                parent = x.grad_fn or x
+                parents.append(parent)
+                wanted, large = True, large or parent.is_large
+            else:
+                values.append(x._data)
+                parents.append(None)
+                wanted = wanted or False
         if wanted is None:  # no Tensor at all
             values = [Tensor(v)._data for v in values]
         try:
@@ -109,7 +112,7 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
         else:
             node = None
         if node and (large or y.size > KEPT) and not observers.everything:
-            node.keep_what_rules_ask_for()
+            node.keep_what_is_needed()
         return out if shared is None else shared(out, op, args, keywords)
 
     recorded.op = op  # type: ignore[attr-defined]
@@ -137,10 +140,12 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
             )
         if described.rest == operand:
             described.rules = EachPosition(rule)
+            described.complete = True
         else:
             i = described.operands.index(operand)
             described.saves[i] = described.saves_for(wanted)
             described.rules[i] = (rule, described.saves[i].pick)
+            described.complete = all(vjp for vjp, _ in described.rules)
         return rule
 
     return register
@@ -158,7 +163,7 @@ def record(op: Op, args: tuple, keywords: dict, y: Array, gradient: bool) -> Ten
     if wanted or observers.everything:
         node = Node(op, args, keywords, parents, (y, *values))
         if not observers.everything and max(np.size(v) for v in (y, *values)) > KEPT:
-            node.keep_what_rules_ask_for()
+            node.keep_what_is_needed()
         if wanted:
             out.grad_fn, out._requires_grad = node, True
         else:
@@ -228,6 +233,7 @@ class Op:
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)
         self.written_by: Any = None  # how a change of a view is written: see views.py
+        self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:
         """What a VJP rule saves that asks for ``names``."""

@@ -44,6 +44,9 @@ class Saves:
 def picker(names: Sequence[str], positions: Sequence) -> Callable[[Any], Sequence]:
     """A function that picks the values at ``positions``, or their shapes."""
     picks = [(i, name.endswith("_shape")) for i, name in zip(positions, names)]
+    if len(picks) == 1 and picks[0][1]:
+        (i,) = positions
+        return lambda values: (getattr(values[i], "shape", ()),)
     if any(shape or isinstance(i, slice) for i, shape in picks):
         return lambda values: [
             getattr(values[i], "shape", ()) if shape else values[i] for i, shape in picks

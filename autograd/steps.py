@@ -119,7 +119,9 @@ def backward_steps(
                     Contribution(operand, x, known[x], adds, formula, text, dx, total)
                 )
         if not retain_graph:
-            node.free()
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
         label = known.get(node, node.name)
         yield Step(index, len(order), node, label, result(seen[0]), contributions)
     for leaf, g in cotangents.items():

@@ -49,6 +49,7 @@ class Tensor:
     grad_fn: Node | None = None
     _node: Node | None = None  # inside record_source(): the op without gradient that made it
     name: str | None = None
+    is_large = False  # of a leaf, as a Node's: the graph keeps it anyway
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import observers
 from .cotangents import Cotangents, accumulate_grad, as_cotangent
-from .grad_mode import set_grad_enabled
+from .grad_mode import enable_grad, mode, set_grad_enabled
 from .graph import Node, parent_of, topological_order
 from .hooks import run_hooks
 from .memory import check_usable
@@ -44,12 +44,14 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    with set_grad_enabled(create_graph):
-        cotangents = root_cotangents(root, gradient, create_graph)
-        order = usable(topological_order(root))
-        walk(order, cotangents, retain_graph or create_graph, create_graph)
-        for leaf, g in cotangents.items():
-            accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
+    if create_graph and not mode.recording:
+        with enable_grad():
+            return backward(root, gradient, retain_graph, create_graph)
+    cotangents = root_cotangents(root, gradient, create_graph)
+    order = usable(topological_order(root))
+    walk(order, cotangents, retain_graph or create_graph, create_graph)
+    for leaf, g in cotangents.items():
+        accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
 
 
 def walk(order: list[Node], cotangents: Cotangents, *how: Any) -> None:
@@ -87,7 +89,9 @@ def visits(
             if x is not None and (needed is None or x in needed):
                 yield node, g, x, vjp, needs(values)
         if not retain_graph:
-            node.free()
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
 
 
 def grad(
@@ -174,7 +178,9 @@ def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> Cotangents:
         g = root_cotangent(root, gradient)
         if create_graph:  # the given one itself, which may have a graph
             g = gradient if isinstance(gradient, Tensor) else result(g)
-        return Cotangents({parent_of(root): g})
+        cotangents = Cotangents()
+        cotangents[root.grad_fn or root] = g
+        return cotangents
     roots: Sequence = list(root)
     gradients = [gradient] if isinstance(gradient, Tensor) else gradient
     gradients = [None] * len(roots) if gradients is None else list(gradients)
@@ -199,8 +205,9 @@ def root_cotangent(root: Any, gradient: Any) -> Any:
         )
     if gradient is not None:
         return as_cotangent(gradient, root, "backward")
-    if root.shape == ():
-        return root.dtype.type(1)
+    y = root._data
+    if y.shape == ():
+        return y.dtype.type(1)
     if root.size != 1:
         raise RuntimeError(
             f"backward: only a scalar has a gradient by itself, and this tensor has shape "
