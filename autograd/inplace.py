@@ -35,7 +35,7 @@ def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
                 f"{name}: the result has shape {new.shape} and does not fit in place into "
                 f"{x.shape}; use the out-of-place op"
             )
-        if not np.can_cast(new.dtype, x.dtype, "same_kind"):
+        if new.dtype != x.dtype and not np.can_cast(new.dtype, x.dtype, "same_kind"):
             raise TypeError(f"{name}: a result of {new.dtype} does not fit in place into {x.dtype}")
         np.copyto(x._data, new._data, casting="same_kind")
         return ops.to(new, x.dtype)

@@ -40,8 +40,13 @@ def where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
 
 
 def flatten(self: Tensor) -> Tensor:
-    """All elements in one dimension."""
+    """All elements in one dimension; a tensor of one dimension itself, as in torch."""
     return self if self.ndim == 1 else ops.reshape(self, -1)
+
+
+def ravel(self: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    return ops.reshape(self, -1)
 
 
 def as_float(self: Tensor) -> Tensor:
@@ -135,7 +140,7 @@ METHODS: dict[str, Callable] = {
     "matmul": ops.matmul, "dot": ops.dot, "outer": ops.outer, "trace": ops.trace,
     "diagonal": ops.diagonal, "tril": ops.tril, "triu": ops.triu,
     # shapes
-    "reshape": ops.reshape, "view": ops.reshape, "flatten": flatten, "ravel": flatten,
+    "reshape": ops.reshape, "view": ops.reshape, "flatten": flatten, "ravel": ravel,
     "permute": ops.permute, "transpose": ops.transpose, "swapaxes": ops.swapaxes,
     "squeeze": ops.squeeze, "unsqueeze": ops.unsqueeze, "expand": ops.expand,
     "tile": ops.tile, "repeat": ops.tile, "flip": ops.flip, "roll": ops.roll,

@@ -159,10 +159,10 @@ def record(op: Op, args: tuple, keywords: dict, y: Array, gradient: bool) -> Ten
         values.append(x._data if tensor else as_numpy(op, x))
         parents.append(parent_of(x) if tensor and gradient and x._requires_grad else None)
     out = result(y)
-    wanted = any(x is not None for x in parents)
+    wanted = [x for x in parents if x is not None]
     if wanted or observers.everything:
         node = Node(op, args, keywords, parents, (y, *values))
-        if not observers.everything and max(np.size(v) for v in (y, *values)) > KEPT:
+        if not observers.everything and (y.size > KEPT or any(x.is_large for x in wanted)):
             node.keep_what_is_needed()
         if wanted:
             out.grad_fn, out._requires_grad = node, True

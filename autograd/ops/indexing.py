@@ -23,7 +23,8 @@ class At(NamedTuple):
 
 @view
 def _getitem(x: Operand, *indices: Operand, index: Any) -> Array:
-    y = x[placed(index, indices)]
+    index = placed(index, indices)
+    y = x[index]
     return y if y.ndim else element(x, index, y)
 
 
@@ -90,7 +91,8 @@ def placed(index: Any, indices: Any) -> Any:
     if not indices:
         return index
     if isinstance(index, At):
-        return indices[index.i]
+        array = indices[index.i]
+        return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
     if isinstance(index, tuple):
         return tuple(placed(part, indices) for part in index)
     return index

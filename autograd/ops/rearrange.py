@@ -174,6 +174,8 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     tensor([1., 4.])
     """
     ndim = np.ndim(x)
+    if ndim < 2:
+        raise ValueError(f"diagonal: needs two dimensions or more, got shape {np.shape(x)}")
     dim1, dim2 = dim1 % ndim, dim2 % ndim
     if dim1 == dim2:
         raise ValueError("diagonal: dim1 and dim2 must differ")

@@ -34,7 +34,7 @@ def _sort(x: Operand, *, axis: int, descending: bool) -> Array:
 def laid_out_as(x, y):
     """``y`` in the memory order of ``x``, as torch sorts."""
     if isinstance(y, np.ndarray) and not x.flags.c_contiguous and 0 not in x.strides:
-        out = np.empty_like(x)
+        out = np.empty_like(x, y.dtype)
         out[...] = y
         return out
     return y
