@@ -158,8 +158,10 @@ def record(op: Op, args: tuple, keywords: dict, y: Array, gradient: bool) -> Ten
         tensor = isinstance(x, Tensor)
         values.append(x._data if tensor else as_numpy(op, x))
         parents.append(parent_of(x) if tensor and gradient and x._requires_grad else None)
+    if observers.computed:
+        observers.tell(observers.computed, op, args, values, y)
     out = result(y)
-    wanted = [x for x in parents if x is not None]
+    wanted = [x for x in parents if x is not None] if y.dtype.kind == "f" else []
     if wanted or observers.everything:
         node = Node(op, args, keywords, parents, (y, *values))
         if not observers.everything and (y.size > KEPT or any(x.is_large for x in wanted)):

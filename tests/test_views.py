@@ -142,6 +142,7 @@ def of_a_number(lib, x, w):
     v = s.reshape(1)
     v.add_(w[1])
     s.squeeze().mul_(x[0, 0])
+    s[None][0] *= 2
     return s * v * x
 
 

@@ -64,7 +64,7 @@ def added_at(x: Array, index: Any, values: Array) -> Array:
     """A copy of ``x`` with ``values`` added at ``index``, each time it names an element."""
     if hasattr(x, "at"):  # JAX, whose arrays do not change
         return x.at[index].add(values)
-    x = x.copy()
+    x = np.array(x)
     np.add.at(x, index, values)
     return x
 
