@@ -11,20 +11,31 @@ tensor([2., 4.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import functional, methods, numpy_protocols
+from . import functional, linalg, methods, numpy_protocols, ops
+from .allocation import keep_freed_memory
 from .creation import (
     arange,
+    as_tensor,
+    bernoulli,
+    empty,
+    empty_like,
     eye,
     from_numpy,
     full,
+    full_like,
     generator,
     linspace,
     manual_seed,
+    meshgrid,
+    multinomial,
     ones,
     ones_like,
     rand,
+    rand_like,
+    randint,
     randn,
     randn_like,
+    randperm,
     tensor,
     zeros,
     zeros_like,
@@ -42,37 +53,111 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .errors import BroadcastWarning
 from .finite_differences import GradcheckError, gradcheck, gradgradcheck
+from .functional import grad
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import Node, topological_order
 from .ops import *
 from .primitives import primitive, vjp_of
 from .tensors import Tensor
-from .walk import backward, grad
+from .walk import backward
 
-if TYPE_CHECKING:
-    from .codegen.source import Source, to_source
-    from .steps import Step, backward_steps
+__version__ = "0.1.0"
+
+# What is offered: a checker takes all else that is imported here to be our own matter.
+__all__ = [
+    "BroadcastWarning",
+    "GradcheckError",
+    "Node",
+    "Program",
+    "Source",
+    "Step",
+    "Tensor",
+    "arange",
+    "as_tensor",
+    "backward",
+    "backward_steps",
+    "bernoulli",
+    "bool",
+    "break_on",
+    "compile",
+    "detect_anomaly",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "eye",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "full_like",
+    "functional",
+    "generator",
+    "get_default_dtype",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "int8",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "linalg",
+    "linspace",
+    "manual_seed",
+    "meshgrid",
+    "multinomial",
+    "no_grad",
+    "ones",
+    "ones_like",
+    "ops",
+    "primitive",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "record_source",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "tensor",
+    "to_source",
+    "topological_order",
+    "uint8",
+    "vjp_of",
+    "zeros",
+    "zeros_like",
+]
+__all__ += ops.__all__
+
+keep_freed_memory()
 
 LOADED_WHEN_ASKED_FOR = {
-    "to_source": ".codegen.source",
-    "Source": ".codegen.source",
+    "compile": ".codegen.compiled",
+    "Program": ".codegen.compiled",
+    "to_source": ".codegen.printer",
+    "Source": ".codegen.printer",
     "backward_steps": ".steps",
     "Step": ".steps",
 }
 
+if TYPE_CHECKING:  # which leaves a misspelt name a mistake
+    from .codegen.compiled import Program, compile
+    from .codegen.printer import Source, to_source
+    from .steps import Step, backward_steps
+else:
 
-def __getattr__(name: str) -> Any:
-    if name not in LOADED_WHEN_ASKED_FOR:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
+    def __getattr__(name: str) -> Any:
+        if name not in LOADED_WHEN_ASKED_FOR:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        return getattr(import_module(LOADED_WHEN_ASKED_FOR[name], __name__), name)
 
+    def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
+        """The steps of ``backward()``, one for each op: see ``autograd.backward_steps``."""
+        from .steps import backward_steps
 
-def _backward_steps(self: Tensor, *args: Any, **keywords: Any) -> Any:
-    """The steps of ``backward(gradient)``, one for each op: see ``autograd.backward_steps``."""
-    from .steps import backward_steps
+        return backward_steps(self, *args, **keywords)
 
-    return backward_steps(self, *args, **keywords)
-
-
-Tensor.backward_steps = _backward_steps
+    Tensor.backward_steps = _backward_steps

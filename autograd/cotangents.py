@@ -3,6 +3,7 @@
 A cotangent has the shape and dtype of what it belongs to.
 """
 
+from collections.abc import Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -19,9 +20,16 @@ class Cotangents(dict):
         """Add what the rule ``vjp`` of ``node`` gives of ``g`` for its operand ``x``."""
         if dx.shape != x.shape or dx.dtype is not x.dtype:
             dx = fit(dx, x, vjp)
-        self[x] = total = self[x] + dx if x in self else dx
         if observers.contributed:
+            total = self[x] + dx if x in self else dx
             observers.tell(observers.contributed, node, g, dx, total)
+        elif x not in self:
+            total = dx
+        elif type(dx) is np.ndarray and dx.base is None and getrefcount(dx) <= HELD_BY_WALK:
+            total = np.add(self[x], dx, out=dx)  # in the memory of dx, which nobody else holds
+        else:
+            total = self[x] + dx
+        self[x] = total
 
 
 def fit(dx: Any, x: Any, vjp: Any) -> Any:
@@ -57,6 +65,53 @@ def as_cotangent(gradient: Any, of: Any, where: str) -> Any:
     return g
 
 
+def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> Cotangents:
+    """What backward starts with: the cotangent of each root, by the Node or leaf it belongs to."""
+    if observers.asked and not create_graph:
+        observers.tell(observers.asked, root, "backward")
+    if isinstance(root, Tensor):
+        g = root_cotangent(root, gradient)
+        if create_graph:  # the given one itself, which may have a graph
+            g = gradient if isinstance(gradient, Tensor) else result(g)
+        cotangents = Cotangents()
+        cotangents[root.grad_fn or root] = g
+        return cotangents
+    roots: Sequence = list(root)
+    gradients = [gradient] if isinstance(gradient, Tensor) else gradient
+    gradients = [None] * len(roots) if gradients is None else list(gradients)
+    if not roots or len(gradients) != len(roots):
+        raise ValueError(
+            f"backward: {len(roots)} outputs and {len(gradients)} cotangents; "
+            "there must be one for each"
+        )
+    cotangents = Cotangents()
+    for one, g in zip(roots, gradients):
+        for x, dx in root_cotangents(one, g, create_graph).items():
+            cotangents[x] = cotangents[x] + dx if x in cotangents else dx
+    return cotangents
+
+
+def root_cotangent(root: Any, gradient: Any) -> Any:
+    """The cotangent that backward starts with: ``gradient``, or 1 for a scalar."""
+    if not root._requires_grad:
+        raise RuntimeError(
+            "backward: this tensor does not require grad and has no grad_fn. Set "
+            "requires_grad=True on a tensor it is computed from, outside no_grad()"
+        )
+    if gradient is not None:
+        return as_cotangent(gradient, root, "backward")
+    y = root._data
+    if y.shape == ():
+        return y.dtype.type(1)
+    if root.size != 1:
+        raise RuntimeError(
+            f"backward: only a scalar has a gradient by itself, and this tensor has shape "
+            f"{root.shape}. Reduce it (.sum(), .mean()), or pass its cotangent: "
+            "backward(gradient) with a tensor of that shape"
+        )
+    return np.ones(root.shape, root.dtype)
+
+
 def accumulate_grad(leaf: Any, g: Any) -> None:
     """Add a cotangent to ``leaf.grad``, which has memory of its own.
 
@@ -79,20 +134,30 @@ def accumulate_grad(leaf: Any, g: Any) -> None:
         observers.tell(observers.accumulated, leaf)
 
 
+class Counts:
+    """How many references there are to an array that the walk holds and nobody else.
+
+    They are counted in calls of the same form, as the number depends on the version of Python.
+    """
+
+    def add(self, x: Any, dx: Any, node: Any, g: Any, vjp: Any) -> int:
+        return getrefcount(dx)
+
+    def in_add(self) -> int:
+        dx = np.zeros(1)
+        count = self.add(None, dx, None, None, None)
+        return count
+
+    def in_accumulate_grad(self) -> int:
+        deliver = references
+        for leaf, g in {0: np.zeros(1)}.items():
+            count = deliver(leaf, g)
+        return count
+
+
 def references(leaf: Any, g: Any) -> int:
     return getrefcount(g)
 
 
-def references_of_the_walk() -> int:
-    """How many references ``accumulate_grad`` sees to an array in ``cotangents`` and nowhere else.
-
-    It is called as backward() calls it; the number depends on the version of Python.
-    """
-    cotangents = {0: np.zeros(1)}
-    deliver = references
-    for leaf, g in cotangents.items():
-        count = deliver(leaf, g)
-    return count
-
-
-NOBODY_ELSE = references_of_the_walk()
+HELD_BY_WALK = Counts().in_add()
+NOBODY_ELSE = Counts().in_accumulate_grad()

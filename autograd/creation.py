@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import dtypes, observers
-from .ops.shape import spread
-from .primitives import primitive
+from .operands import as_plain
+from .ops.dims import spread
+from .ops.elementwise import check_device
+from .ops.shape import expand, reshape
+from .primitives import Array, Operand, primitive, vjp_of
 from .tensors import Tensor, result
 
 _generator: np.random.Generator | None = None  # once random numbers were asked for
 
 
 def tensor(
-    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
-) -> Tensor:
+    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None,
+    *, device: Any = None,
+) -> Tensor:  # fmt: skip
     """A new Tensor with a copy of ``data``: see ``Tensor``.
+
+    All tensors are on the CPU: a ``device`` other than "cpu" raises ValueError, here and below.
 
     >>> tensor([[1, 2], [3, 4]]).dtype, tensor([1.0]).dtype
     (dtype('int64'), dtype('float32'))
     """
+    check_device("tensor", device)
     return Tensor(data, dtype, requires_grad, name)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
     """A Tensor that shares the memory of ``array``.
+
+    Raises TypeError for what is not an ndarray, for masked arrays, and for data that are not
+    floats, ints or bools.
 
     >>> a = np.zeros(2)
     >>> t = from_numpy(a)
@@ -36,10 +48,28 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: needs an ndarray, got {type(array).__name__}")
-    return result(array)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools")
+    return result(as_plain("from_numpy", array))
 
 
-def made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, *, device: Any = None) -> Tensor:
+    """``data`` as a Tensor, without a copy where it is a Tensor or ndarray of that dtype.
+
+    >>> a = np.zeros(2)
+    >>> as_tensor(a).data is a
+    True
+    """
+    check_device("as_tensor", device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or np.dtype(dtype) == data.dtype):
+        return from_numpy(data)
+    return Tensor(data, dtype)
+
+
+def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Tensor:
+    check_device("device", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
     out = result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
     if observers.created:
@@ -47,48 +77,64 @@ def made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return out
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:  # fmt: skip
     """Zeros of shape ``size``.
 
     >>> zeros(2, 2)
     tensor([[0., 0.],
             [0., 0.]])
     """
-    return made(np.zeros(spread(size), np.int8), dtype, requires_grad)
+    return made(np.zeros(spread(size, more), np.int8), dtype, requires_grad, device)
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+empty = zeros  # what it holds may be anything
+
+
+def ones(
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:  # fmt: skip
     """Ones of shape ``size``.
 
     >>> ones((3,))
     tensor([1., 1., 1.])
     """
-    return made(np.ones(spread(size), np.int8), dtype, requires_grad)
+    return made(np.ones(spread(size, more), np.int8), dtype, requires_grad, device)
 
 
-def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False,
+    *, device: Any = None,
+) -> Tensor:  # fmt: skip
     """``fill_value`` in shape ``size``; its dtype is that of the value.
 
     >>> full((2,), 0.5)
     tensor([0.5000, 0.5000])
     """
-    dtype = Tensor(fill_value).dtype if dtype is None else dtype
-    return made(np.full(size, fill_value), dtype, requires_grad)
+    value = Tensor(fill_value, dtype)
+    if value.shape:
+        raise ValueError(f"full: fill_value must be one number, got shape {value.shape}")
+    dtype = value.dtype if dtype is None else dtype
+    return made(np.full(size, value._data), dtype, requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False,
+    *, device: Any = None,
+) -> Tensor:  # fmt: skip
     """The identity matrix, ``(n, n)`` or ``(n, m)``.
 
     >>> eye(2)
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return made(np.eye(n, m), dtype, requires_grad)
+    return made(np.eye(n, m), dtype, requires_grad, device)
 
 
 def arange(
     start: float, end: float | None = None, step: float = 1, dtype: Any = None,
-    requires_grad: bool = False,
+    requires_grad: bool = False, *, device: Any = None,
 ) -> Tensor:  # fmt: skip
     """The numbers from ``start`` (0) up to but without ``end``; ints give int64.
 
@@ -96,80 +142,236 @@ def arange(
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
     start, end = (0, start) if end is None else (start, end)
+    whole = dtype is not None and np.dtype(dtype).kind in "iu"
+    if whole:  # torch makes them whole first
+        start, end, step = int(start), int(end), int(step)
     steps = np.arange(start, end, step)
-    return made(steps, steps.dtype if dtype is None and steps.dtype.kind == "i" else dtype,
-                requires_grad)  # fmt: skip
+    dtype = steps.dtype if dtype is None and steps.dtype.kind == "i" else dtype
+    return made(steps, dtype, requires_grad, device)
 
 
 def linspace(
-    start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
+    start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False,
+    *, device: Any = None,
+) -> Tensor:  # fmt: skip
     """``steps`` numbers from ``start`` to ``end``, both included.
 
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return made(np.linspace(start, end, steps), dtype, requires_grad)
+    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
+        start, end = int(start), int(end)
+    return made(np.linspace(float(start), float(end), steps), dtype, requires_grad, device)
 
 
-def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """For each vector a grid with its values along one dimension: of the first along the first.
+
+    ``indexing="xy"``, NumPy's default, swaps the first two dimensions.
+
+    >>> rows, columns = meshgrid(arange(2), arange(3))
+    >>> rows
+    tensor([[0, 0, 0],
+            [1, 1, 1]])
+    """
+    if indexing not in ("ij", "xy"):
+        raise ValueError(f"meshgrid: indexing must be 'ij' or 'xy', got {indexing!r}")
+    one = len(tensors) == 1 and isinstance(tensors[0], Sequence)
+    xs = [as_tensor(x) for x in (tensors[0] if one else tensors)]
+    if any(x.ndim > 1 for x in xs):
+        raise ValueError(f"meshgrid: needs vectors, got shapes {[x.shape for x in xs]}")
+    order = list(range(len(xs)))
+    if indexing == "xy":
+        order[:2] = order[:2][::-1]
+    shape = [xs[i].numel() for i in order]
+    places = [[-1 if k == i else 1 for k in order] for i in range(len(xs))]
+    return tuple(expand(reshape(x, place), shape) for x, place in zip(xs, places))
+
+
+def rand(
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:  # fmt: skip
     """Random numbers, uniform from 0 to 1.
 
     >>> rand(2, 3).shape
     (2, 3)
     """
+    check_device("rand", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _uniform(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+    return _uniform(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
-def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
     return np.asarray(current_generator().random(shape), dtype)
 
 
-def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:  # fmt: skip
     """Random numbers from the standard normal distribution.
 
     >>> randn(2, 3).shape
     (2, 3)
     """
+    check_device("randn", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _normal(shape=spread(size), dtype=dtype).requires_grad_(requires_grad)
+    return _normal(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
-def _normal(*, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+def _normal(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
     return np.asarray(current_generator().standard_normal(shape), dtype)
 
 
-DRAWS = [_uniform.op, _normal.op]  # type: ignore[attr-defined]  # ops whose result is random
+def randint(
+    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """Random integers from ``low`` (0) up to but without ``high``, int64.
+
+    >>> randint(10, (2, 3)).shape, randint(5, 6, (2,))
+    ((2, 3), tensor([5, 5]))
+    """
+    check_device("randint", device)
+    if size is None:  # torch's randint(high, size)
+        low, high, size = 0, low, high
+    if size is None:
+        raise TypeError("randint: give a size, as in randint(10, (2, 3)); () for one number")
+    shape = spread(size)
+    dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
+    return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 
 
-def zeros_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+@primitive
+def _integers(*, low: int, high: int, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    return np.asarray(current_generator().integers(low, high, shape), dtype)
+
+
+def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """The numbers from 0 to ``n - 1`` in random order.
+
+    >>> sorted(randperm(3).tolist())
+    [0, 1, 2]
+    """
+    check_device("randperm", device)
+    dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
+    return _permutation(n=operator.index(n), dtype=dtype)
+
+
+@primitive
+def _permutation(*, n: int, dtype: np.dtype) -> Array:
+    return np.asarray(current_generator().permutation(n), dtype)
+
+
+@primitive
+def bernoulli(p: Any) -> Array:
+    """1 with probability ``p``, else 0, in the shape and dtype of ``p``. VJP: 0.
+
+    >>> bernoulli(tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("probabilities must lie in 0 to 1")
+    return np.asarray(current_generator().random(p.shape) < p, p.dtype)
+
+
+@vjp_of(bernoulli, "p")
+def bernoulli_dp(g: Any) -> Any:
+    return np.zeros_like(g)
+
+
+def multinomial(x: Operand, num_samples: int, replacement: bool = False) -> Tensor:
+    """Random positions in ``x``, each as probable as ``x`` there says: weights of 0 or more.
+
+    A vector, or the rows of a matrix. Raises ValueError for weights that are negative or all 0,
+    and, without ``replacement``, for more samples than there are weights above 0.
+
+    >>> multinomial(tensor([0.0, 3.0, 1.0]), 2).sum()
+    tensor(3)
+    """
+    if np.ndim(x) not in (1, 2):
+        raise ValueError(f"multinomial: needs a vector or a matrix, got shape {np.shape(x)}")
+    return _positions(x, num_samples=operator.index(num_samples), replacement=replacement)
+
+
+@primitive
+def _positions(x: Any, *, num_samples: int, replacement: bool) -> Array:
+    rows = []
+    for row in np.atleast_2d(x).astype(float):
+        if not (row >= 0).all() or not row.sum() > 0 or not np.isfinite(row).all():
+            raise ValueError(f"weights must be finite, 0 or more, and not all 0; got {row}")
+        p = row / row.sum()
+        rows.append(current_generator().choice(len(p), num_samples, replacement, p))
+    return np.array(rows, np.int64).reshape(*x.shape[:-1], num_samples)
+
+
+# ops whose result is random
+RANDOM: list[Any] = [_uniform, _normal, _integers, _permutation, bernoulli, _positions]
+DRAWS = [f.op for f in RANDOM]
+
+
+def zeros_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """Zeros in the shape and dtype of ``x``.
 
     >>> zeros_like(tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
-    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    dtype = x.dtype if dtype is None else dtype
+    return zeros(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def ones_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+empty_like = zeros_like
+
+
+def ones_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """Ones in the shape and dtype of ``x``.
 
     >>> ones_like(tensor([1.0, 2.0]))
     tensor([1., 1.])
     """
-    return ones(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    dtype = x.dtype if dtype is None else dtype
+    return ones(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def randn_like(x: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False,
+    *, device: Any = None,
+) -> Tensor:  # fmt: skip
+    """``fill_value`` in the shape and dtype of ``x``.
+
+    >>> full_like(tensor([1.0, 2.0]), 3)
+    tensor([3., 3.])
+    """
+    dtype = x.dtype if dtype is None else dtype
+    return full(x.shape, fill_value, dtype, requires_grad, device=device)
+
+
+def rand_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
+    """Random numbers, uniform from 0 to 1, in the shape and dtype of ``x``.
+
+    >>> rand_like(tensor([1.0, 2.0])).shape
+    (2,)
+    """
+    dtype = x.dtype if dtype is None else dtype
+    return rand(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
+def randn_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """Random numbers from the standard normal distribution, in the shape and dtype of ``x``.
 
     >>> randn_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    dtype = x.dtype if dtype is None else dtype
+    return randn(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def manual_seed(seed: int) -> None:
@@ -183,6 +385,8 @@ def manual_seed(seed: int) -> None:
     True
     """
     global _generator
+    if observers.asked:
+        observers.tell(observers.asked, None, "manual_seed()")
     _generator = np.random.default_rng(seed)
 
 

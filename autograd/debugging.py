@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from . import observers
+from .cotangents import Cotangents
 from .hooks import Handle
-from .primitives import OPS, Op
+from .primitives import OPS
 from .printing import short
-from .rules import EachPosition
+from .rules import EachPosition, Op
 
-open_blocks = {"record": 0, "anomaly": 0}  # how many record_source(), detect_anomaly() are open
+open_blocks: dict[str, list] = {"record": [], "anomaly": []}  # those that are open now
 _switching = threading.Lock()  # threads may switch at the same time
 _calls: dict[tuple, Scope] = {}  # those that the op recorded last was within, by their frame
 _stops: dict[Op, int] = {}  # how many break_on() there are for an op
@@ -128,20 +129,24 @@ class record_source(ContextDecorator):
     kind = "record"
 
     def __enter__(self) -> None:
-        self._switch(1)
+        open_blocks[self.kind].append(self)
+        look_out()
 
     def __exit__(self, *exc: object) -> None:
-        self._switch(-1)
+        if self in open_blocks[self.kind]:  # not so where an interrupt came before it was entered
+            open_blocks[self.kind].remove(self)
+        look_out()
 
-    def _switch(self, by: int) -> None:
-        with _switching:
-            open_blocks[self.kind] += by
-            observers.everything = open_blocks["record"]
-            listen(observers.recorded, note_source, any(open_blocks.values()))
-            for listeners, check in CHECKS:
-                listen(listeners, check, bool(open_blocks["anomaly"]))
-            if not any(open_blocks.values()):
-                _calls.clear()
+
+def look_out() -> None:
+    """Have those listen whom the open blocks call for."""
+    with _switching:
+        observers.everything = len(open_blocks["record"])
+        listen(observers.recorded, note_source, any(open_blocks.values()))
+        for listeners, check in CHECKS:
+            listen(listeners, check, bool(open_blocks["anomaly"]))
+        if not any(open_blocks.values()):
+            _calls.clear()
 
 
 def listen(listeners: list, listener: Callable, on: bool) -> None:
@@ -199,20 +204,25 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     """The Scopes of a Node that a frame records, outermost first.
 
     Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
-    not returned since the last op is still the same object.
+    not returned since the last op is still the same object. The sum of two cotangents, which the
+    walk itself records, is no part of a VJP.
     """
     found: dict[tuple, Scope] = {}
+    inner, is_sum = "", False
     while frame is not None:
         code = frame.f_code
         owner = None
+        if code is Cotangents.add.__code__:
+            is_sum = inner == "recorded"  # an op of its own, not one of fit()
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
-            owner = frame.f_locals.get("node")
+            owner = None if is_sum else frame.f_locals.get("node")
+            is_sum = False  # it may be part of another VJP further out
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)
-        frame = frame.f_back
+        inner, frame = code.co_name, frame.f_back
     _calls.clear()
     _calls.update(found)
     return tuple(reversed(found.values()))

@@ -1,5 +1,6 @@
 """Which dtype a value gets: torch's rules, where they differ from NumPy's."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,18 +47,97 @@ def is_floating(dtype: np.dtype) -> bool:
     return dtype.kind == "f"
 
 
-def narrow(y: Any, operands: list) -> Any:
-    """Take back NumPy's promotion to float64 where torch does not promote.
+def result_type(*operands: Any) -> np.dtype:
+    """The dtype of arithmetic on arrays and Python numbers: torch's rule.
 
-    To NumPy ``int64 * float32`` and ``int64 / 2`` are float64; to torch the integers
-    adapt to the floats, and without any the result has the default dtype. A 0-d
-    operand does not widen an n-d one of the same kind.
+    Of bool, integer and floating the highest kind wins, and within it the widest dtype. But an
+    n-d array is not widened by 0-d arrays of its kind, nor an array by Python numbers.
+
+    >>> result_type(np.ones(2, np.float32), np.float64(1)), result_type(np.int64(1), 2.5)
+    (dtype('float32'), dtype('float32'))
     """
-    arrays = [v for v in operands if hasattr(v, "dtype")]
-    wide = [v for v in arrays if v.dtype == float64]
-    if len(wide) == len(operands) or y.ndim == 0 < len(wide) or any([v.ndim for v in wide]):
-        return y
-    floats = [v.dtype for v in arrays if is_floating(v.dtype) and v.dtype != float64]
-    if floats:
-        return y.astype(np.result_type(*floats))
-    return y if wide else y.astype(_default)
+    arrays = [x for x in operands if hasattr(x, "dtype")]
+    many, single = [x.dtype for x in arrays if x.ndim], [x.dtype for x in arrays if not x.ndim]
+    found: Any = None
+    for dtypes in (many, single, [of_number(x) for x in operands if not hasattr(x, "dtype")]):
+        if dtypes:
+            highest = max(KINDS[dtype.kind] for dtype in dtypes)
+            if found is None or highest > KINDS[found.kind]:
+                found = np.result_type(*[d for d in dtypes if KINDS[d.kind] == highest])
+    return found
+
+
+KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def of_number(x: Any) -> np.dtype:
+    """The dtype of a Python number."""
+    return bool_ if isinstance(x, bool) else int64 if isinstance(x, int) else _default
+
+
+def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list]:
+    """What a forward rule gives for operands that are not all float32, in torch's dtype.
+
+    The rule computes as NumPy does. Where torch would take another dtype, it computes again with
+    its operands in that one: to NumPy ``int64 * float32`` is float64 and ``exp`` of an int8
+    float16, to torch both are float32. In float16 it computes in float32 and rounds once. The
+    result comes with the operands in the dtype that it was computed of.
+    """
+    dtypes = {x.dtype for x in values if hasattr(x, "dtype")}
+    if dtypes == {float64} or "dtype" in keywords:
+        return forward(*values, **keywords), values
+    if float16 in dtypes or dtypes.isdisjoint(FLOATING):  # floats may come that do not count
+        odd: list = []
+        note = lambda *what: odd.append(what)  # noqa: E731
+        with np.errstate(divide="call", over="call", invalid="call", call=note):
+            y = forward(*values, **keywords)
+        if odd and getattr(y, "dtype", float64).kind != "f":
+            y = forward(*values, **keywords)
+    else:
+        y = forward(*values, **keywords)
+    dtype = getattr(y, "dtype", None)
+    if dtype is None or not hasattr(y, "base"):
+        return y, values  # no array: the op says so
+    wanted = torchs(dtype, dtypes, values)
+    if wanted == float16 and y.base is None and dtype != bool_:
+        wide = cast(values, float32, "f")
+        return forward(*wide, **keywords).astype(float16), values
+    if wanted == dtype:
+        mixed = dtype.kind == "f" and len(dtypes) > 1
+        return y, cast(values, dtype, "f") if mixed else values
+    if dtype != np.uint64:
+        values = cast(values, wanted, "fiub" if dtypes.isdisjoint(FLOATING) else "fiu")
+        y = forward(*values, **keywords)
+    return (y if dtype == bool_ else y.astype(wanted, copy=False)), values
+
+
+def torchs(dtype: np.dtype, dtypes: set, values: list) -> np.dtype:
+    """The dtype that torch computes in where NumPy gives ``dtype``."""
+    if dtype.kind == "f" and dtypes.isdisjoint(FLOATING):
+        return _default
+    if dtype == np.uint64 or (dtype == int8 and dtypes == {bool_}):  # the sum of uint8; True**2
+        return int64
+    if len(dtypes) < 2:
+        return dtype
+    wanted = result_type(*values)
+    if dtype.kind == "f":  # else it is the dtype of the first operand: the second is an index
+        return wanted if np.can_cast(wanted, dtype) else dtype
+    if dtype == bool_:  # a comparison, of which each operand counts
+        return dtype if bool_ in dtypes else wanted
+    return wanted if dtype == np.result_type(*dtypes) else dtype
+
+
+FLOATING = {float16, float32, float64}
+
+
+def cast(values: list, dtype: np.dtype, kinds: str) -> list:
+    """The arrays of some kinds in ``dtype``, and all else as it is."""
+    return [
+        x.astype(dtype, copy=False) if hasattr(x, "dtype") and x.dtype.kind in kinds else x
+        for x in values
+    ]
+
+
+def wide(x: Any) -> Any:
+    """``x``, in float32 if it is float16: for what adds up many numbers."""
+    return x.astype(float32) if x.dtype == float16 else x

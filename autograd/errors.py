@@ -1,8 +1,89 @@
-"""Errors that say what, where and what to do, made only when something has gone wrong."""
+"""Errors and warnings that say what, where and what to do, made when something has gone wrong."""
 
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LIBRARY = (
+    *(os.path.join(ROOT, name) + os.sep for name in ("autograd", "nn", "viz")),
+    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
+)
+
+
+class ForeignOperand(TypeError):
+    """An operand of a type that no op works with; it may know itself how to work with a Tensor."""
+
+
+class BroadcastWarning(UserWarning):
+    """Both operands of an elementwise op were stretched, as (8, 1) - (8,) is to (8, 8).
+
+    Python shows it once a line. To switch it off:
+    ``warnings.filterwarnings("ignore", category=autograd.BroadcastWarning)``.
+    """
+
+
+def frames_inside() -> int:
+    """How many frames there are from the caller up to the line that called this library."""
+    frame: Any = sys._getframe(1)
+    count = 1
+    while frame.f_back and frame.f_code.co_filename.startswith(LIBRARY):
+        frame = frame.f_back
+        count += 1
+    return count
+
+
+def warn_of_stretching(op: Any, a: tuple, b: tuple, y: tuple) -> None:
+    """Warn that an op stretched both of its operands; not of what a VJP rule does in backward."""
+    frame: Any = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(LIBRARY):
+        if frame.f_code.co_name == "walk":
+            return
+        frame = frame.f_back
+    warnings.warn(
+        f"{op.name}: shapes {a} and {b} are both stretched, to {y}: each element of one meets each "
+        "of the other. If one by one is meant, squeeze or reshape one of them; if not, expand one "
+        f"of them to {y}. This is an autograd.BroadcastWarning, which warnings.filterwarnings "
+        "switches off",
+        BroadcastWarning,
+        stacklevel=frames_inside(),
+    )
+
+
+def warns_caller(rule: Callable) -> Callable:
+    """Have NumPy's warnings of a rule point at the line outside this library that led to it.
+
+    The rule computes with NumPy told to report instead of to warn. If there is something to
+    report it computes again, in the way that the user has set for what NumPy meets, and warns.
+    """
+    heard = threading.local()
+
+    def hear(what: str, flags: int) -> None:
+        heard.__dict__.setdefault("kinds", set()).add(what)
+
+    reporting = np.errstate(divide="call", over="call", invalid="call", call=hear)(rule)
+
+    @wraps(rule)
+    def run(*values: Any, **keywords: Any) -> Any:
+        y = reporting(*values, **keywords)
+        if heard.__dict__:
+            kinds, ways = heard.__dict__.pop("kinds"), dict[str, Any](np.geterr())
+            quiet: Any = {k: "ignore" if way == "warn" else way for k, way in ways.items()}
+            with np.errstate(**quiet):
+                rule(*values, **keywords)  # raises, prints or logs
+            for kind in sorted(kinds):
+                if ways[kind.split()[0].replace("overflow", "over")] == "warn":
+                    message = f"{kind} encountered in {rule.__name__.strip('_')}"
+                    warnings.warn(message, RuntimeWarning, stacklevel=frames_inside())
+        return y
+
+    return run
 
 
 def explain_forward(

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from .creation import randn
-from .functional import grads
+from .functional import grad, grads, tensors_of
 from .tensors import Tensor
-from .walk import grad
 
 
 class GradcheckError(RuntimeError):
@@ -135,4 +134,4 @@ def differences(func: Callable, inputs: tuple, x: Tensor, k: int, eps: float) ->
 
 
 def as_list(outputs: Any) -> list:
-    return [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    return tensors_of("gradcheck: the function", outputs)

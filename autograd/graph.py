@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from . import observers
 from .cotangents import as_cotangent, fit
 from .keeping import Faded, without_large
-from .memory import Memory, check_usable, clock
-from .printing import one_line, short
+from .memory import Memory, check_usable, clock, note_reader
+from .printing import node_text
 from .tensors import Tensor, result
 
 if TYPE_CHECKING:
-    from .primitives import Op
+    from .rules import Op
 
 
 class Node:
@@ -75,10 +74,7 @@ class Node:
         """Keep what made the operands, if every op is recorded, and tell who wants to know."""
         if observers.everything:
             self._origins = [made_by(x) for x in self.args]
-            for x in self._origins:
-                if isinstance(x, Tensor) and not x._requires_grad:
-                    x.memory.readers = x.memory.readers or WeakSet()
-                    x.memory.readers.add(self)
+            note_reader(self, self._origins)
         observers.tell(observers.recorded, self)
 
     @property
@@ -93,11 +89,6 @@ class Node:
         self.is_large = True
         asked = () if self.freed else self.op.asked(self.parents)
         self._args, self.values = without_large(self._args, self.values, self.parents, asked)
-
-    def go_by(self, stand_ins: dict[int, Tensor]) -> None:
-        """Put stand-ins in the place of leaves, by their id, whose memory is changed in place."""
-        self._args = tuple([stand_ins.get(id(x), x) for x in self._args])
-        self._origins = [stand_ins.get(id(x), x) for x in self._origins]
 
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""
@@ -138,6 +129,8 @@ class Node:
 
     def __call__(self, g: Any) -> Any:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
+        if observers.asked:
+            observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
         cotangents: list = []
@@ -157,34 +150,14 @@ class Node:
         words = self.op.name.split("_")
         return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"the Node of {self.name} cannot be copied or pickled: it is a part of a graph. Copy "
+            "tensors, after detach()"
+        )
+
     def __repr__(self) -> str:
-        """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
-
-        It has the values of a small output, the operands if any has a name, and the user's
-        line if that was recorded.
-        """
-        if not hasattr(self, "shape"):  # seen in a debugger that is inside __init__
-            return "<Node being made>"
-        text = f"{self.title} {self.shape}"
-        y = self.values[0] if self.values else None
-        if y is not None and 0 < y.size <= SMALL:
-            text += f" = {one_line(y)}"
-        if any(x.name for x in self.inputs):
-            operands = [shown(x) for x in self.args[:SMALL]]
-            text += f" of {', '.join(operands)}{', ...' if len(self.args) > SMALL else ''}"
-        if self.where:
-            text += f" recorded at {self.where}"
-        return f"<{text}>"
-
-
-SMALL = 6  # up to so many numbers and operands are shown in a Node's repr
-
-
-def shown(x: Any) -> str:
-    """An operand in a Node's repr: the name of a Tensor, else its shape; a number as it is."""
-    if isinstance(x, Tensor) and x.name:
-        return short(x.name)
-    return str(x) if isinstance(x, int | float) else str(getattr(x, "shape", "[...]"))
+        return node_text(self)
 
 
 def parent_of(x: Any) -> Any:
@@ -234,7 +207,7 @@ PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgette
 
 
 def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
-    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest recorded first."""
+    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest first."""
     order: list[Node] = []
     seen: set = {None}
     for node in starts:

@@ -16,10 +16,12 @@ from .errors import explain_forward
 from .grad_mode import mode
 from .keeping import KEPT
 from .memory import Memory, clock, note_change
-from .ops.indexing import _getitem, _setitem, placed, taken_apart
-from .primitives import Op, Operand, as_numpy, record
+from .operands import as_numpy
+from .ops.indexing import _getitem, _setitem, placed, taken_apart, without_front
+from .primitives import Operand
+from .rules import Op
 from .tensors import Tensor, result
-from .views import View, line_of, move, source_of, stand_in
+from .views import View, line_of, move, record, source_of, stand_in
 
 GETITEM: Op = _getitem.op  # type: ignore[attr-defined]
 SETITEM: Op = _setitem.op  # type: ignore[attr-defined]
@@ -46,6 +48,7 @@ def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
 def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
     """Write ``value`` at ``index`` into the memory of ``x``, as a recorded op where one is due."""
     index, indices = taken_apart(index)
+    value = without_front(value, x, index, indices)
     if is_item(value, x, index):  # the end of ``x[index] += y``, which changed it already
         return x
 
@@ -92,17 +95,20 @@ def changed(x: Tensor, name: str, compute: Callable, others: list, reads: bool) 
     leaves = leaves_read(memory, others)
     before = []
     for t in line:
-        copied = (reads and t is x) or t.size <= KEPT or t.node is None
+        copied = (reads and t is x) or t._data.size <= KEPT or t.node is None
         before.append(
             leaves[id(t)] if id(t) in leaves else stand_in(t, t._data.copy() if copied else t._data)
         )
     new = compute(before[0])
     note_change([memory], name)
     for node in memory.readers:
-        node.go_by(leaves)
+        node._args = tuple([leaves.get(id(x), x) for x in node._args])
+        node._origins = [leaves.get(id(x), x) for x in node._origins]
     memory.readers = ()
     write_down(line, before, new)
     memory.rewritten = next(clock)
+    if recording:
+        memory.recorded = memory.rewritten
     return x
 
 
@@ -125,7 +131,7 @@ def check(line: list[Tensor], name: str, others: list) -> bool:
             f"{name}: the memory of this tensor cannot be written into: several elements of an "
             "expanded tensor are one, or the array it was made from is read-only. clone() it first"
         )
-    cuts = [view._cut for view in line[:-1]]
+    cuts = [view._cut for view in line[:-1]]  # type: ignore[attr-defined]
     if "detach" in cuts:  # gradients go no further
         line = line[: cuts.index("detach") + 1]
     tensors = [t for t in (*line, *others) if isinstance(t, Tensor)]
@@ -166,12 +172,12 @@ def without_gradient(x: Tensor) -> Tensor:
 
 def add_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self += alpha * other``."""
-    return change(self, "add_", ops.add, other if alpha == 1 else alpha * other)
+    return change(self, "add_", ops.add, other if alpha == 1 else ops.mul(other, alpha))
 
 
 def sub_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self -= alpha * other``."""
-    return change(self, "sub_", ops.sub, other if alpha == 1 else alpha * other)
+    return change(self, "sub_", ops.sub, other if alpha == 1 else ops.mul(other, alpha))
 
 
 def mul_(self: Tensor, other: Operand) -> Tensor:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
@@ -14,6 +15,7 @@ class Memory:
 
     changed = 0  # the time of the last in-place change
     rewritten = 0  # the time of the last one that was recorded: views taken before are stale
+    recorded = 0  # the same, only of those recorded for backward
     changed_by = ""
     readers: Any = ()  # the Nodes that took a leaf from it, inside record_source()
 
@@ -25,6 +27,14 @@ def note_change(memories: Iterable[Memory], by: str) -> None:
     for memory in memories:
         memory.changed = _last_change
         memory.changed_by = by
+
+
+def note_reader(node: Any, origins: list) -> None:
+    """Note with the memory of each leaf among the origins of a Node that it took what is there."""
+    for x in origins:
+        if hasattr(x, "_memory") and not x._requires_grad:
+            x.memory.readers = x.memory.readers or WeakSet()
+            x.memory.readers.add(node)
 
 
 def check_usable(order: list) -> None:

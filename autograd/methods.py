@@ -1,23 +1,30 @@
-"""Tensor's operators and methods: which op each of them is."""
+"""Tensor's operators and methods: which op each of them is.
+
+The class ``Methods`` is the table. To Python it lends Tensor what it holds; to editors and type
+checkers Tensor inherits from it, so that they know each method by the signature of its op.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import dtypes, hooks, inplace, observers, ops
+from . import dtypes, hooks, inplace, observers, ops, walk
+from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
 from .tensors import Tensor, result
-from .walk import backward
+
+if TYPE_CHECKING:
+    from . import steps
 
 
-def swapped(op: Callable) -> Callable:
+def swapped(op: Callable[[Operand, Operand], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
     """``op`` with the tensor on the right: what ``3 - t`` calls."""
     return lambda self, other: op(other, self)
 
 
-def detach(self: Tensor) -> Tensor:
+def detached(self: Tensor) -> Tensor:
     """The same memory without the graph."""
     if observers.everything:
         with no_grad():
@@ -29,24 +36,60 @@ def detach(self: Tensor) -> Tensor:
     return out
 
 
-def clone(self: Tensor) -> Tensor:
+def cloned(self: Tensor) -> Tensor:
     """A copy with memory of its own, recorded. VJP: ``g``."""
     return ops.clone(self)
 
 
-def where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
+def equals(self: Tensor, other: Any) -> Any:
+    """``self == other``; of None and the like Python says that it differs."""
+    try:
+        return ops.eq(self, other)
+    except ForeignOperand:
+        return NotImplemented
+
+
+def differs(self: Tensor, other: Any) -> Any:
+    """``self != other``."""
+    try:
+        return ops.ne(self, other)
+    except ForeignOperand:
+        return NotImplemented
+
+
+def chosen(self: Tensor, condition: Operand, other: Operand) -> Tensor:
     """This tensor where ``condition`` holds, else ``other``."""
     return ops.where(condition, self, other)
 
 
-def flatten(self: Tensor) -> Tensor:
-    """All elements in one dimension; a tensor of one dimension itself, as in torch."""
-    return self if self.ndim == 1 else ops.reshape(self, -1)
-
-
-def ravel(self: Tensor) -> Tensor:
+def raveled(self: Tensor) -> Tensor:
     """All elements in one dimension."""
     return ops.reshape(self, -1)
+
+
+def as_type(self: Tensor, dtype: Any, copy: Any = True) -> Tensor:
+    """A copy in another dtype, as in NumPy."""
+    return ops.to(self, dtype, copy=copy)
+
+
+def itself(self: Tensor) -> Tensor:
+    """The tensor itself: all of them are on the CPU."""
+    return self
+
+
+def expanded_as(self: Tensor, other: Tensor) -> Tensor:
+    """Broadcast to the shape of ``other``."""
+    return ops.expand(self, other.shape)
+
+
+def viewed_as(self: Tensor, other: Tensor) -> Tensor:
+    """The same elements in the shape of ``other``."""
+    return ops.reshape(self, other.shape)
+
+
+def as_half(self: Tensor) -> Tensor:
+    """As float16."""
+    return ops.to(self, dtypes.float16)
 
 
 def as_float(self: Tensor) -> Tensor:
@@ -74,17 +117,7 @@ def as_bool(self: Tensor) -> Tensor:
     return ops.to(self, dtypes.bool_)
 
 
-def transposed(self: Tensor) -> Tensor:
-    """The dimensions in reverse order."""
-    return ops.transpose(self)
-
-
-def matrix_transposed(self: Tensor) -> Tensor:
-    """The last two dimensions swapped."""
-    return ops.transpose(self, -2, -1)
-
-
-def iterate(self: Tensor) -> Iterator[Tensor]:
+def slices(self: Tensor) -> Iterator[Tensor]:
     """The slices along the first dimension."""
     if not self.shape:
         raise TypeError("iteration over a 0-d tensor: it has no dimension to go along")
@@ -96,65 +129,114 @@ def contains(self: Tensor, value: Any) -> bool:
     return bool(ops.any(ops.eq(self, value)))
 
 
-OPERATORS: dict[str, Callable] = {
-    "__add__": ops.add, "__radd__": swapped(ops.add), "__iadd__": inplace.add_,
-    "__sub__": ops.sub, "__rsub__": swapped(ops.sub), "__isub__": inplace.sub_,
-    "__mul__": ops.mul, "__rmul__": swapped(ops.mul), "__imul__": inplace.mul_,
-    "__truediv__": ops.div, "__rtruediv__": swapped(ops.div), "__itruediv__": inplace.div_,
-    "__pow__": ops.pow, "__rpow__": swapped(ops.pow), "__ipow__": inplace.pow_,
-    "__matmul__": ops.matmul, "__rmatmul__": swapped(ops.matmul),
-    "__neg__": ops.neg, "__abs__": ops.abs,
-    "__eq__": ops.eq, "__ne__": ops.ne,
-    "__lt__": ops.lt, "__le__": ops.le, "__gt__": ops.gt, "__ge__": ops.ge,
-    "__and__": ops.logical_and, "__rand__": ops.logical_and,
-    "__or__": ops.logical_or, "__ror__": ops.logical_or, "__invert__": ops.logical_not,
-    "__getitem__": ops.getitem, "__setitem__": inplace.setitem,
-    "__iter__": iterate, "__contains__": contains,
-}  # fmt: skip
+class Methods:
+    """Each of Tensor's operators and methods, and the function that it is."""
 
-METHODS: dict[str, Callable] = {
+    __add__, __radd__, __iadd__ = ops.arithmetic._add, swapped(ops.add), inplace.add_
+    __sub__, __rsub__, __isub__ = ops.arithmetic._sub, swapped(ops.sub), inplace.sub_
+    __mul__, __rmul__, __imul__ = ops.mul, swapped(ops.mul), inplace.mul_
+    __truediv__, __rtruediv__, __itruediv__ = ops.arithmetic._div, swapped(ops.div), inplace.div_
+    __floordiv__, __rfloordiv__ = ops.floor_divide, swapped(ops.floor_divide)
+    __mod__, __rmod__ = ops.remainder, swapped(ops.remainder)
+    __pow__, __rpow__, __ipow__ = ops.pow, swapped(ops.pow), inplace.pow_
+    __matmul__, __rmatmul__ = ops.matmul, swapped(ops.matmul)
+    __neg__, __pos__, __abs__ = ops.neg, ops.positive, ops.abs
+    __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
+    __and__, __rand__ = ops.bitwise_and, ops.bitwise_and
+    __or__, __ror__, __invert__ = ops.bitwise_or, ops.bitwise_or, ops.bitwise_not
+    __xor__, __rxor__ = ops.bitwise_xor, ops.bitwise_xor
+    __getitem__, __setitem__ = ops.getitem, inplace.setitem
+    __iter__, __contains__ = slices, contains
+
+    if TYPE_CHECKING:  # where object says bool
+
+        def __eq__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
+
+    else:
+        __eq__, __ne__ = equals, differs
+    __hash__ = object.__hash__  # a Tensor is a key by itself, not by its values
+
     # the graph
-    "backward": backward, "register_hook": hooks.register_hook, "retain_grad": hooks.retain_grad,
-    "detach": detach, "clone": clone,
-    # in place
-    "add_": inplace.add_, "sub_": inplace.sub_, "mul_": inplace.mul_, "div_": inplace.div_,
-    "pow_": inplace.pow_, "zero_": inplace.zero_, "fill_": inplace.fill_, "copy_": inplace.copy_,
-    # arithmetic and elementwise
-    "add": ops.add, "sub": ops.sub, "mul": ops.mul, "div": ops.div, "pow": ops.pow,
-    "neg": ops.neg, "abs": ops.abs, "sign": ops.sign, "square": ops.square, "sqrt": ops.sqrt,
-    "exp": ops.exp, "expm1": ops.expm1, "log": ops.log, "log1p": ops.log1p, "erf": ops.erf,
-    "sin": ops.sin, "cos": ops.cos, "tan": ops.tan,
-    "arcsin": ops.arcsin, "arccos": ops.arccos, "arctan": ops.arctan, "arctan2": ops.arctan2,
-    "asin": ops.arcsin, "acos": ops.arccos, "atan": ops.arctan, "atan2": ops.arctan2,
-    "sinh": ops.sinh, "cosh": ops.cosh, "tanh": ops.tanh,
-    "floor": ops.floor, "ceil": ops.ceil, "round": ops.round, "trunc": ops.trunc,
-    "maximum": ops.maximum, "minimum": ops.minimum, "clip": ops.clip, "clamp": ops.clip,
-    "where": where, "relu": ops.relu, "sigmoid": ops.sigmoid,
-    "softmax": ops.softmax, "log_softmax": ops.log_softmax,
-    # reductions
-    "sum": ops.sum, "mean": ops.mean, "var": ops.var, "std": ops.std, "prod": ops.prod,
-    "max": ops.max, "min": ops.min, "amax": ops.amax, "amin": ops.amin,
-    "argmax": ops.argmax, "argmin": ops.argmin, "all": ops.all, "any": ops.any,
-    "cumsum": ops.cumsum, "logsumexp": ops.logsumexp, "norm": ops.norm,
-    # matrices
-    "matmul": ops.matmul, "dot": ops.dot, "outer": ops.outer, "trace": ops.trace,
-    "diagonal": ops.diagonal, "tril": ops.tril, "triu": ops.triu,
-    # shapes
-    "reshape": ops.reshape, "view": ops.reshape, "flatten": flatten, "ravel": ravel,
-    "permute": ops.permute, "transpose": ops.transpose, "swapaxes": ops.swapaxes,
-    "squeeze": ops.squeeze, "unsqueeze": ops.unsqueeze, "expand": ops.expand,
-    "tile": ops.tile, "repeat": ops.tile, "flip": ops.flip, "roll": ops.roll,
-    "split": ops.split, "chunk": ops.chunk,
-    # order and comparison
-    "sort": ops.sort, "argsort": ops.argsort, "topk": ops.topk,
-    "eq": ops.eq, "ne": ops.ne, "lt": ops.lt, "le": ops.le, "gt": ops.gt, "ge": ops.ge,
-    "isnan": ops.isnan, "isinf": ops.isinf, "isfinite": ops.isfinite,
-    # dtypes
-    "to": ops.to, "astype": ops.to, "float": as_float, "double": as_double,
-    "int": as_int, "long": as_long, "bool": as_bool,
-}  # fmt: skip
+    backward, detach, clone = walk.backward, detached, cloned
+    register_hook, retain_grad = hooks.register_hook, hooks.retain_grad
+    if TYPE_CHECKING:  # the package lends it, as it loads the module when it is asked for
+        backward_steps = steps.backward_steps
 
-for name, method in (OPERATORS | METHODS).items():
-    setattr(Tensor, name, method)
-Tensor.T = property(transposed)
-Tensor.mT = property(matrix_transposed)
+    # in place
+    add_, sub_, mul_, div_ = inplace.add_, inplace.sub_, inplace.mul_, inplace.div_
+    pow_, zero_, fill_, copy_ = inplace.pow_, inplace.zero_, inplace.fill_, inplace.copy_
+
+    # arithmetic and elementwise
+    add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
+    neg, abs, sign, square, sqrt = ops.neg, ops.abs, ops.sign, ops.square, ops.sqrt
+    exp, expm1, log, log1p, erf = ops.exp, ops.expm1, ops.log, ops.log1p, ops.erf
+    sin, cos, tan, arctan2, atan2 = ops.sin, ops.cos, ops.tan, ops.arctan2, ops.arctan2
+    arcsin, arccos, arctan = ops.arcsin, ops.arccos, ops.arctan
+    asin, acos, atan = ops.arcsin, ops.arccos, ops.arctan
+    sinh, cosh, tanh = ops.sinh, ops.cosh, ops.tanh
+    floor, ceil, round, trunc = ops.floor, ops.ceil, ops.round, ops.trunc
+    maximum, minimum, clip, clamp = ops.maximum, ops.minimum, ops.clip, ops.clip
+    where, relu, sigmoid = chosen, ops.relu, ops.sigmoid
+    floor_divide, remainder, reciprocal = ops.floor_divide, ops.remainder, ops.reciprocal
+    exp2, log2, log10, logaddexp, hypot = ops.exp2, ops.log2, ops.log10, ops.logaddexp, ops.hypot
+    clamp_min, clamp_max, masked_fill = ops.clamp_min, ops.clamp_max, ops.masked_fill
+    arcsinh, arccosh, arctanh = ops.arcsinh, ops.arccosh, ops.arctanh
+    asinh, acosh, atanh, sinc = ops.arcsinh, ops.arccosh, ops.arctanh, ops.sinc
+    deg2rad, rad2deg = ops.deg2rad, ops.rad2deg
+    softmax, log_softmax = ops.softmax, ops.log_softmax
+
+    # reductions
+    sum, mean, var, std, prod = ops.sum, ops.mean, ops.var, ops.std, ops.prod
+    max, min, amax, amin = ops.max, ops.min, ops.amax, ops.amin
+    argmax, argmin, all, any = ops.argmax, ops.argmin, ops.all, ops.any
+    cumsum, logsumexp, norm = ops.cumsum, ops.logsumexp, ops.norm
+    cumprod, median = ops.cumprod, ops.median
+
+    # matrices
+    matmul, dot, outer, trace = ops.matmul, ops.dot, ops.outer, ops.trace
+    diagonal, tril, triu, diag = ops.diagonal, ops.tril, ops.triu, ops.diag
+    mm, bmm, mv, inner, vdot, kron = ops.mm, ops.bmm, ops.mv, ops.inner, ops.vdot, ops.kron
+    inverse, det, slogdet, cholesky = ops.inverse, ops.det, ops.slogdet, ops.cholesky
+
+    # shapes
+    reshape, view, flatten, ravel = ops.reshape, ops.reshape, ops.flatten, raveled
+    permute, transpose, swapaxes = ops.permute, ops.transpose, ops.swapaxes
+    squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
+    t, movedim, broadcast_to = ops.t, ops.movedim, ops.expand
+    expand_as, view_as, reshape_as = expanded_as, viewed_as, viewed_as
+    tile, repeat, flip, roll = ops.tile, ops.repeat, ops.flip, ops.roll
+    fliplr, flipud, repeat_interleave = ops.fliplr, ops.flipud, ops.repeat_interleave
+    split, chunk, tensor_split, unbind = ops.split, ops.chunk, ops.tensor_split, ops.unbind
+    gather, index_select, take = ops.gather, ops.index_select, ops.take
+    take_along_dim = ops.take_along_dim
+
+    @property
+    def T(self: Any) -> Tensor:
+        """The dimensions in reverse order."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self: Any) -> Tensor:
+        """The last two dimensions swapped."""
+        return ops.matrix_transpose(self)
+
+    # order and comparison
+    sort, argsort, topk = ops.sort, ops.argsort, ops.topk
+    eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
+    isnan, isinf, isfinite = ops.isnan, ops.isinf, ops.isfinite
+    isclose, allclose, equal = ops.isclose, ops.allclose, ops.equal
+    logical_and, logical_or = ops.logical_and, ops.logical_or
+    logical_xor, logical_not = ops.logical_xor, ops.logical_not
+    bitwise_and, bitwise_or = ops.bitwise_and, ops.bitwise_or
+    bitwise_xor, bitwise_not = ops.bitwise_xor, ops.bitwise_not
+
+    # dtypes and devices
+    to, astype, cpu = ops.to, as_type, itself
+    half, float, double = as_half, as_float, as_double
+    int, long, bool = as_int, as_long, as_bool
+
+
+for name, method in vars(Methods).items():
+    if callable(method) or isinstance(method, property):
+        setattr(Tensor, name, method)

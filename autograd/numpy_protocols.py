@@ -60,30 +60,37 @@ def without_tensors(x: Any, asks: bool = True) -> Any:
         return x._data
     if isinstance(x, list | tuple):
         return type(x)(without_tensors(item, asks) for item in x)
-    if isinstance(x, dict):
-        return {key: without_tensors(value, asks) for key, value in x.items()}
-    return x
+    return (
+        {key: without_tensors(value, asks) for key, value in x.items()}
+        if isinstance(x, dict)
+        else x
+    )
+
+
+def refuse(name: str, **settings: Any) -> None:
+    """Raise TypeError for what cannot be given together with Tensors."""
+    given = [key for key, value in settings.items() if value is not None]
+    if given:
+        raise TypeError(f"np.{name}: {', '.join(given)} cannot be given for Tensors")
 
 
 def reduction(op: Callable) -> Callable:
     """A reduction as NumPy calls it: ``(x, axis, dtype, out)``."""
 
     def reduce(
-        x: Any, axis: Any = None, dtype: Any = None, out: Any = None, **settings: Any
+        x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
-        if dtype is not None or out is not None or settings.get("keepdims") is np._NoValue:
-            raise TypeError(f"np.{op.__name__}: dtype and out cannot be given for Tensors")
-        return op(x, axis=axis, **settings)
+        refuse(op.__name__, dtype=dtype, out=out)
+        return op(x, axis=axis, keepdims=keepdims)
 
     return reduce
 
 
 def extreme(op: Callable) -> Callable:
-    """``np.max``, which has no dtype, and one result where torch has a pair."""
+    """A reduction that has no dtype, and one result where torch has a pair."""
 
     def reduce(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        if out is not None:
-            raise TypeError(f"np.{op.__name__}: out cannot be given for Tensors")
+        refuse(op.__name__, out=out)
         return op(x, axis=axis, keepdims=keepdims)
 
     return reduce
@@ -92,41 +99,163 @@ def extreme(op: Callable) -> Callable:
 def spread_of(op: Callable) -> Callable:
     """``np.var`` and ``np.std``, which divide by ``n - ddof``."""
 
-    def reduce(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0,
-               keepdims: bool = False) -> Any:  # fmt: skip
-        if dtype is not None or out is not None:
-            raise TypeError(f"np.{op.__name__}: dtype and out cannot be given for Tensors")
+    def reduce(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0,
+               keepdims: bool = False, *, correction: float | None = None) -> Any:  # fmt: skip
+        refuse(op.__name__, dtype=dtype, out=out)
+        ddof = ddof if correction is None else correction
         return op(x, axis=axis, keepdims=keepdims, correction=ddof)
 
     return reduce
 
 
+def flat_without_axis(op: Callable) -> Callable:
+    """A function that works along an axis, or without one on the flattened tensor."""
+
+    def along(x: Any, axis: Any = -1, **settings: Any) -> Any:
+        refuse(op.__name__, **{k: v for k, v in settings.items() if k not in ("kind", "stable")})
+        return op(ops.reshape(x, -1), 0) if axis is None else op(x, axis)
+
+    return along
+
+
+def running(op: Callable) -> Callable:
+    """``np.cumsum`` and ``np.cumprod``: without an axis of the flattened tensor."""
+
+    def run(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+        refuse(op.__name__, dtype=dtype, out=out)
+        return op(ops.reshape(a, -1), 0) if axis is None else op(a, axis)
+
+    return run
+
+
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
+            keepdims: bool = False) -> Any:  # fmt: skip
+    refuse("average", returned=returned or None)
+    if weights is None:
+        return ops.mean(a, axis=axis, keepdims=keepdims)
+    if np.shape(weights) != np.shape(a):
+        if np.ndim(weights) != 1 or not isinstance(axis, int):
+            raise TypeError("np.average: weights in another shape than a need one axis, and be 1-D")
+        weights = ops.reshape(weights, [-1 if i == axis % np.ndim(a) else 1
+                                        for i in range(np.ndim(a))])  # fmt: skip
+    total = ops.sum(ops.mul(a, weights), axis=axis, keepdims=keepdims)
+    return total / ops.sum(ops.expand(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+
+
+def median(a: Any, axis: int | None = None, out: Any = None, overwrite_input: bool = False,
+           keepdims: bool = False) -> Any:  # fmt: skip
+    """The mean of the two in the middle; NaN where there is a NaN."""
+    refuse("median", out=out)
+    ndim = np.ndim(a)
+    a, along = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
+    ordered, n = ops.sort(a, along).values, a.shape[along]
+    before = (slice(None),) * (along % a.ndim)
+    middle = ordered[(*before, slice((n - 1) // 2, n // 2 + 1))]
+    odd = ops.any(ops.isnan(a), axis=along, keepdims=True)
+    y = ops.where(odd, np.nan, ops.mean(middle, axis=along, keepdims=True))
+    if keepdims:
+        return y if axis is not None else ops.reshape(y, (1,) * ndim)
+    return ops.squeeze(y, along)
+
+
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    refuse("diff", prepend=prepend, append=append)
+    before = (slice(None),) * (axis % np.ndim(a))
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
+
+
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Central differences, and one-sided ones at the ends; of each axis, for several."""
+    refuse("gradient", edge_order=None if edge_order == 1 else edge_order)
+    axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis).tolist()
+    steps = list(spacing) * len(axes) if len(spacing) < 2 else list(spacing)
+    steps = steps or [1.0] * len(axes)
+    if len(steps) != len(axes):
+        raise TypeError("np.gradient: give one spacing, or one for each axis")
+    found = []
+    for i, h in zip(axes, steps):
+        n, before = f.shape[i], (slice(None),) * (i % f.ndim)
+        at = lambda *ends, before=before: (*before, slice(*ends))  # noqa: E731
+        h = np.asarray(without_tensors(h), f.dtype)
+        h = np.full(n - 1, h) if h.ndim == 0 else np.diff(h)
+        h = h.reshape(-1, *(1,) * (f.ndim - 1 - i % f.ndim))
+        slope = (f[at(1, None)] - f[at(None, -1)]) / h  # between neighbours
+        left, right = h[:-1] / (h[:-1] + h[1:]), h[1:] / (h[:-1] + h[1:])
+        inner = slope[at(None, -1)] * right + slope[at(1, None)] * left
+        found.append(ops.concatenate([slope[at(1)], inner, slope[at(n - 2, None)]], i))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+         ) -> Any:  # fmt: skip
+    refuse("take", out=out, mode=None if mode == "raise" else mode)
+    a, axis = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
+    index = indices if isinstance(indices, Tensor) else np.asarray(indices)
+    return a[(*(slice(None),) * (axis % a.ndim), index)]
+
+
+def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+    widths = np.broadcast_to(without_tensors(pad_width), (np.ndim(array), 2)).tolist()
+    if mode == "constant":
+        if np.ndim(constant_values):
+            raise TypeError("np.pad: constant_values must be one number for Tensors")
+        return ops.pad(array, [n for pair in reversed(widths) for n in pair], value=constant_values)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise TypeError(f"np.pad: mode {mode!r} has no VJP rule here; use edge, reflect or wrap")
+    return ops.rearrange.pad_by_index(array, widths, mode)
+
+
+def squeeze(a: Any, axis: Any = None) -> Any:
+    axes = () if axis is None else np.atleast_1d(axis).tolist()
+    if any(np.shape(a)[i] != 1 for i in axes):
+        raise ValueError(f"np.squeeze: axis {axis} of shape {np.shape(a)} has not size 1")
+    return ops.squeeze(a, axis)
+
+
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
+    if np.ndim(indices_or_sections) == 0 and np.shape(ary)[axis] % indices_or_sections:
+        raise ValueError(
+            f"np.split: {np.shape(ary)[axis]} elements do not divide into {indices_or_sections} "
+            "equal parts; np.array_split makes unequal ones"
+        )
+    return list(ops.tensor_split(ary, indices_or_sections, axis))
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        arr, values = ops.reshape(arr, -1), ops.reshape(values, -1)
+    return ops.concatenate([arr, values], axis or 0)
+
+
+def concatenate(arrays: Any, axis: int | None = 0, out: Any = None) -> Any:
+    refuse("concatenate", out=out)
+    if axis is None:
+        return ops.concatenate([ops.reshape(x, -1) for x in arrays])
+    return ops.concatenate(arrays, axis)
+
+
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return ops.roll(a, shift)
+    pairs = np.broadcast_arrays(shift, axis)
+    return ops.roll(a, *[tuple(np.atleast_1d(x).tolist()) for x in pairs])
+
+
 def dot(a: Any, b: Any) -> Any:
-    """``np.dot``: the product of numbers, vectors, matrices, and a stack with a matrix."""
+    """The product of numbers, vectors, matrices, or along the last and the second last axis."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return ops.mul(a, b)
-    if np.ndim(b) > 2:
-        raise TypeError("np.dot: the second operand has over two dimensions; use @ or einsum")
-    return ops.matmul(a, b)
+    return ops.matmul(a, b) if np.ndim(b) < 3 else ops.tensordot(a, b, ([-1], [-2]))
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     ndim = np.ndim(x) + len(axes)
+    new = ops.dims.dims_of("np.expand_dims", axes, (1,) * ndim)
     shape = iter(np.shape(x))
-    new = {a % ndim for a in axes}
     return ops.reshape(x, tuple(1 if i in new else next(shape) for i in range(ndim)))
-
-
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    ndim = np.ndim(x)
-    order = [i for i in range(ndim) if i != source % ndim]
-    order.insert(destination % ndim, source % ndim)
-    return ops.permute(x, tuple(order))
-
-
-def cumsum(a: Any, axis: int | None = None) -> Any:
-    return ops.cumsum(ops.reshape(a, -1), 0) if axis is None else ops.cumsum(a, axis)
 
 
 def broadcast_arrays(*xs: Any, subok: bool = False) -> tuple:
@@ -134,61 +263,124 @@ def broadcast_arrays(*xs: Any, subok: bool = False) -> tuple:
     return tuple(np.broadcast_to(x, shape) for x in xs)
 
 
-def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
-    return ops.clip(x, a_min, a_max)
+def clip(
+    x: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None,
+    max: Any = None,
+) -> Any:  # fmt: skip
+    refuse("clip", out=out)
+    return ops.clip(x, a_min if min is None else min, a_max if max is None else max)
+
+
+def where(condition: Any, *values: Any) -> Any:
+    return ops.where(condition, *values) if values else np.nonzero(without_tensors(condition))
+
+
+def einsum(*operands: Any, out: Any = None, optimize: Any = False) -> Any:
+    refuse("einsum", out=out)
+    return ops.einsum(*operands)
+
+
+def float_power(a: Any, b: Any) -> Any:
+    """A power in float64 at least."""
+    wide = [ops.to(x, np.float64) if hasattr(x, "grad_fn") else np.float64(x) for x in (a, b)]
+    return ops.pow(*wide)
+
+
+def reciprocal(x: Any) -> Any:
+    """``1 / x``, which of integers is rounded towards 0."""
+    return ops.div(1, x, rounding_mode=None if x.dtype.kind == "f" else "trunc")
+
+
+def like(make: Callable) -> Callable:
+    """``np.zeros_like`` and its sisters, which give a Tensor for a Tensor."""
+
+    def made(a: Any, *value: Any, dtype: Any = None, shape: Any = None) -> Any:
+        array = make(without_tensors(a, False), *without_tensors(value), dtype=dtype, shape=shape)
+        return Tensor(array)
+
+    return made
 
 
 UFUNCS: dict[Any, Callable] = {
     np.add: ops.add, np.subtract: ops.sub, np.multiply: ops.mul, np.divide: ops.div,
-    np.power: ops.pow, np.float_power: ops.pow, np.matmul: ops.matmul, np.negative: ops.neg,
-    np.positive: lambda x: x, np.maximum: ops.maximum, np.minimum: ops.minimum,
+    np.power: ops.pow, np.float_power: float_power, np.matmul: ops.matmul,
+    np.negative: ops.neg, np.positive: ops.positive, np.absolute: ops.abs, np.fabs: ops.abs,
     np.equal: ops.eq, np.not_equal: ops.ne, np.less: ops.lt, np.less_equal: ops.le,
-    np.greater: ops.gt, np.greater_equal: ops.ge, np.bitwise_and: ops.logical_and,
-    np.bitwise_or: ops.logical_or, np.invert: ops.logical_not, np.absolute: ops.abs,
-    np.square: lambda x: ops.mul(x, x), np.reciprocal: lambda x: ops.div(1, x),
+    np.greater: ops.gt, np.greater_equal: ops.ge, np.invert: ops.bitwise_not,
+    np.rint: ops.round, np.sign: ops.rounding._sign, np.reciprocal: reciprocal,
+    np.degrees: ops.rad2deg, np.radians: ops.deg2rad,
 } | {
     getattr(np, name): getattr(ops, name)
     for name in (
-        "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
-        "arcsin", "arccos", "arctan", "arctan2", "floor", "ceil", "sign", "trunc",
-        "isnan", "isinf", "isfinite",
+        "maximum", "minimum", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",
+        "logaddexp", "sqrt", "cbrt", "square", "sin", "cos", "tan", "sinh", "cosh", "tanh",
+        "arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh", "hypot",
+        "deg2rad", "rad2deg", "floor", "ceil", "trunc", "remainder", "floor_divide", "isnan",
+        "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "logical_and",
+        "logical_or", "logical_xor", "logical_not",
     )
 }  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable] = {
+    # reductions
     np.sum: reduction(ops.sum), np.mean: reduction(ops.mean), np.prod: reduction(ops.prod),
     np.all: extreme(ops.all), np.any: extreme(ops.any),
     np.max: extreme(ops.amax), np.min: extreme(ops.amin),
     np.amax: extreme(ops.amax), np.amin: extreme(ops.amin),
+    np.argmax: extreme(ops.argmax), np.argmin: extreme(ops.argmin),
+    np.ptp: lambda a, axis=None: np.max(a, axis) - np.min(a, axis),
     np.var: spread_of(ops.var), np.std: spread_of(ops.std),
-    np.argsort: lambda a, axis=-1, kind=None, *, stable=None: ops.argsort(a, axis),
-    np.take_along_axis: lambda arr, indices, axis: ops.take_along_dim(arr, indices, axis),
-    np.argmax: lambda x, axis=None, keepdims=False: ops.argmax(x, axis, keepdims),
-    np.argmin: lambda x, axis=None, keepdims=False: ops.argmin(x, axis, keepdims),
-    np.where: ops.where, np.clip: clip, np.round: lambda a, decimals=0: ops.round(a, decimals),
-    np.dot: dot, np.outer: ops.outer, np.einsum: ops.einsum, np.trace: ops.trace,
+    np.average: average, np.median: median,
+    # along an axis
+    np.cumsum: running(ops.cumsum), np.cumprod: running(ops.cumprod),
+    np.sort: flat_without_axis(lambda x, axis: ops.sort(x, axis).values),
+    np.argsort: flat_without_axis(ops.argsort),
+    np.take_along_axis: lambda arr, indices, axis=-1: ops.take_along_dim(arr, indices, axis),
+    np.take: take, np.diff: diff, np.gradient: gradient,
+    # elements
+    np.where: where, np.clip: clip, np.sinc: ops.sinc, np.fix: ops.trunc,
+    np.round: lambda a, decimals=0: ops.round(a, decimals),
+    np.around: lambda a, decimals=0: ops.round(a, decimals),
+    # products
+    np.dot: dot, np.vdot: lambda a, b: ops.dot(ops.reshape(a, -1), ops.reshape(b, -1)),
+    np.inner: ops.inner, np.kron: ops.kron, np.einsum: einsum,
+    np.outer: lambda a, b: ops.outer(ops.reshape(a, -1), ops.reshape(b, -1)),
+    np.tensordot: lambda a, b, axes=2: ops.tensordot(a, b, axes),
+    np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.trace(a, offset, axis1, axis2),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: ops.norms.linalg_norm(
+        x, ord, axis, keepdims),
+    np.linalg.inv: ops.inv, np.linalg.solve: ops.solve,
+    np.linalg.det: ops.det, np.linalg.slogdet: ops.slogdet,
+    np.linalg.cholesky: lambda a, upper=False: ops.cholesky(a, upper),
+    # shapes
     np.reshape: lambda a, shape: ops.reshape(a, shape),
     np.ravel: lambda a: ops.reshape(a, -1),
     np.transpose: lambda a, axes=None: ops.transpose(a, axes),
-    np.swapaxes: ops.transpose, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
-    np.squeeze: lambda a, axis=None: ops.squeeze(a, axis),
+    np.swapaxes: lambda a, axis1, axis2: ops.transpose(a, axis1, axis2),
+    np.moveaxis: ops.movedim, np.expand_dims: expand_dims, np.squeeze: squeeze,
     np.broadcast_to: lambda array, shape: ops.expand(array, shape),
-    np.concatenate: lambda arrays, axis=0: ops.concatenate(arrays, axis),
-    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
-    np.cumsum: cumsum,
-    np.sort: lambda a, axis=-1: ops.sort(a, axis).values,
-    np.flip: lambda m, axis=None: ops.flip(m, range(np.ndim(m)) if axis is None else axis),
-    np.roll: lambda a, shift, axis=None: ops.roll(a, shift, axis),
-    np.tile: lambda A, reps: ops.tile(A, reps),
-    np.tril: ops.tril, np.triu: ops.triu,
-    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: ops.diagonal(a, offset, axis1, axis2),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: ops.norm(
-        x, 2 if ord is None else ord, axis, keepdims
-    ),
-    np.zeros_like: lambda a, dtype=None: Tensor(np.zeros_like(a._data, dtype)),
-    np.ones_like: lambda a, dtype=None: Tensor(np.ones_like(a._data, dtype)),
     np.broadcast_arrays: broadcast_arrays,
-    np.atleast_1d: lambda a: a if a.ndim else ops.reshape(a, 1),
+    np.atleast_1d: ops.atleast_1d, np.atleast_2d: ops.atleast_2d,
+    np.copy: ops.clone,
+    # joined and cut
+    np.concatenate: concatenate, np.append: append,
+    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
+    np.vstack: ops.vstack, np.hstack: ops.hstack, np.column_stack: ops.column_stack,
+    np.split: split,
+    np.array_split: lambda ary, parts, axis=0: list(ops.tensor_split(ary, parts, axis)),
+    np.hsplit: lambda ary, parts: split(ary, parts, min(1, np.ndim(ary) - 1)),
+    np.vsplit: lambda ary, parts: split(ary, parts, 0),
+    # moved
+    np.flip: lambda m, axis=None: ops.flip(m, range(np.ndim(m)) if axis is None else axis),
+    np.fliplr: ops.fliplr, np.flipud: ops.flipud, np.roll: roll,
+    np.tile: lambda A, reps: ops.tile(A, reps),
+    np.repeat: lambda a, repeats, axis=None: ops.repeat_interleave(a, repeats, axis),
+    np.pad: pad, np.tril: lambda m, k=0: ops.tril(m, k), np.triu: lambda m, k=0: ops.triu(m, k),
+    np.diag: lambda v, k=0: ops.diag(v, k),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: ops.diagonal(a, offset, axis1, axis2),
+    # made anew
+    np.zeros_like: like(np.zeros_like), np.ones_like: like(np.ones_like),
+    np.empty_like: like(np.zeros_like), np.full_like: like(np.full_like),
 }  # fmt: skip
 
 # Their answers carry no gradient, so arrays will do.
@@ -197,7 +389,7 @@ ABOUT_SHAPES = {
     np.shares_memory, np.iscomplexobj, np.array2string, np.array_repr, np.array_str,
 }  # fmt: skip
 QUESTIONS = {
-    np.allclose, np.isclose, np.array_equal, np.count_nonzero, np.nonzero,
+    np.allclose, np.isclose, np.array_equal, np.count_nonzero, np.nonzero, np.argwhere,
 }  # fmt: skip
 
 Tensor.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]

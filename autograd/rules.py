@@ -1,4 +1,7 @@
-"""What a rule asks for, which it says by the names of its parameters."""
+"""An op as a table: its forward rule, its VJP rules, and what these ask for.
+
+A rule says what it needs by the names of its parameters.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,68 @@ def parameters(rule: Rule) -> tuple[list[str], str | None, list[str]]:
     keywords = list(code.co_varnames[code.co_argcount : end])
     rest = code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None
     return (positional if rest is None else [*positional, rest]), rest, keywords
+
+
+ALONG = {"axis", "counts", "shifts", "terms"}  # settings of ops that go along dimensions
+
+
+class Op:
+    """A differentiable operation: its name, forward rule and VJP rules."""
+
+    def __init__(self, forward: Rule) -> None:
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.operands, self.rest, self.keywords = parameters(forward)
+        if "y" in self.operands:
+            raise TypeError(f"{self.name}: y is what VJP rules call the output; rename the operand")
+        self.elementwise = False  # whether it broadcasts two operands, and warns if both stretch
+        # For each operand its VJP rule, and a function that picks what that needs.
+        self.rules: Any = [(None, None)] * len(self.operands)
+        self.saves = [self.saves_for([])] * len(self.operands)
+        self.gives_views = False  # whether its result may share the memory of its operand
+        self.written_by: Any = None  # how a change of such a view is written: see views.py
+        self.goes_along = not ALONG.isdisjoint(self.keywords) and "descending" not in self.keywords
+        self.copies = self.keywords == ["dtype"]  # whether it gives a copy in a dtype
+        self.complete = False  # until every operand has its VJP rule
+
+    def saves_for(self, names: list[str]) -> Saves:
+        """What a VJP rule saves that asks for ``names``."""
+        known = ["y", *self.operands]
+        unknown = [name for name in names if name.removesuffix("_shape") not in known]
+        if unknown:
+            raise TypeError(
+                f"a VJP rule of {self.name} asks for {', '.join(unknown)}; after g it may ask for "
+                f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
+            )
+        return Saves(names, self.operands, self.rest)
+
+    def asked(self, parents: list) -> set[int]:
+        """The positions in ``(y, *operands)`` of the values that the VJP rules need.
+
+        Only the rules of operands that have a parent run.
+        """
+        count = 1 + len(parents)
+        pairs = zip(parents, self.saves)
+        return {i for parent, saves in pairs if parent is not None for i in saves.asked(count)}
+
+    def check_rules(self, parents: list) -> None:
+        """Raise TypeError where a gradient is wanted for an operand that has no VJP rule."""
+        for operand, parent, (vjp, _) in zip(self.operands, parents, self.rules, strict=False):
+            if parent is not None and vjp is None:
+                raise TypeError(
+                    f"{self.name}: has no VJP rule for {operand}. Define one with "
+                    f'@autograd.vjp_of({self.name}, "{operand}"), or detach() the operand'
+                )
+
+    def names_of(self, args: Sequence) -> list[str]:
+        """What the op calls each of these operands."""
+        if self.rest is None:
+            return self.operands
+        extra = len(args) - len(self.operands) + 1
+        return [*self.operands[:-1], *[self.rest] * extra]
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.operands)})>"
 
 
 class Saves:

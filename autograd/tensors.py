@@ -1,7 +1,7 @@
 """Tensor: an array that knows how it was computed.
 
-This is its state and how it behaves as a Python object. The ops are defined above this file
-(``ops``), and ``methods`` gives them to Tensor as operators and methods.
+This is its state. ``manners`` has what Python asks of an object, such as ``len``; the ops are
+defined above this file (``ops``), and ``methods`` gives them to Tensor as operators and methods.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, observers
-from .grad_mode import mode
+from .arrays import Size, to_array
+from .manners import Manners
 from .memory import Memory
-from .printing import LARGE, printed, short
 
 if TYPE_CHECKING:
     from .graph import Node
+    from .methods import Methods
+else:
+    Methods = object
 
 
-class Tensor:
+class Tensor(Manners, Methods):
     """An array with a gradient and the op it came from.
 
     ``data`` is a number, a nested list of numbers, an ndarray or a Tensor, and is copied.
@@ -80,6 +83,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
+        if observers.changed:
+            observers.tell(observers.changed, self, "tensor.data = ...")
         value = value._data if isinstance(value, Tensor) else value
         array = isinstance(value, np.ndarray | np.generic)
         self._data = value if array else np.asarray(value, self.dtype)
@@ -92,14 +97,30 @@ class Tensor:
         return self._data
 
     # attrgetter, not def: these are asked for all the time.
-    shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
-    ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
-    dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
-    size = property(attrgetter("_data.size"), doc="The number of elements.")
+    if TYPE_CHECKING:
+        shape: tuple[int, ...]
+        ndim: int
+        dtype: np.dtype
+    else:
+        shape = property(attrgetter("_data.shape"), doc="The sizes of the dimensions, a tuple.")
+        ndim = property(attrgetter("_data.ndim"), doc="The number of dimensions.")
+        dtype = property(attrgetter("_data.dtype"), doc="The NumPy dtype of the elements.")
+
+    @property
+    def size(self) -> Size:
+        """The number of elements, as in NumPy; called, the shape or one size of it, as in torch.
+
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> x.size, x.size(), x.size(0)
+        (3, (1, 3), 1)
+        """
+        number = Size(self._data.size)
+        number.shape = self._data.shape
+        return number
 
     def numel(self) -> int:
         """The number of elements."""
-        return self.size
+        return self._data.size
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -107,7 +128,7 @@ class Tensor:
 
     def item(self) -> Any:
         """The one element as a Python number. Raises ValueError if there are more, or none."""
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 f"item: needs a tensor of one element, this one has shape {self.shape}"
             )
@@ -209,81 +230,6 @@ class Tensor:
                 self.grad_fn.memory = self._memory
         return self._memory
 
-    # -- Python's manners --------------------------------------------------------------
-
-    def __len__(self) -> Any:
-        if not self.shape:
-            raise TypeError("len() of a 0-d tensor: it has no dimension to count along")
-        return self.shape[0]
-
-    def __bool__(self) -> Any:
-        if self.size != 1:
-            raise ValueError(
-                f"bool() of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
-            )
-        if observers.asked:
-            observers.tell(observers.asked, self, "bool(), an if or while")
-        return bool(self._data)
-
-    def __float__(self) -> Any:
-        return float(self.item())
-
-    def __int__(self) -> Any:
-        return int(self.item())
-
-    def __index__(self) -> Any:
-        return self.item().__index__()
-
-    def __format__(self, spec: str) -> str:
-        if self.shape and spec:
-            raise TypeError(
-                f"format: {spec!r} is for one number, and this tensor has shape {self.shape}. "
-                "Format its elements (.tolist()), or .item() of a scalar"
-            )
-        return format(self._data.item(), spec) if self.shape == () else str(self)
-
-    def __repr__(self) -> str:
-        if not hasattr(self, "_data"):  # seen in a debugger that is inside an op
-            return "<Tensor being made>"
-        head = "tensor("
-        parts = [head + printed(self._array(), len(head))]
-        if self.size > LARGE or (self.size == 0 and self.shape != (0,)):
-            parts.append(f"size={self.shape}")
-        if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
-            parts.append(f"dtype={self.dtype}")
-        if self.grad_fn is not None:
-            parts.append(f"grad_fn=<{self.grad_fn.title}>")
-        elif self._requires_grad:
-            parts.append("requires_grad=True")
-        if self.name is not None:
-            parts.append(f"name={short(repr(self.name))}")
-        return ", ".join(parts) + ")"
-
-    if TYPE_CHECKING:  # methods.py gives the rest
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        backward_steps: Any
-        T: Any
-        mT: Any
-        __neg__: Any
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __pow__: Any
-        __matmul__: Any
-        __getitem__: Any
-        __setitem__: Any
-        __gt__: Any
-        __lt__: Any
-        __ge__: Any
-        __le__: Any
-
 
 new = object.__new__
 
@@ -293,47 +239,3 @@ def result(data: Any) -> Tensor:
     out = new(Tensor)
     out._data = data
     return out
-
-
-def to_array(data: Any, dtype: Any = None) -> np.ndarray:
-    """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
-    if isinstance(data, Tensor):
-        if observers.asked:
-            observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
-        return np.array(data._data, dtype=dtype)
-    if not isinstance(data, np.ndarray | np.generic):
-        first = data
-        while isinstance(first, list | tuple) and first:
-            first = first[0]
-        if isinstance(first, Tensor):
-            data = unwrapped(data)
-        if dtype is None and not isinstance(first, np.ndarray | np.generic | Tensor):
-            dtype = dtypes.get_default_dtype() if holds_floats(data) else None
-    try:
-        array = np.array(data, dtype=dtype, order="C")
-    except ValueError as error:
-        raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
-    return array
-
-
-def unwrapped(data: Any) -> Any:
-    if isinstance(data, list | tuple):
-        return [unwrapped(x) for x in data]
-    if isinstance(data, Tensor) and observers.asked:
-        observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
-    if isinstance(data, Tensor) and data._requires_grad and mode.recording:
-        raise RuntimeError(
-            "tensor: a tensor in the list requires grad, and a new tensor would lose its graph. "
-            "Use autograd.stack, or detach() it"
-        )
-    return data._data if isinstance(data, Tensor) else data
-
-
-def holds_floats(data: Any) -> bool:
-    """Whether Python data becomes a floating array; an empty list does."""
-    try:
-        return np.asarray(data).dtype.kind == "f"
-    except ValueError:
-        return False

@@ -12,16 +12,21 @@ then, when it is next used:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from . import observers
 from .grad_mode import mode
-from .graph import Node
+from .graph import Node, parent_of
 from .hooks import retain_grad
+from .keeping import KEPT
 from .memory import Memory
-from .primitives import Op, Rule, primitive, record
+from .operands import as_numpy, laid_out
+from .primitives import primitive
+from .rules import Op, Rule
 from .tensors import Tensor, result
 
 new = object.__new__
@@ -71,6 +76,26 @@ class View(Tensor):
     def _node(self, node: Node | None) -> None:
         self._place = (*self._place[:2], node)
 
+    def __reduce__(self) -> Any:
+        return itself, (self._alone(),)
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        if self.grad_fn is not None:
+            return super().__deepcopy__(memo)  # which refuses
+        out = memo[id(self)] = copy.deepcopy(self._alone(), memo)
+        return out
+
+    def _alone(self) -> Tensor:
+        """The same Tensor, but no view: what is copied and pickled."""
+        out = stand_in(self, self._data)
+        out.grad_fn, out._node, out._grad = None, None, self._grad
+        return out
+
+
+def itself(x: Tensor) -> Tensor:
+    """What a pickled view is made with."""
+    return x
+
 
 def view(forward: Callable) -> Callable[..., Any]:
     """Make an op, as ``primitive`` does, whose result may share the memory of its first operand.
@@ -92,7 +117,7 @@ def as_view(out: Tensor, op: Op, args: tuple, settings: dict) -> Tensor:
     if y is data:
         y = y.view()
     elif y.base is None or not (y.base is data or y.base is data.base):
-        out._data = np.ascontiguousarray(y) if y.ndim else y  # a copy after all
+        out._data = laid_out(op, y, [data])  # a copy after all
         return out
     view = new(View)
     view._data = y
@@ -158,27 +183,33 @@ def line_of(x: Tensor) -> list[Tensor]:
 
 def follow(view: View) -> None:
     """Take a stale view anew, and before it those that it was taken from."""
-    stale = [x for x in line_of(view) if isinstance(x, View) and x._memory.rewritten > x._followed]
-    for x in reversed(stale):
-        if not take_anew(x):
+    stale = []
+    x: Tensor | None = view
+    while isinstance(x, View) and x._memory.rewritten > x._followed:
+        stale.append(x)
+        x = source_of(x)
+    for one in reversed(stale):
+        if not take_anew(one):
             return
 
 
 def take_anew(x: View) -> bool:
-    """Put a stale view where it is when it is taken now; False if that cannot be told yet."""
-    linked = source_of(x) is not None
-    if linked and x._cut == "no_grad" and x._of._requires_grad:
-        if mode.recording:
+    """Put a stale view where it is when it is taken now; False if it has no place for now."""
+    of, memory = source_of(x), x._memory
+    if of is None:
+        x._followed = memory.rewritten
+        return True
+    if x._cut == "no_grad" and of._requires_grad and memory.recorded > x._followed:
+        if mode.recording or observers.everything:
             raise RuntimeError(
                 f"{x._op.name}: a view that was taken under no_grad() is used, and "
-                f"{x._memory.changed_by} changed its memory as a recorded op since. Take the view "
+                f"{memory.changed_by} changed its memory as a recorded op since. Take the view "
                 "outside no_grad(), or change its memory inside"
             )
         return False
-    x._followed = x._memory.rewritten
-    if linked:
-        out = record(x._op, (x._of, *x._operands), x._settings, x._data, gradient=not x._cut)
-        move(x, out)
+    out = record(x._op, (of, *x._operands), x._settings, x._data, gradient=not x._cut)
+    x._followed = memory.rewritten
+    move(x, out)
     return True
 
 
@@ -194,3 +225,26 @@ def move(x: Tensor, to: Tensor) -> None:
             retain_grad(x)
     elif x.grad_fn is not None or not x._requires_grad:
         x._node = to._node
+
+
+def record(op: Op, args: tuple, keywords: dict, y: Any, gradient: bool) -> Tensor:
+    """A Tensor around ``y``, recorded as what ``op`` gives of ``args`` without computing that."""
+    values, parents = [], []
+    for x in args:
+        tensor = isinstance(x, Tensor)
+        values.append(x._data if tensor else as_numpy(op, x))
+        parents.append(parent_of(x) if tensor and gradient and x._requires_grad else None)
+    if observers.computed:
+        observers.tell(observers.computed, op, args, values, y)
+    out = result(y)
+    wanted = [x for x in parents if x is not None] if y.dtype.kind == "f" else []
+    if wanted or observers.everything:
+        node = Node(op, args, keywords, parents, (y, *values))
+        if not observers.everything and (y.size > KEPT or any(x.is_large for x in wanted)):
+            node.keep_what_is_needed()
+        if wanted:
+            out.grad_fn, out._requires_grad = node, True
+        else:
+            out._node = node
+            node.requires_grad = False
+    return out

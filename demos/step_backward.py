@@ -70,7 +70,10 @@ def main() -> None:
     loss, names = moons_loss()
     ops = list(dict.fromkeys(node.name for node in autograd.graph.topological_order(loss)))
     if options.page:
-        print(f"wrote {viz.step_page(loss, options.page, names=names).path}")
+        try:
+            print(f"wrote {viz.step_page(loss, options.page, names=names).path}")
+        except OSError as error:
+            parser.error(f"--page: cannot write {options.page}: {error.strerror}")
     elif options.pdb is not None:
         unknown = [op for op in options.pdb if op not in ops]
         if unknown:

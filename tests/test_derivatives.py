@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 from autograd import functional
 
 from .op_table import TABLE
+from .oracles import torch
 
 A = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]])
 B = np.array([0.2, 0.4, -0.9])
@@ -162,3 +162,27 @@ def test_an_own_op_has_second_derivatives():
 
     x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
     assert autograd.gradcheck(cube, x) and autograd.gradgradcheck(cube, x)
+
+
+@pytest.mark.parametrize("output, kind", [
+    (3.0, "float"), (None, "NoneType"), ({"y": 1}, "dict"), ("text", "str"), (A, "ndarray"),
+    ([1.0], "list"), ((None, 2), "tuple"), (iter([1]), "iterator"),
+])  # fmt: skip
+def test_a_function_that_gives_no_tensor_is_named(output, kind):
+    x, v = autograd.tensor(A), autograd.tensor(A)
+    for call in (
+        lambda: functional.vjp(lambda x: output, x, v),
+        lambda: functional.jvp(lambda x: output, x, v),
+        lambda: functional.jacobian(lambda x: output, x),
+        lambda: autograd.gradcheck(lambda x: output, x.clone().requires_grad_()),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=rf"function must give a Tensor or a tuple.*{kind}"):
+            call()
+    with pytest.raises(RuntimeError, match="hessian: the function must give one Tensor"):
+        functional.hessian(lambda x: output, x)
+
+
+def test_inputs_that_are_no_tensors_are_named():
+    for odd in (3.0, A, {"x": 1}, (A,), None, "ab"):
+        with pytest.raises(TypeError, match="inputs must be a Tensor or a tuple of Tensors"):
+            functional.jacobian(lambda *xs: xs[0], odd)

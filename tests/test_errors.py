@@ -125,8 +125,10 @@ def test_what_would_lose_a_graph_or_make_no_sense():
         tensor([x, x])
     with autograd.no_grad():
         assert tensor([x, x]).tolist() == [2, 2]
-    with pytest.raises(TypeError, match=r"to: 'cpu' is no dtype.*no devices"):
-        x.to("cpu")
+    with pytest.raises(ValueError, match=r"to: there is no device 'cuda' here, only 'cpu'"):
+        x.to("cuda")
+    with pytest.raises(TypeError, match=r"to: 'halves' is no dtype of floats.*autograd.float32"):
+        x.to("halves")
     with pytest.raises(TypeError, match=r"format: '.2f' is for one number.*\(2,\)"):
         f"{P:.2f}"
     assert f"{x:.2f}" == "2.00" and f"{P}" == "tensor([0.5000, 0.5000])"

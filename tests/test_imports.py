@@ -15,6 +15,8 @@ LIBRARY = [path for package in ("autograd", "nn", "viz", "demos")
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_torch_no_pickle_and_arrows_point_down(path):
     forbidden = {"torch", "pickle"}
+    if not path.is_relative_to(ROOT / "demos"):
+        forbidden |= {"jax"}
     if path.is_relative_to(ROOT / "autograd"):
         forbidden |= {"nn", "viz"}
     for node in ast.walk(ast.parse(path.read_text())):
@@ -33,3 +35,19 @@ def test_autograd_imports_little():
     )
     heavy = {"nn", "viz", "torch", "matplotlib", "graphviz"}
     assert not heavy & set(loaded.stdout.split())
+
+
+TESTS = sorted((ROOT / "tests").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_tests_take_torch_from_the_oracles(path):
+    """Where there is no torch, what needs it is skipped, and the rest runs."""
+    if path.name != "oracles.py":
+        names = [
+            alias.name
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        ]
+        assert "torch" not in names, "write: from .oracles import torch"

@@ -61,10 +61,10 @@ def test_a_numpy_function_is_recorded(name):
 def test_no_rule_no_silent_loss():
     x = autograd.tensor(X, requires_grad=True)
     for call, name in [
-        (lambda: np.linalg.inv(x[:, :2]), r"np\.linalg\.inv"),
+        (lambda: np.linalg.svd(x), r"np\.linalg\.svd"),
         (lambda: np.fft.fft(x), r"np\.fft\.fft"),
-        (lambda: np.median(x), r"np\.median"),
-        (lambda: np.cbrt(x), r"np\.cbrt"),
+        (lambda: np.percentile(x, 50), r"np\.percentile"),
+        (lambda: np.signbit(x), r"np\.signbit"),
         (lambda: np.add.reduce(x), r"np\.add\.reduce"),
         (lambda: np.multiply.outer(x, x), r"np\.multiply\.outer"),
     ]:

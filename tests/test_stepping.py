@@ -10,11 +10,12 @@ import weakref
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 from autograd import debugging, observers
+
+from .oracles import torch
 
 
 def moons():
@@ -53,7 +54,8 @@ def test_a_step_shows_rule_cotangents_and_totals():
 
 
 def printed(root, **options):
-    steps = root.backward_steps(autograd.ones_like(root), retain_graph=True, **options)
+    options = {"retain_graph": True, **options, "names": options.get("names") or {}}
+    steps = root.backward_steps(autograd.ones_like(root), **options)
     return [str(c) for step in steps for c in step.contributions]
 
 
@@ -67,7 +69,7 @@ def test_what_comes_later_is_added():
     space = {"w": values, "out0": values * 2, "dy": np.ones(2)}
     exec("\n".join(line.replace("dw = dy", "dw = dy.copy()") for line in found), space)
     assert space["dw"].tolist() == w.grad.tolist()
-    assert printed((w * w).sum()) == [
+    assert printed((w * w).sum(), names={}) == [
         "dout0 = np.broadcast_to(dout1, (2,))", "da = dout0 * a", "da += dout0 * a",
     ]  # fmt: skip
 
@@ -88,9 +90,78 @@ def test_parameters_are_called_as_in_their_module():
     assert weights(inside, dict(X=X, y=inside)) == expected
     assert weights(y, dict(model.named_parameters(), X=X, y=y)) == expected
     assert weights(y, model) == ["dweight1 = dout1.T @ out0", "dweight0 = dout0.T @ x"]
-    assert weights(y) == ["dweight2 = dout1.T @ out0", "dweight = dout0.T @ x"]
+    assert weights(y, {}) == ["dweight2 = dout1.T @ out0", "dweight = dout0.T @ x"]
     with pytest.raises(TypeError, match="names must be a dict such as locals"):
         printed(y, names=3)
+
+
+def test_without_names_those_of_the_caller_are_taken():
+    x = autograd.ones(2, 3)
+    layer = nn.Linear(3, 1)
+    z = layer(x)
+    _ = _3 = z.tanh()  # as IPython calls what cells give
+    loss = _.sum()
+    assert [str(c) for step in loss.backward_steps(retain_graph=True)
+            for c in step.contributions] == [
+        "dout1 = np.broadcast_to(dloss, (2, 1))", "dz = dout1 * (1 - out1 * out1)",
+        "dweight = dz.T @ x", "dbias = dz.sum(0)",
+    ]  # fmt: skip
+
+    def inside(root):
+        y = root.tanh()
+        return next(y.backward_steps())
+
+    assert str(inside(loss)).startswith("[1/4] droot = dy * (1 - y * y) = 1.0 * (1 - ")
+    step = next((loss * of_the_module).backward_steps())
+    assert [c.label for c in step.contributions] == ["loss", "of_the_module"]
+
+
+of_the_module = autograd.tensor(1.0, requires_grad=True)
+
+
+def test_steps_of_scalars_show_their_numbers():
+    w = autograd.tensor(3.0, requires_grad=True)
+    b = autograd.tensor(-0.5, requires_grad=True)
+    z = w * 3 + b
+    loss = z**2 + b
+    assert [repr(step).split("  #")[0].rstrip() for step in loss.backward_steps()] == [
+        "[1/4] dout2 = dloss = 1.0",
+        "[2/4] dz = 2 * dout2 * z = 2 * 1.0 * 8.5 = 17.0",
+        "[3/4] dout0 = dz = 17.0",
+        "[4/4] dw = 3 * dout0 = 3 * 17.0 = 51.0",
+    ]
+    assert (w.grad.item(), b.grad.item()) == (51, 18)
+    (step,) = (w * b).backward_steps()
+    assert [str(c) for c in step.contributions] == [
+        "dw = dout0 * b = 1.0 * -0.5 = -0.5", "db = dout0 * w = 1.0 * 3.0 = 3.0",
+    ]  # fmt: skip
+    step = next((w * autograd.ones(2)).sum().backward_steps())
+    assert step.contributions[0].numbers == ""
+
+
+def test_stopping_halfway_leaves_retained_gradients_alone():
+    w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    z = w * 3
+    z.retain_grad()
+    loss = (z * z).sum()
+    loss.retain_grad()
+    seen = []
+    z.register_hook(lambda g: seen.append(g.tolist()))
+    z.register_hook(lambda g: 10 * g)
+    (z * 1).sum().backward(retain_graph=True)
+    before, leaf = z.grad.clone(), w.grad.clone()
+    for step in loss.backward_steps(retain_graph=True):
+        if step.op == "mul" and step.node is z.grad_fn:
+            break
+    assert z.grad.tolist() == before.tolist() and loss.grad is None
+    assert w.grad.tolist() == leaf.tolist()
+    assert step.g.tolist() == [60.0, 120.0]
+    list(loss.backward_steps(retain_graph=True))
+    assert z.grad.tolist() == [70.0, 130.0] and loss.grad.item() == 1
+    assert w.grad.tolist() == [210.0, 390.0]
+    assert seen == [[1.0, 1.0], [6.0, 12.0], [6.0, 12.0]]
+    loss.backward()
+    assert z.grad.tolist() == [130.0, 250.0]
 
 
 def test_every_name_is_a_python_name_of_one_thing():
@@ -415,7 +486,7 @@ def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     printed = run()
-    assert "dz2 = dp * (1 - p) * p" in printed and "dz1 = da1 * (a1 > 0)" in printed
+    assert "dz2 = dp * (1 - p) * p" in printed and "dz1 = np.where(a1 <= 0, 0, da1)" in printed
     assert "step_backward.py" in printed and "a1 = autograd.relu(z1)" in printed
     assert "wrote" in run("--page", str(tmp_path / "page.html"))
     assert (tmp_path / "page.html").stat().st_size > 20_000

@@ -1,5 +1,7 @@
 """Views and changes in place: one rule, that a change is seen by all who share the memory."""
 
+import copy
+import pickle
 import time
 import tracemalloc
 import weakref
@@ -7,19 +9,18 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 
 import autograd
 import nn
 from autograd import observers, tensor
-from autograd.dtypes import narrow
+from autograd.dtypes import computed
 from autograd.graph import Node, recorded_order
-from autograd.primitives import as_numpy
+from autograd.operands import as_numpy
 from autograd.views import line_of
 
 from . import view_programs
-from .oracles import cotangent, ours, second, torchs
+from .oracles import cotangent, ours, second, torch, torchs
 from .view_programs import CHANGES, COPIES, VIEWS, do, programs, run, start
 
 # -- random programs -------------------------------------------------------------------------
@@ -49,9 +50,7 @@ def computed_again(x):
             for arg, origin in zip(node.args, node.origins)
         ]
         operands = [v if hasattr(v, "dtype") else as_numpy(node.op, v) for v in operands]
-        y = node.op.forward(*operands, **node.keywords)
-        if y.dtype == np.float64 and "dtype" not in node.keywords:
-            y = narrow(y, operands)
+        y, _ = computed(node.op.forward, operands, node.keywords)
         values[node] = np.array(y)
     return x._data if x.node is None else values[x.node]
 
@@ -233,6 +232,21 @@ def test_the_printed_pass_gives_the_same(function):
         np.testing.assert_allclose(found, expected.detach().numpy())
 
 
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_programs_of_it_give_the_same(function):
+    w = tensor(ARRAYS[1], requires_grad=True)
+    loss = lambda x: (function(autograd, x, w) ** 2).sum()  # noqa: E731
+    program = autograd.compile(loss, tensor(ARRAYS[0]))
+    for scale in (1.0, -0.5):
+        x = tensor(ARRAYS[0] * scale)
+        value, found = program(x), w.grad
+        w.grad = None
+        expected = loss(x)
+        expected.backward()
+        np.testing.assert_allclose(value.data, expected.detach().data)
+        np.testing.assert_allclose(found.data, w.grad.data)
+
+
 def test_adding_to_an_item_is_three_ops():
     w = tensor([1.0, 2.0], requires_grad=True)
     y = w * 1
@@ -325,6 +339,22 @@ def test_a_detached_tensor_does_not_keep_the_graph():
     d = y.detach()
     del y
     assert gone() is None and d.tolist() == [1, 2]
+
+
+def test_copies_and_pickles_of_views_are_no_views():
+    x = autograd.arange(4.0)
+    v = x[1:3].requires_grad_()
+    v.name = "v"
+    for other in (copy.deepcopy(v), pickle.loads(pickle.dumps(v))):
+        assert type(other) is type(x) and other.requires_grad and other.name == "v"
+        with autograd.no_grad():
+            other.add_(1)
+        assert other.tolist() == [2, 3] and v.tolist() == [1, 2]
+    with pytest.raises(RuntimeError, match=r"deepcopy: .*getitem"):
+        copy.deepcopy(v[0])
+    again = copy.copy(v)
+    x[1] = 5
+    assert again.tolist() == [5, 2]
 
 
 # -- views or copies ---------------------------------------------------------------------------

@@ -1,13 +1,24 @@
 """Activation functions beyond relu, sigmoid and tanh, and softmax with its relatives."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
-from .elementwise import sigmoid, tanh, where
-from .reductions import Dim, settings, unreduce
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
+from .arithmetic import mul, sub
+from .choice import where
+from .dims import Dim, dim_of, ndim_of, settings, shape_of
+from .elementwise import exp, sigmoid, to
+from .reductions import sum, unreduce
+from .shape import reshape
+from .trigonometry import tanh
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
@@ -18,7 +29,7 @@ def erf(x: Operand) -> Array:
     >>> autograd.erf(autograd.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    return np.asarray(_erf(x), getattr(x, "dtype", float))
+    return np.asarray(_erf(x), np.result_type(x, np.float16))
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
@@ -29,7 +40,7 @@ def erf_dx(g, x):
     return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
 
 
-def gelu(x: Operand, approximate: str = "none") -> Any:
+def gelu(x: Operand, approximate: str = "none") -> Tensor:
     """``x`` times the normal distribution function at ``x``; or torch's tanh approximation.
 
     >>> import autograd
@@ -45,7 +56,7 @@ def gelu(x: Operand, approximate: str = "none") -> Any:
 
 @primitive
 def _softplus(x: Operand) -> Array:
-    return np.logaddexp(x, 0).astype(x.dtype, copy=False)
+    return np.logaddexp(x, 0)
 
 
 @vjp_of(_softplus, "x")
@@ -53,34 +64,38 @@ def softplus_dx(g, x):
     return g * on(x, sigmoid)(x)
 
 
-def softplus(x: Operand, beta: float = 1.0) -> Any:
+def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta * x)) / beta``, which does not overflow. VJP: ``g * sigmoid(beta * x)``.
+
+    Where ``beta * x`` exceeds ``threshold`` it is ``x`` itself.
 
     >>> import autograd
     >>> autograd.softplus(autograd.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    return _softplus(x) if beta == 1 else _softplus(x * beta) / beta
+    scaled = x if beta == 1 else x * beta
+    y = _softplus(scaled) if beta == 1 else _softplus(scaled) / beta
+    return y if threshold == 20 else where(scaled > threshold, x, y)
 
 
-def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
     """``x`` where it is positive, else ``negative_slope * x``, the slope at 0 too.
 
     >>> import autograd
     >>> autograd.leaky_relu(autograd.tensor([-1.0, 2.0]))
     tensor([-0.0100,  2.0000])
     """
-    return where(x > 0, x, negative_slope * x)
+    return where(x > 0, x, mul(negative_slope, x))
 
 
-def silu(x: Operand) -> Any:
+def silu(x: Operand) -> Tensor:
     """``x * sigmoid(x)``.
 
     >>> import autograd
     >>> autograd.silu(autograd.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
-    return x * sigmoid(x)
+    return mul(x, sigmoid(x))
 
 
 @primitive
@@ -94,14 +109,14 @@ def softmax_dx(g, y, *, axis):
     return y * (g - (g * y).sum(axis, keepdims=True))
 
 
-def softmax(x: Operand, dim: int) -> Any:
+def softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     """``exp(x) / sum(exp(x))`` along ``dim``. VJP: ``y * (g - sum(g * y))`` with the output ``y``.
 
     >>> import autograd
     >>> autograd.softmax(autograd.tensor([0.0, 0.0, 1000.0]), 0)
     tensor([0., 0., 1.])
     """
-    return _softmax(x, axis=dim)
+    return along_dim("softmax", _softmax, x, dim, dtype)
 
 
 @primitive
@@ -115,20 +130,29 @@ def log_softmax_dx(g, y, *, axis):
     return g - np.exp(y) * g.sum(axis, keepdims=True)
 
 
-def log_softmax(x: Operand, dim: int) -> Any:
+def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     """``log(softmax(x))`` without the rounding. VJP: ``g - exp(y) * sum(g)`` with the output ``y``.
 
     >>> import autograd
     >>> autograd.log_softmax(autograd.tensor([0.0, 1000.0]), 0)
     tensor([-1000.,     0.])
     """
-    return _log_softmax(x, axis=dim)
+    return along_dim("log_softmax", _log_softmax, x, dim, dtype)
+
+
+def along_dim(name: str, op: Any, x: Any, dim: int, dtype: Any) -> Tensor:
+    """A function of the elements along a dimension, also of a number and of none."""
+    x = x if dtype is None else to(x, dtype)
+    dim_of(name, dim, shape_of(x))
+    if not np.size(x):
+        return exp(x)
+    return op(x, axis=int(dim)) if ndim_of(x) else reshape(op(reshape(x, 1), axis=0), ())
 
 
 @primitive
 def _logsumexp(x: Operand, *, axis: Any, keepdims: bool) -> Array:
     top = x.max(axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0).astype(x.dtype, copy=False)
+    top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):
         y = np.log(np.exp(x - top).sum(axis, keepdims=True)) + top
     return y if keepdims else y.squeeze(axis)
@@ -139,11 +163,16 @@ def logsumexp_dx(g, y, x, *, axis, keepdims):
     return unreduce(g, axis, keepdims) * np.exp(x - unreduce(y, axis, keepdims))
 
 
-def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def logsumexp(
+    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+) -> Tensor:
     """``log(sum(exp(x)))`` without overflow. VJP: ``g * exp(x - y)``, which is ``g * softmax(x)``.
 
     >>> import autograd
     >>> autograd.logsumexp(autograd.tensor([1000.0, 0.0]), 0)
     tensor(1000.)
     """
-    return _logsumexp(x, **settings(dim, keepdim, axis, False))
+    over = settings("logsumexp", x, dim, keepdim, axis, keepdims)
+    if not np.size(x):
+        return sub(sum(exp(x), **over), math.inf)
+    return _logsumexp(x, **over)

@@ -1,54 +1,69 @@
-"""Arithmetic of two operands, with broadcasting: + - * / **, and negation.
+"""Arithmetic with broadcasting: + - * / and negation.
 
 A VJP rule returns a cotangent of the broadcast shape; the walk sums it back to the
-operand's own shape.
+operand's own.
 """
 
-import numpy as np
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
+from .division import floor_divide, trunc_divide
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
-def add(a: Operand, b: Operand) -> Array:
-    """``a + b``. VJP: ``da = g``, ``db = g``.
+def _add(a: Operand, b: Operand) -> Array:
+    return a + b
+
+
+@vjp_of(_add, "a")
+def add_da(g):
+    return g
+
+
+@vjp_of(_add, "b")
+def add_db(g):
+    return g
+
+
+def add(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
+    """``a + alpha * b``. VJP: ``da = g``, ``db = alpha * g``.
 
     >>> import autograd
     >>> autograd.add(autograd.tensor([1.0, 2.0]), 1)
     tensor([2., 3.])
     """
-    return a + b
-
-
-@vjp_of(add, "a")
-def add_da(g):
-    return g
-
-
-@vjp_of(add, "b")
-def add_db(g):
-    return g
+    return _add(a, b if alpha == 1 else mul(alpha, b))
 
 
 @primitive
-def sub(a: Operand, b: Operand) -> Array:
-    """``a - b``. VJP: ``da = g``, ``db = -g``.
+def _sub(a: Operand, b: Operand) -> Array:
+    return a - b
+
+
+@vjp_of(_sub, "a")
+def sub_da(g):
+    return g
+
+
+@vjp_of(_sub, "b")
+def sub_db(g):
+    return -g
+
+
+def sub(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
+    """``a - alpha * b``. VJP: ``da = g``, ``db = -alpha * g``.
 
     >>> import autograd
     >>> autograd.sub(autograd.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return a - b
-
-
-@vjp_of(sub, "a")
-def sub_da(g):
-    return g
-
-
-@vjp_of(sub, "b")
-def sub_db(g):
-    return -g
+    return _sub(a, b if alpha == 1 else mul(alpha, b))
 
 
 @primitive
@@ -73,47 +88,39 @@ def mul_db(g, a):
 
 
 @primitive
-def div(a: Operand, b: Operand) -> Array:
-    """``a / b``. VJP: ``da = g / b``, ``db = -g * a / b**2``.
-
-    >>> import autograd
-    >>> autograd.div(autograd.tensor([1.0, 2.0]), 2)
-    tensor([0.5000, 1.0000])
-    """
+@warns_caller
+def _div(a: Operand, b: Operand) -> Array:
     return a / b
 
 
-@vjp_of(div, "a")
+@vjp_of(_div, "a")
 def div_da(g, b):
     return g / b
 
 
-@vjp_of(div, "b")
+@vjp_of(_div, "b")
 def div_db(g, a, b):
     return -g * ((a / b) / b)
 
 
-@primitive
-def pow(a: Operand, b: Operand) -> Array:
-    """``a ** b``. VJP: ``da = g * b * a**(b - 1)``, ``db = g * a**b * log(a)``.
+def div(a: Operand, b: Operand, *, rounding_mode: str | None = None) -> Tensor:
+    """``a / b``; rounded down with ``rounding_mode="floor"``, towards 0 with ``"trunc"``.
 
-    ``da`` is 0 where ``b`` is 0, and ``db`` is 0 where ``a`` is 0, as in torch.
+    VJP: ``da = g / b``, ``db = -g * a / b**2``, and 0 where it is rounded.
 
     >>> import autograd
-    >>> autograd.pow(autograd.tensor([1.0, 2.0]), 3)
-    tensor([1., 8.])
+    >>> autograd.div(autograd.tensor([1.0, 2.0]), 2)
+    tensor([0.5000, 1.0000])
+    >>> autograd.div(autograd.tensor([-7, 7]), 2, rounding_mode="trunc")
+    tensor([-3,  3])
     """
-    return a**b
-
-
-@vjp_of(pow, "a")
-def pow_da(g, a, b):
-    return g * (b * a ** (b - (b != 0)))
-
-
-@vjp_of(pow, "b")
-def pow_db(g, y, a):
-    return g * (y * np.log(a + (a == 0)))
+    if rounding_mode is None:
+        return _div(a, b)
+    if rounding_mode == "floor":
+        return floor_divide(a, b)
+    if rounding_mode == "trunc":
+        return trunc_divide(a, b)
+    raise ValueError(f"div: rounding_mode must be 'floor' or 'trunc', got {rounding_mode!r}")
 
 
 @primitive
@@ -130,3 +137,29 @@ def neg(x: Operand) -> Array:
 @vjp_of(neg, "x")
 def neg_dx(g):
     return -g
+
+
+def positive(x: Tensor) -> Tensor:
+    """``x`` itself. Raises TypeError for booleans.
+
+    >>> import autograd
+    >>> +autograd.tensor([1.0, -2.0])
+    tensor([ 1., -2.])
+    """
+    if x.dtype == bool:
+        raise TypeError("positive: of booleans is not defined; convert them: x.int()")
+    return x
+
+
+def reciprocal(x: Operand) -> Tensor:
+    """``1 / x``. VJP: ``dx = -g / x**2``.
+
+    >>> import autograd
+    >>> autograd.reciprocal(autograd.tensor([1.0, 4.0]))
+    tensor([1.0000, 0.2500])
+    """
+    return _div(1, x)
+
+
+for _op in (_add, _sub, mul, _div):
+    _op.op.elementwise = True

@@ -1,11 +1,16 @@
-"""Questions about values: their answers are booleans or integers and carry no gradient."""
+"""Questions about values: their answers are booleans and carry no gradient."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..primitives import Array, Operand, primitive
-from .reductions import Dim, settings
+from .dims import Dim, settings, shape_of
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
@@ -45,21 +50,51 @@ def ge(a: Operand, b: Operand) -> Array:
 
 
 @primitive
-def logical_and(a: Operand, b: Operand) -> Array:
-    """``a & b`` of booleans."""
+def bitwise_and(a: Operand, b: Operand) -> Array:
+    """``a & b`` of booleans, or of the bits of integers."""
     return np.bitwise_and(a, b)
 
 
 @primitive
-def logical_or(a: Operand, b: Operand) -> Array:
-    """``a | b`` of booleans."""
+def bitwise_or(a: Operand, b: Operand) -> Array:
+    """``a | b`` of booleans, or of the bits of integers."""
     return np.bitwise_or(a, b)
 
 
 @primitive
-def logical_not(x: Operand) -> Array:
-    """``~x`` of booleans."""
+def bitwise_xor(a: Operand, b: Operand) -> Array:
+    """``a ^ b`` of booleans, or of the bits of integers."""
+    return np.bitwise_xor(a, b)
+
+
+@primitive
+def bitwise_not(x: Operand) -> Array:
+    """``~x`` of booleans, or of the bits of integers."""
     return np.invert(x)
+
+
+@primitive
+def logical_and(a: Operand, b: Operand) -> Array:
+    """Whether both are true; a number is true unless it is 0."""
+    return np.logical_and(a, b)
+
+
+@primitive
+def logical_or(a: Operand, b: Operand) -> Array:
+    """Whether one or both are true; a number is true unless it is 0."""
+    return np.logical_or(a, b)
+
+
+@primitive
+def logical_xor(a: Operand, b: Operand) -> Array:
+    """Whether just one is true; a number is true unless it is 0."""
+    return np.logical_xor(a, b)
+
+
+@primitive
+def logical_not(x: Operand) -> Array:
+    """Whether it is not true; a number is true unless it is 0."""
+    return np.logical_not(x)
 
 
 @primitive
@@ -80,6 +115,49 @@ def isfinite(x: Operand) -> Array:
     return np.isfinite(x)
 
 
+for _op in (eq, ne, lt, le, gt, ge):
+    _op.op.elementwise = True
+
+
+@primitive
+def _isclose(a: Operand, b: Operand, *, rtol: float, atol: float, equal_nan: bool) -> Array:
+    return np.isclose(a, b, rtol, atol, equal_nan)
+
+
+def isclose(
+    a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """Whether ``|a - b| <= atol + rtol * |b|``, element by element.
+
+    >>> import autograd
+    >>> isclose(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.1]))
+    tensor([ True, False])
+    """
+    return _isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+def allclose(
+    a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether ``isclose`` holds everywhere.
+
+    >>> import autograd
+    >>> allclose(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.1]))
+    False
+    """
+    return bool(isclose(a, b, rtol, atol, equal_nan).all())
+
+
+def equal(a: Operand, b: Operand) -> bool:
+    """Whether two tensors have one shape and the same elements.
+
+    >>> import autograd
+    >>> equal(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.0]))
+    True
+    """
+    return shape_of(a) == shape_of(b) and bool(eq(a, b).all())
+
+
 @primitive
 def _all(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
@@ -90,21 +168,30 @@ def _any(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-def all(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def all(
+    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+) -> Tensor:
     """Whether all elements are true, over ``dim`` or altogether.
 
     >>> import autograd
     >>> all(autograd.tensor([1.0, 2.0]) > 1)
     tensor(False)
     """
-    return _all(x, **settings(dim, keepdim, axis, False))
+    return truth(x, _all(x, **settings("all", x, dim, keepdim, axis, keepdims, True)))
 
 
-def any(x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def any(
+    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+) -> Tensor:
     """Whether any element is true, over ``dim`` or altogether.
 
     >>> import autograd
     >>> any(autograd.tensor([1.0, 2.0]) > 1)
     tensor(True)
     """
-    return _any(x, **settings(dim, keepdim, axis, False))
+    return truth(x, _any(x, **settings("any", x, dim, keepdim, axis, keepdims, True)))
+
+
+def truth(x: Operand, answer: Tensor) -> Tensor:
+    """The answer for ``x``: of uint8 it is uint8, as in torch."""
+    return answer.to(np.uint8) if getattr(x, "dtype", None) == np.uint8 else answer

@@ -1,10 +1,17 @@
-"""Functions that work on each element by itself."""
+"""Functions that work on each element by itself: powers, logarithms, relu, sigmoid, dtypes."""
 
-from typing import Any
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
@@ -20,10 +27,11 @@ def abs(x: Operand) -> Array:
 
 @vjp_of(abs, "x")
 def abs_dx(g, x):
-    return g * np.sign(x)
+    return np.where(x > 0, g, np.where(x < 0, -g, g * 0))
 
 
 @primitive
+@warns_caller
 def exp(x: Operand) -> Array:
     """``e ** x``. VJP: ``dx = g * y`` with the output ``y``.
 
@@ -40,6 +48,41 @@ def exp_dx(g, y):
 
 
 @primitive
+@warns_caller
+def exp2(x: Operand) -> Array:
+    """``2 ** x``. VJP: ``dx = g * y * log(2)`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.exp2(autograd.tensor([0.0, 1.0]))
+    tensor([1., 2.])
+    """
+    return np.exp2(x)
+
+
+@vjp_of(exp2, "x")
+def exp2_dx(g, y):
+    return g * y * math.log(2)
+
+
+@primitive
+@warns_caller
+def expm1(x: Operand) -> Array:
+    """``exp(x) - 1``, exact for small ``x``. VJP: ``dx = g * (y + 1)`` with the output ``y``.
+
+    >>> import autograd
+    >>> autograd.expm1(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """
+    return np.expm1(x)
+
+
+@vjp_of(expm1, "x")
+def expm1_dx(g, y):
+    return g * (y + 1)
+
+
+@primitive
+@warns_caller
 def log(x: Operand) -> Array:
     """The natural logarithm. VJP: ``dx = g / x``.
 
@@ -56,6 +99,58 @@ def log_dx(g, x):
 
 
 @primitive
+@warns_caller
+def log2(x: Operand) -> Array:
+    """The logarithm to base 2. VJP: ``dx = g / (x * log(2))``.
+
+    >>> import autograd
+    >>> autograd.log2(autograd.tensor([1.0, 8.0]))
+    tensor([0., 3.])
+    """
+    return np.log2(x)
+
+
+@vjp_of(log2, "x")
+def log2_dx(g, x):
+    return g / (x * math.log(2))
+
+
+@primitive
+@warns_caller
+def log10(x: Operand) -> Array:
+    """The logarithm to base 10. VJP: ``dx = g / (x * log(10))``.
+
+    >>> import autograd
+    >>> autograd.log10(autograd.tensor([1.0, 50.0]))
+    tensor([0.0000, 1.6990])
+    """
+    return np.log10(x)
+
+
+@vjp_of(log10, "x")
+def log10_dx(g, x):
+    return g / (x * math.log(10))
+
+
+@primitive
+@warns_caller
+def log1p(x: Operand) -> Array:
+    """``log(1 + x)``, exact for small ``x``. VJP: ``dx = g / (1 + x)``.
+
+    >>> import autograd
+    >>> autograd.log1p(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6931])
+    """
+    return np.log1p(x)
+
+
+@vjp_of(log1p, "x")
+def log1p_dx(g, x):
+    return g / (1 + x)
+
+
+@primitive
+@warns_caller
 def sqrt(x: Operand) -> Array:
     """The square root. VJP: ``dx = g / (2 * y)`` with the output ``y``.
 
@@ -72,56 +167,47 @@ def sqrt_dx(g, y):
 
 
 @primitive
-def sin(x: Operand) -> Array:
-    """The sine. VJP: ``dx = g * cos(x)``.
+def cbrt(x: Operand) -> Array:
+    """The cube root. VJP: ``dx = g / (3 * y**2)`` with the output ``y``.
 
     >>> import autograd
-    >>> autograd.sin(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8415])
+    >>> autograd.cbrt(autograd.tensor([8.0, -27.0]))
+    tensor([ 2.0000, -3.0000])
     """
-    return np.sin(x)
+    return np.cbrt(x)
 
 
-@vjp_of(sin, "x")
-def sin_dx(g, x):
-    return g * np.cos(x)
+@vjp_of(cbrt, "x")
+def cbrt_dx(g, y):
+    return g / (3 * y * y)
 
 
 @primitive
-def cos(x: Operand) -> Array:
-    """The cosine. VJP: ``dx = -g * sin(x)``.
+def logaddexp(a: Operand, b: Operand) -> Array:
+    """``log(exp(a) + exp(b))`` without overflow.
+
+    VJP: ``da = g * exp(a - y)``, ``db = g * exp(b - y)``.
 
     >>> import autograd
-    >>> autograd.cos(autograd.tensor([0.0, 1.0]))
-    tensor([1.0000, 0.5403])
+    >>> autograd.logaddexp(autograd.tensor([0.0, 100.0]), 0.0)
+    tensor([  0.6931, 100.0000])
     """
-    return np.cos(x)
+    return np.logaddexp(a, b)
 
 
-@vjp_of(cos, "x")
-def cos_dx(g, x):
-    return -g * np.sin(x)
+@vjp_of(logaddexp, "a")
+def logaddexp_da(g, a, b):
+    return g / (1 + np.exp(b - a))
 
 
-@primitive
-def tanh(x: Operand) -> Array:
-    """The hyperbolic tangent. VJP: ``dx = g * (1 - y**2)`` with the output ``y``.
-
-    >>> import autograd
-    >>> autograd.tanh(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7616])
-    """
-    return np.tanh(x)
-
-
-@vjp_of(tanh, "x")
-def tanh_dx(g, y):
-    return g * (1 - y * y)
+@vjp_of(logaddexp, "b")
+def logaddexp_db(g, a, b):
+    return g / (1 + np.exp(a - b))
 
 
 @primitive
 def relu(x: Operand) -> Array:
-    """``max(x, 0)``. VJP: ``dx = g * (x > 0)``, so 0 at the kink.
+    """``max(x, 0)``. VJP: ``dx = g`` where ``x`` is positive, so 0 at the kink.
 
     >>> import autograd
     >>> autograd.relu(autograd.tensor([-1.0, 2.0]))
@@ -132,7 +218,7 @@ def relu(x: Operand) -> Array:
 
 @vjp_of(relu, "x")
 def relu_dx(g, y):
-    return g * (y > 0)
+    return np.where(y <= 0, 0, g)
 
 
 @primitive
@@ -155,98 +241,8 @@ def sigmoid_dx(g, y):
 
 
 @primitive
-def maximum(a: Operand, b: Operand) -> Array:
-    """The larger of each pair. VJP: ``g`` to the larger, half of it to each at a tie.
-
-    >>> import autograd
-    >>> autograd.maximum(autograd.tensor([1.0, 4.0]), autograd.tensor([3.0, 2.0]))
-    tensor([3., 4.])
-    """
-    return np.maximum(a, b)
-
-
-@vjp_of(maximum, "a")
-def maximum_da(g, a, b):
-    return g * (a > b) + g * (a == b) / 2
-
-
-@vjp_of(maximum, "b")
-def maximum_db(g, a, b):
-    return g * (b > a) + g * (a == b) / 2
-
-
-@primitive
-def minimum(a: Operand, b: Operand) -> Array:
-    """The smaller of each pair. VJP: ``g`` to the smaller, half of it to each at a tie.
-
-    >>> import autograd
-    >>> autograd.minimum(autograd.tensor([1.0, 4.0]), autograd.tensor([3.0, 2.0]))
-    tensor([1., 2.])
-    """
-    return np.minimum(a, b)
-
-
-@vjp_of(minimum, "a")
-def minimum_da(g, a, b):
-    return g * (a < b) + g * (a == b) / 2
-
-
-@vjp_of(minimum, "b")
-def minimum_db(g, a, b):
-    return g * (b < a) + g * (a == b) / 2
-
-
-@primitive
-def where(condition: Operand, a: Operand, b: Operand) -> Array:
-    """``a`` where ``condition`` holds, else ``b``. VJP: ``g`` to the one that was taken.
-
-    >>> import autograd
-    >>> x = autograd.tensor([-1.0, 2.0])
-    >>> autograd.where(x > 0, x, 0.0)
-    tensor([0., 2.])
-    """
-    return np.where(condition, a, b)
-
-
-@vjp_of(where, "a")
-def where_da(g, condition):
-    return np.where(condition, g, 0)
-
-
-@vjp_of(where, "b")
-def where_db(g, condition):
-    return np.where(condition, 0, g)
-
-
-@primitive
-def _clip(x: Operand, *, min: Any, max: Any) -> Array:
-    return np.clip(x, min, max)
-
-
-@vjp_of(_clip, "x")
-def clip_dx(g, x, *, min, max):
-    inside = (True if min is None else x >= min) & (True if max is None else x <= max)
-    return g * inside
-
-
-def clip(x: Operand, min: float | None = None, max: float | None = None) -> Any:
-    """``x`` held between ``min`` and ``max``. VJP: ``g`` within, limits included, else 0.
-
-    >>> import autograd
-    >>> autograd.clip(autograd.tensor([-1.0, 0.5, 2.0]), 0, 1)
-    tensor([0.0000, 0.5000, 1.0000])
-    """
-    if min is None and max is None:
-        raise ValueError("clip: give min, max or both")
-    return _clip(x, min=min, max=max)
-
-
-clamp = clip
-
-
-@primitive
 def _cast(x: Operand, *, dtype: np.dtype) -> Array:
-    return dense(x).astype(dtype)
+    return x.astype(dtype)
 
 
 @vjp_of(_cast, "x")
@@ -254,291 +250,67 @@ def cast_dx(g, *, dtype):
     return g
 
 
-def to(x: Operand, dtype: Any) -> Any:
-    """``x`` in another dtype. VJP: ``g``, back in the dtype of ``x``.
+def clone(x: Operand) -> Tensor:
+    """A copy with memory of its own. VJP: ``g``.
+
+    >>> import autograd
+    >>> clone(autograd.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
+    return _cast(x, dtype=x.dtype)
+
+
+def to(
+    x: Tensor, *to: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:  # fmt: skip
+    """``x`` in another dtype, or ``x`` itself where it has that one. VJP: ``g``, cast back.
+
+    Takes a dtype, a Tensor that has it, or the device "cpu", in any order, and after them
+    ``non_blocking``, which means nothing here, and ``copy``. Raises TypeError for a dtype that is
+    not numeric and ValueError for another device.
 
     >>> import autograd
     >>> autograd.tensor([1, 2]).to(autograd.float32)
     tensor([1., 2.])
     """
+    switches = [wanted for wanted in to if isinstance(wanted, bool)]
+    copy = copy or switches[1:2] == [True]
+    for wanted in to[: len(to) - len(switches)]:
+        if hasattr(wanted, "grad_fn"):
+            dtype = wanted.dtype
+        elif is_device(wanted):
+            device = wanted
+        else:
+            dtype = wanted
+    if device is not None:
+        check_device("to", device)
+    dtype = x.dtype if dtype is None else numeric(dtype)
+    return x if dtype == x.dtype and not copy else _cast(x, dtype=dtype)
+
+
+def numeric(dtype: Any) -> np.dtype:
+    """A dtype of floats, ints or bools."""
     try:
-        dtype = np.dtype(dtype)
+        found = np.dtype(dtype)
     except TypeError:
+        found = None
+    if found is None or found.kind not in "fiub":
         raise TypeError(
-            f"to: {dtype!r} is no dtype; give one such as autograd.float32. There are no devices"
-        ) from None
-    if hasattr(x, "grad_fn") and x.dtype == dtype:
-        return x
-    return _cast(x, dtype=dtype)
+            f"to: {dtype!r} is no dtype of floats, ints or bools; give one such as autograd.float32"
+        )
+    return found
 
 
-@primitive
-def clone(x: Operand) -> Array:
-    """A copy with memory of its own. VJP: ``g``.
+def is_device(x: Any) -> bool:
+    """Whether ``x`` names a device, as "cpu", "cuda:0" and torch's devices do."""
+    return str(x).split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")
 
-    >>> import autograd
-    >>> x = autograd.tensor([1.0, 2.0])
-    >>> y = autograd.clone(x)
-    >>> y[0] = 5
-    >>> x
-    tensor([1., 2.])
-    """
-    return np.copy(dense(x))
 
+def check_device(name: str, device: Any) -> None:
+    """Raise ValueError for a device other than the CPU."""
+    if device is not None and str(device).split(":")[0] != "cpu":
+        raise ValueError(f"{name}: there is no device {str(device)!r} here, only 'cpu'")
 
-def dense(x):
-    """``x``, or where elements of it are one, a copy in C order, as which it is to be copied."""
-    return x.copy() if isinstance(x, np.ndarray) and 0 in x.strides else x
 
-
-@vjp_of(clone, "x")
-def clone_dx(g):
-    return g
-
-
-@primitive
-def log1p(x: Operand) -> Array:
-    """``log(1 + x)``, exact for small ``x``. VJP: ``dx = g / (1 + x)``.
-
-    >>> import autograd
-    >>> autograd.log1p(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.6931])
-    """
-    return np.log1p(x)
-
-
-@vjp_of(log1p, "x")
-def log1p_dx(g, x):
-    return g / (1 + x)
-
-
-@primitive
-def expm1(x: Operand) -> Array:
-    """``exp(x) - 1``, exact for small ``x``. VJP: ``dx = g * (y + 1)`` with the output ``y``.
-
-    >>> import autograd
-    >>> autograd.expm1(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.7183])
-    """
-    return np.expm1(x)
-
-
-@vjp_of(expm1, "x")
-def expm1_dx(g, y):
-    return g * (y + 1)
-
-
-@primitive
-def tan(x: Operand) -> Array:
-    """The tangent. VJP: ``dx = g * (1 + y**2)`` with the output ``y``.
-
-    >>> import autograd
-    >>> autograd.tan(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.5574])
-    """
-    return np.tan(x)
-
-
-@vjp_of(tan, "x")
-def tan_dx(g, y):
-    return g * (1 + y * y)
-
-
-@primitive
-def sinh(x: Operand) -> Array:
-    """The hyperbolic sine. VJP: ``dx = g * cosh(x)``.
-
-    >>> import autograd
-    >>> autograd.sinh(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.1752])
-    """
-    return np.sinh(x)
-
-
-@vjp_of(sinh, "x")
-def sinh_dx(g, x):
-    return g * np.cosh(x)
-
-
-@primitive
-def cosh(x: Operand) -> Array:
-    """The hyperbolic cosine. VJP: ``dx = g * sinh(x)``.
-
-    >>> import autograd
-    >>> autograd.cosh(autograd.tensor([0.0, 1.0]))
-    tensor([1.0000, 1.5431])
-    """
-    return np.cosh(x)
-
-
-@vjp_of(cosh, "x")
-def cosh_dx(g, x):
-    return g * np.sinh(x)
-
-
-@primitive
-def arcsin(x: Operand) -> Array:
-    """The inverse sine. VJP: ``dx = g / sqrt(1 - x**2)``.
-
-    >>> import autograd
-    >>> autograd.arcsin(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.5708])
-    """
-    return np.arcsin(x)
-
-
-@vjp_of(arcsin, "x")
-def arcsin_dx(g, x):
-    return g / np.sqrt(1 - x * x)
-
-
-@primitive
-def arccos(x: Operand) -> Array:
-    """The inverse cosine. VJP: ``dx = -g / sqrt(1 - x**2)``.
-
-    >>> import autograd
-    >>> autograd.arccos(autograd.tensor([0.0, 1.0]))
-    tensor([1.5708, 0.0000])
-    """
-    return np.arccos(x)
-
-
-@vjp_of(arccos, "x")
-def arccos_dx(g, x):
-    return -g / np.sqrt(1 - x * x)
-
-
-@primitive
-def arctan(x: Operand) -> Array:
-    """The inverse tangent. VJP: ``dx = g / (1 + x**2)``.
-
-    >>> import autograd
-    >>> autograd.arctan(autograd.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7854])
-    """
-    return np.arctan(x)
-
-
-@vjp_of(arctan, "x")
-def arctan_dx(g, x):
-    return g / (1 + x * x)
-
-
-@primitive
-def arctan2(a: Operand, b: Operand) -> Array:
-    """The angle of the point ``(b, a)``.
-
-    VJP: ``da = g * b / (a**2 + b**2)``, ``db = -g * a / (a**2 + b**2)``.
-
-    >>> import autograd
-    >>> autograd.arctan2(autograd.tensor([0.0, 1.0]), autograd.tensor([1.0, 1.0]))
-    tensor([0.0000, 0.7854])
-    """
-    return np.arctan2(a, b)
-
-
-@vjp_of(arctan2, "a")
-def arctan2_da(g, a, b):
-    return g * (b / (a * a + b * b))
-
-
-@vjp_of(arctan2, "b")
-def arctan2_db(g, a, b):
-    return g * (-a / (a * a + b * b))
-
-
-asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
-
-
-@primitive
-def floor(x: Operand) -> Array:
-    """The largest whole number that is not above. VJP: 0.
-
-    >>> import autograd
-    >>> autograd.floor(autograd.tensor([1.5, -1.5]))
-    tensor([ 1., -2.])
-    """
-    return np.floor(x)
-
-
-@vjp_of(floor, "x")
-def floor_dx(g):
-    return g * 0
-
-
-@primitive
-def ceil(x: Operand) -> Array:
-    """The smallest whole number that is not below. VJP: 0.
-
-    >>> import autograd
-    >>> autograd.ceil(autograd.tensor([1.5, -1.5]))
-    tensor([ 2., -1.])
-    """
-    return np.ceil(x)
-
-
-@vjp_of(ceil, "x")
-def ceil_dx(g):
-    return g * 0
-
-
-@primitive
-def trunc(x: Operand) -> Array:
-    """The whole part. VJP: 0.
-
-    >>> import autograd
-    >>> autograd.trunc(autograd.tensor([1.5, -1.5]))
-    tensor([ 1., -1.])
-    """
-    return np.trunc(x)
-
-
-@vjp_of(trunc, "x")
-def trunc_dx(g):
-    return g * 0
-
-
-@primitive
-def sign(x: Operand) -> Array:
-    """-1, 0 or 1. VJP: 0.
-
-    >>> import autograd
-    >>> autograd.sign(autograd.tensor([1.5, -1.5]))
-    tensor([ 1., -1.])
-    """
-    return np.sign(x)
-
-
-@vjp_of(sign, "x")
-def sign_dx(g):
-    return g * 0
-
-
-@primitive
-def _round(x: Operand, *, decimals: int) -> Array:
-    return np.round(x, decimals)
-
-
-@vjp_of(_round, "x")
-def round_dx(g, *, decimals):
-    return g * 0
-
-
-def round(x: Operand, decimals: int = 0) -> Any:
-    """The nearest number with ``decimals`` decimals, the even one of two. VJP: 0.
-
-    >>> import autograd
-    >>> autograd.round(autograd.tensor([1.4, 1.5, 2.5]))
-    tensor([1., 2., 2.])
-    """
-    return _round(x, decimals=decimals)
-
-
-def square(x: Operand) -> Any:
-    """``x * x``.
-
-    >>> import autograd
-    >>> autograd.square(autograd.tensor([1.0, -3.0]))
-    tensor([1., 9.])
-    """
-    return x * x
+logaddexp.op.elementwise = True

@@ -4,12 +4,20 @@ An index may hold arrays: masks and positions. They are operands of the ops here
 and ``index`` says where each belongs: ``x[:, rows]`` is ``index=(slice(None), At(0))``.
 """
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..operands import as_one_call, on
+from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view
+from .dims import dim_of, ndim_of, shape_of
+from .shape import expand, reshape
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 class At(NamedTuple):
@@ -106,6 +114,11 @@ def taken_apart(index: Any) -> tuple[Any, list[Any]]:
         if isinstance(x, list | tuple):
             x = np.asarray([tensorless(item) for item in x], dtype=None if len(x) else np.int64)
         if isinstance(x, np.ndarray) or hasattr(x, "grad_fn"):
+            if x.dtype == np.uint8:
+                raise TypeError(
+                    "index: a uint8 index is a mask to torch and positions to NumPy; say which "
+                    "by .bool() or .long()"
+                )
             indices.append(x.copy() if isinstance(x, np.ndarray) else x)
             return At(len(indices) - 1)
         return x
@@ -121,8 +134,10 @@ def tensorless(x: Any) -> Any:
     return x.detach().numpy() if hasattr(x, "grad_fn") else x
 
 
-def getitem(x: Operand, index: Any) -> Any:
+def getitem(x: Operand, index: Any) -> Tensor:
     """``x[index]`` for every index of NumPy's. VJP: ``g`` added into zeros at ``index``.
+
+    Raises TypeError for an index of uint8, which torch takes for a mask and NumPy for positions.
 
     >>> import autograd
     >>> x = autograd.tensor([1.0, 2.0, 3.0])
@@ -131,6 +146,16 @@ def getitem(x: Operand, index: Any) -> Any:
     """
     index, indices = taken_apart(index)
     return _getitem(x, *indices, index=index)
+
+
+def without_front(value: Operand, x: Operand, index: Any, indices: list) -> Operand:
+    """``value`` without sizes of 1 that stand before those that fit ``x[index]``."""
+    if ndim_of(value) and shape_of(value)[0] == 1:
+        arrays = [np.asarray(getattr(i, "_data", i)) for i in indices]
+        place = np.broadcast_to(np.int8(0), shape_of(x))[placed(index, arrays)].ndim
+        if ndim_of(value) > place:
+            return reshape(value, shape_of(value)[ndim_of(value) - place :])
+    return value
 
 
 @primitive
@@ -146,8 +171,10 @@ def take_along_dx(g, x_shape, indices, *, axis):
     return on(g, _put)(g, *where, index=index, shape=x_shape)
 
 
-def take_along_dim(x: Operand, indices: Any, dim: int) -> Any:
+def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Tensor:
     """The elements of ``x`` at ``indices`` along ``dim``. VJP: ``g`` added in at ``indices``.
+
+    In the other dimensions the two broadcast. Without ``dim`` both are flattened.
 
     >>> import autograd
     >>> x = autograd.tensor([[1.0, 5.0], [3.0, 4.0]])
@@ -155,4 +182,83 @@ def take_along_dim(x: Operand, indices: Any, dim: int) -> Any:
     tensor([[5.],
             [3.]])
     """
-    return _take_along(x, indices, axis=dim)
+    indices = positions("take_along_dim", indices)
+    if dim is None:
+        return _take_along(reshape(x, -1), indices.reshape(-1), axis=0)
+    shape, other = shape_of(x), shape_of(indices)
+    if len(shape) != len(other):
+        raise ValueError(f"take_along_dim: {shape} and {other} must have as many dimensions")
+    axis = dim_of("take_along_dim", dim, shape)
+    if not shape:
+        return reshape(take_along_dim(reshape(x, 1), indices.reshape(1), 0), ())
+    rest = np.broadcast_shapes(replaced(shape, axis, 1), replaced(other, axis, 1))
+    wide = replaced(rest, axis, shape[axis])
+    x = x if shape == wide else expand(x, wide)
+    long = replaced(rest, axis, other[axis])
+    return _take_along(x, indices if other == long else np.broadcast_to(indices, long), axis=axis)
+
+
+def replaced(shape: tuple, axis: int, n: int) -> tuple:
+    """A shape with another size."""
+    return (*shape[:axis], n, *shape[axis + 1 :])
+
+
+def positions(name: str, index: Any) -> Any:
+    """An index as a Tensor or array of integers."""
+    index = index if hasattr(index, "grad_fn") else np.asarray(index)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name}: indices must be integers, got {index.dtype}")
+    return index
+
+
+def gather(x: Operand, dim: int, index: Operand) -> Tensor:
+    """``out[i][j] = x[index[i][j]][j]`` for ``dim=0``, and so on. VJP: ``g`` added in there.
+
+    ``index`` may be smaller than ``x`` in the other dimensions, and nothing is broadcast.
+
+    >>> import autograd
+    >>> gather(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), 1, autograd.tensor([[1, 1]]))
+    tensor([[5., 5.]])
+    """
+    index = positions("gather", index)
+    shape, other = shape_of(x), shape_of(index)
+    axis = dim_of("gather", dim, shape)
+    small = len(shape) == len(other) and all(
+        m <= n for i, (m, n) in enumerate(zip(other, shape)) if i != axis
+    )
+    if not small:
+        raise ValueError(
+            f"gather: an index of shape {other} must have the dimensions of {shape}, and be no "
+            f"larger but in dim {axis}"
+        )
+    corner = tuple(slice(None) if i == axis or m == n else slice(m)
+                   for i, (m, n) in enumerate(zip(other, shape)))  # fmt: skip
+    x = x if all(part == slice(None) for part in corner) else getitem(x, corner)
+    return take_along_dim(x, index, axis)
+
+
+def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
+    """The slices of ``x`` at ``index`` along ``dim``: ``x[:, index]`` for ``dim=1``.
+
+    >>> import autograd
+    >>> index_select(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), 1, autograd.tensor([1, 1]))
+    tensor([[5., 5.],
+            [4., 4.]])
+    """
+    index = positions("index_select", index)
+    if ndim_of(index) > 1:
+        raise ValueError(f"index_select: the index must be a vector, got shape {shape_of(index)}")
+    axis = dim_of("index_select", dim, shape_of(x))
+    if not ndim_of(x):
+        return reshape(index_select(reshape(x, 1), 0, index), ())
+    return getitem(x, (*(slice(None),) * axis, index.reshape(-1)))
+
+
+def take(x: Operand, index: Operand) -> Tensor:
+    """The elements at ``index`` in the flattened tensor, in the shape of ``index``.
+
+    >>> import autograd
+    >>> take(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), autograd.tensor([0, 3]))
+    tensor([1., 4.])
+    """
+    return getitem(reshape(x, -1), (positions("take", index),))

@@ -1,54 +1,201 @@
-"""Matrix products."""
+"""Products of vectors, matrices and arrays of more dimensions."""
+
+from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
-from .elementwise import abs
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
+from .arithmetic import mul
+from .dims import dims_of, ndim_of, shape_of
 from .rearrange import diagonal
-from .reductions import Dim, amax, amin, settings, sum, unreduce
-from .shape import expand, permute, reshape
+from .reductions import sum
+from .shape import expand, permute, reshape, squeeze, t, unsqueeze
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
-def matmul(a: Operand, b: Operand) -> Array:
+def _matmul(a: Operand, b: Operand) -> Array:
+    return a @ b
+
+
+@vjp_of(_matmul, "a")
+def matmul_da(g, b):
+    return g @ b.mT
+
+
+@vjp_of(_matmul, "b")
+def matmul_db(g, a):
+    return a.mT @ g
+
+
+@primitive
+def _mv(a: Operand, b: Operand) -> Array:
+    return a @ b
+
+
+@vjp_of(_mv, "a")
+def mv_da(g, b):
+    return g[:, None] * b
+
+
+@vjp_of(_mv, "b")
+def mv_db(g, a):
+    return a.T @ g
+
+
+@primitive
+def _vm(a: Operand, b: Operand) -> Array:
+    return a @ b
+
+
+@vjp_of(_vm, "a")
+def vm_da(g, b):
+    return b @ g
+
+
+@vjp_of(_vm, "b")
+def vm_db(g, a):
+    return a[:, None] * g
+
+
+@primitive
+def _dot(a: Operand, b: Operand) -> Array:
+    return a @ b
+
+
+@vjp_of(_dot, "a")
+def dot_da(g, b):
+    return g * b
+
+
+@vjp_of(_dot, "b")
+def dot_db(g, a):
+    return g * a
+
+
+def matmul(a: Operand, b: Operand) -> Tensor:
     """The matrix product ``a @ b`` of vectors, matrices or stacks of matrices.
 
-    VJP for matrices: ``da = g @ b.T``, ``db = a.T @ g``.
+    VJP for matrices: ``da = g @ b.T``, ``db = a.T @ g``. A product with a vector is an op of its
+    own, ``dot``, ``mv`` (matrix and vector) or ``vm``.
 
     >>> import autograd
     >>> autograd.matmul(autograd.tensor([[1.0, 2.0]]), autograd.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    return a @ b
+    left, right = ndim_of(a), ndim_of(b)
+    if left > 1 and right > 1:
+        return _matmul(a, b)
+    product = PRODUCTS.get((left, right))
+    if product is not None:
+        return product(a, b)
+    if left and right:  # a stack and a vector
+        if left == 1:
+            return squeeze(_matmul(unsqueeze(a, 0), b), -2)
+        return squeeze(_matmul(a, unsqueeze(b, 1)), -1)
+    return _matmul(a, b)  # which says that numbers have no matrix product
 
 
-@vjp_of(matmul, "a")
-def matmul_da(g, a_shape, b):
-    if b.ndim == 1:
-        return g[..., None] * b
-    if len(a_shape) == 1:
-        return (b @ g[..., None])[..., 0]
-    return g @ b.mT
+PRODUCTS = {(1, 1): _dot, (2, 1): _mv, (1, 2): _vm}
 
 
-@vjp_of(matmul, "b")
-def matmul_db(g, a, b_shape):
-    if a.ndim == 1:
-        return a[:, None] * g[..., None, :] if len(b_shape) > 1 else a * g
-    if len(b_shape) == 1:
-        return (a.mT @ g[..., None])[..., 0]
-    return a.mT @ g
+def mm(a: Operand, b: Operand) -> Tensor:
+    """``a @ b`` of two matrices.
+
+    >>> import autograd
+    >>> mm(autograd.ones(2, 3), autograd.ones(3, 1))
+    tensor([[3.],
+            [3.]])
+    """
+    return product_of("mm", 2, 2, a, b)
+
+
+def bmm(a: Operand, b: Operand) -> Tensor:
+    """``a @ b`` of two stacks of as many matrices.
+
+    >>> import autograd
+    >>> bmm(autograd.ones(5, 2, 3), autograd.ones(5, 3, 1)).shape
+    (5, 2, 1)
+    """
+    if shape_of(a)[:1] != shape_of(b)[:1]:
+        raise ValueError(f"bmm: as many matrices in each, got {shape_of(a)} and {shape_of(b)}")
+    return product_of("bmm", 3, 3, a, b)
+
+
+def mv(a: Operand, b: Operand) -> Tensor:
+    """``a @ b`` of a matrix and a vector.
+
+    >>> import autograd
+    >>> mv(autograd.ones(2, 3), autograd.ones(3))
+    tensor([3., 3.])
+    """
+    return product_of("mv", 2, 1, a, b)
+
+
+def dot(a: Operand, b: Operand) -> Tensor:
+    """The inner product of two vectors. VJP: ``da = g * b``, ``db = g * a``.
+
+    >>> import autograd
+    >>> dot(autograd.tensor([1.0, 2.0]), autograd.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    return product_of("dot", 1, 1, a, b)
+
+
+def product_of(name: str, left: int, right: int, a: Operand, b: Operand) -> Tensor:
+    """A product of operands that must have so many dimensions."""
+    if (ndim_of(a), ndim_of(b)) != (left, right):
+        kinds = {1: "a vector", 2: "a matrix", 3: "a stack of matrices"}
+        raise ValueError(
+            f"{name}: needs {kinds[left]} and {kinds[right]}, got shapes {shape_of(a)} and "
+            f"{shape_of(b)}; use matmul (@)"
+        )
+    return matmul(a, b)
+
+
+def vdot(a: Operand, b: Operand) -> Tensor:
+    """The inner product of two vectors: of real numbers the same as ``dot``."""
+    return product_of("vdot", 1, 1, a, b)
+
+
+@primitive
+def _outer(a: Operand, b: Operand) -> Array:
+    return a[:, None] * b
+
+
+@vjp_of(_outer, "a")
+def outer_da(g, b):
+    return g @ b
+
+
+@vjp_of(_outer, "b")
+def outer_db(g, a):
+    return a @ g
+
+
+def outer(a: Operand, b: Operand) -> Tensor:
+    """Each element of vector ``a`` times each of vector ``b``. VJP: ``da = g @ b``, ``db = a @ g``.
+
+    >>> import autograd
+    >>> outer(autograd.tensor([1.0, 2.0]), autograd.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    if ndim_of(a) != 1 or ndim_of(b) != 1:
+        raise ValueError(f"outer: needs two vectors, got shapes {shape_of(a)} and {shape_of(b)}")
+    return _outer(a, b)
 
 
 @primitive
 def _linear(x: Operand, weight: Operand, bias: Operand) -> Array:
-    y = np.dot(x, weight.T)  # as @, but quick also where a size is 1
-    if bias.shape != weight.shape[:1]:
-        raise ValueError(f"the bias must have shape {weight.shape[:1]}, one for each neuron")
-    return np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+    return np.dot(x, weight.T) + bias  # dot is @ of matrices, and quick also where a size is 1
 
 
 @vjp_of(_linear, "x")
@@ -58,24 +205,15 @@ def linear_dx(g, weight):
 
 @vjp_of(_linear, "weight")
 def linear_dweight(g, x):
-    if g.ndim != 2:
-        return np.dot(rows(g).T, rows(x))
     return np.dot(g.T, x)
 
 
 @vjp_of(_linear, "bias")
 def linear_dbias(g):
-    if g.ndim != 2:
-        g = rows(g)
-    return np.dot(np.ones(len(g), g.dtype), g)  # g.sum(0), only faster
+    return g.sum(0)
 
 
-def rows(x):
-    """All but the last dimension as one: a batch of any shape as a matrix."""
-    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-
-
-def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     """``x @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.
@@ -87,37 +225,82 @@ def linear(x: Operand, weight: Operand, bias: Operand = None) -> Any:
     tensor([[3.5000],
             [3.5000]])
     """
-    return matmul(x, permute(weight, 1, 0)) if bias is None else _linear(x, weight, bias)
-
-
-def outer(a: Operand, b: Operand) -> Any:
-    """Each element of vector ``a`` times each of vector ``b``.
-
-    >>> import autograd
-    >>> outer(autograd.tensor([1.0, 2.0]), autograd.tensor([3.0, 4.0]))
-    tensor([[3., 4.],
-            [6., 8.]])
-    """
-    return reshape(a, -1, 1) * reshape(b, 1, -1)
-
-
-def dot(a: Operand, b: Operand) -> Any:
-    """The inner product of two vectors.
-
-    >>> import autograd
-    >>> dot(autograd.tensor([1.0, 2.0]), autograd.tensor([3.0, 4.0]))
-    tensor(11.)
-    """
-    if np.ndim(a) != 1 or np.ndim(b) != 1:
+    if bias is None:
+        return matmul(x, t(weight))
+    if shape_of(bias) != shape_of(weight)[:1]:
         raise ValueError(
-            f"dot: needs two vectors, got shapes {np.shape(a)} and {np.shape(b)}; use matmul (@)"
+            f"linear: the bias must have shape {shape_of(weight)[:1]}, one for each neuron, "
+            f"got {shape_of(bias)}"
         )
-    return matmul(a, b)
+    shape = shape_of(x)
+    if len(shape) == 2 or not shape or ndim_of(weight) != 2:
+        return _linear(x, weight, bias)
+    rows = reshape(x, math.prod(shape[:-1]), shape[-1])
+    return reshape(_linear(rows, weight, bias), *shape[:-1], shape_of(weight)[0])
 
 
-def einsum(equation: str, *operands: Any) -> Any:
+def inner(a: Operand, b: Operand) -> Tensor:
+    """The sums of products over the last dimension of each.
+
+    >>> import autograd
+    >>> inner(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), autograd.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    return tensordot(a, b, ([-1], [-1])) if ndim_of(a) and ndim_of(b) else mul(a, b)
+
+
+def tensordot(a: Operand, b: Operand, dims: Any = 2) -> Tensor:
+    """The sums of products over ``dims`` of each: a pair of lists, or so many last and first ones.
+
+    >>> import autograd
+    >>> tensordot(autograd.ones(2, 3, 4), autograd.ones(4, 3), ([1, 2], [1, 0]))
+    tensor([12., 12.])
+    """
+    left, right = ndim_of(a), ndim_of(b)
+    if isinstance(dims, int | np.integer):
+        if not 0 <= dims <= min(left, right):
+            raise ValueError(f"tensordot: cannot sum over {dims} dims of {left} and {right}")
+        dims = range(left - dims, left), range(dims)
+    mine, others = [d if isinstance(d, Sequence) else [d] for d in dims]
+    mine, others = (
+        dims_of("tensordot", mine, shape_of(a)),
+        dims_of("tensordot", others, shape_of(b)),
+    )
+    sizes = [shape_of(a)[i] for i in mine], [shape_of(b)[i] for i in others]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"tensordot: dims {mine} of {shape_of(a)} and {others} of {shape_of(b)} must have the "
+            "same sizes"
+        )
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    terms = [[next(letters) for _ in range(left)], [next(letters) for _ in range(right)]]
+    for i, j in zip(mine, others):
+        terms[1][j] = terms[0][i]
+    kept = [c for i, c in enumerate(terms[0]) if i not in mine]
+    kept += [c for j, c in enumerate(terms[1]) if j not in others]
+    return einsum(f"{''.join(terms[0])},{''.join(terms[1])}->{''.join(kept)}", a, b)
+
+
+def kron(a: Operand, b: Operand) -> Tensor:
+    """The Kronecker product: each element of ``a`` times all of ``b``, as blocks.
+
+    >>> import autograd
+    >>> kron(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 1.0]))
+    tensor([1., 1., 2., 2.])
+    """
+    ndim = max(ndim_of(a), ndim_of(b))
+    shapes = [(1,) * (ndim - ndim_of(x)) + shape_of(x) for x in (a, b)]
+    left, right = "abcdefghijklm"[:ndim], "nopqrstuvwxyz"[:ndim]
+    both = "".join(map("".join, zip(left, right)))
+    blocks = einsum(f"{left},{right}->{both}", reshape(a, shapes[0]), reshape(b, shapes[1]))
+    return reshape(blocks, tuple(m * n for m, n in zip(*shapes)))
+
+
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sums of products, written by indices: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
 
+    The indices may also be lists of numbers, each after its operand, and last that of the result:
+    ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
     VJP for an operand: the sum of ``g`` times the other operands, over the indices that the
     operand does not have.
 
@@ -127,20 +310,32 @@ def einsum(equation: str, *operands: Any) -> Any:
     tensor([[ 5., 11.],
             [11., 25.]])
     """
-    terms, out = einsum_terms(equation.replace(" ", ""), [np.ndim(x) for x in operands])
+    if not isinstance(equation, str):
+        equation, operands = from_lists(equation, *operands)
+    if len(operands) == 1 and isinstance(operands[0], tuple | list):
+        operands = tuple(operands[0])
+    terms, out = einsum_terms(equation.replace(" ", ""), [ndim_of(x) for x in operands])
     xs = []
     for i, x in enumerate(operands):
         while len(set(terms[i])) < len(terms[i]):  # "ii": the diagonal
             letter = next(c for c in terms[i] if terms[i].count(c) > 1)
             first = terms[i].index(letter)
             second = terms[i].index(letter, first + 1)
+            if shape_of(x)[first] != shape_of(x)[second]:
+                raise ValueError(
+                    f"einsum: {letter!r} of {equation!r} has two sizes in {shape_of(x)}"
+                )
             x = diagonal(x, 0, first, second)
             terms[i] = terms[i][:first] + terms[i][first + 1 : second] + terms[i][second + 1 :]
             terms[i] += letter
         xs.append(x)
-    sizes = {c: n for term, x in zip(terms, xs) for c, n in zip(term, np.shape(x)) if n != 1}
+    sizes: dict[str, int] = {}
+    for term, x in zip(terms, xs):
+        for c, n in zip(term, shape_of(x)):
+            if n != 1 and sizes.setdefault(c, n) != n:
+                raise ValueError(f"einsum: {c!r} of {equation!r} is of size {sizes[c]} and {n}")
     full = [tuple(sizes.get(c, 1) for c in term) for term in terms]
-    xs = [x if np.shape(x) == shape else expand(x, shape) for x, shape in zip(xs, full)]
+    xs = [x if shape_of(x) == shape else expand(x, shape) for x, shape in zip(xs, full)]
     if len(xs) == 1:  # one operand: a sum and a permutation
         kept = [c for c in terms[0] if c in out]
         summed = tuple(i for i, c in enumerate(terms[0]) if c not in out)
@@ -180,9 +375,25 @@ def pair_cotangent(g, other, shape, out, other_term, term):
     return np.broadcast_to(dx, shape)
 
 
+def from_lists(*parts: Any) -> tuple[str, tuple]:
+    """The equation and the operands of ``einsum(a, [0, 1], b, [1, 2])``."""
+    pairs, out = (
+        [parts[i : i + 2] for i in range(0, len(parts) - 1, 2)],
+        parts[len(parts) // 2 * 2 :],
+    )
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    if not pairs or not all(isinstance(x, tuple | list) for x in [*(p[1] for p in pairs), *out]):
+        raise TypeError("einsum: needs an equation as text, or after each operand its indices")
+    text = lambda indices: "".join("..." if i is ... else letters[i] for i in indices)  # noqa: E731
+    arrow = f"->{text(out[0])}" if out else ""
+    return ",".join(text(indices) for _, indices in pairs) + arrow, tuple(x for x, _ in pairs)
+
+
 def einsum_terms(equation: str, ndims: list[int]) -> tuple[list[str], str]:
     """The indices of each operand and of the result, with ``...`` spelt out in capitals."""
     left, arrow, out = equation.partition("->")
+    if not set(equation.replace("->", "", 1)) <= LETTERS:
+        raise ValueError(f"einsum: {equation!r} may have letters, ',', '...' and one '->'")
     terms = left.split(",")
     if len(terms) != len(ndims):
         raise ValueError(f"einsum: {equation!r} has {len(terms)} terms for {len(ndims)} operands")
@@ -197,38 +408,14 @@ def einsum_terms(equation: str, ndims: list[int]) -> tuple[list[str], str]:
     if not arrow:
         letters = "".join(terms)
         out = rest + "".join(sorted(c for c in set(letters) - set(rest) if letters.count(c) == 1))
+    if "." in left.replace("...", "") + out.replace("...", ""):
+        raise ValueError(f"einsum: {equation!r} has a dot that is not one of '...'")
     out = out.replace("...", rest)
+    if len(set(out)) < len(out):
+        raise ValueError(f"einsum: the result of {equation!r} has an index twice")
     if set(out) - set("".join(terms)):
         raise ValueError(f"einsum: the result of {equation!r} has an index that no operand has")
     return terms, out
 
 
-@primitive
-def _norm(x: Operand, *, axis: Any, keepdims: bool) -> Array:
-    return np.sqrt((x * x).sum(axis=axis, keepdims=keepdims))
-
-
-@vjp_of(_norm, "x")
-def norm_dx(g, y, x, *, axis, keepdims):
-    y = unreduce(y, axis, keepdims)
-    return unreduce(g, axis, keepdims) * (x / np.where(y == 0, 1, y))
-
-
-def norm(x: Operand, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
-    """The ``p``-norm over ``dim``, or of all elements: ``sum(|x|**p) ** (1 / p)``.
-
-    ``p`` may be ``inf`` or ``-inf``, the largest and smallest absolute value, or "fro", which is 2.
-    VJP for ``p=2``: ``dx = g * x / y``, and 0 where the norm ``y`` is 0, as in torch.
-
-    >>> import autograd
-    >>> norm(autograd.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    over = settings(dim, keepdim, None, False)
-    if p in (2, "fro"):
-        return _norm(x, **over)
-    if p == 1:
-        return sum(abs(x), dim, keepdim)
-    if p in (math.inf, -math.inf):
-        return (amax if p > 0 else amin)(abs(x), dim, keepdim)
-    return sum(abs(x) ** p, dim, keepdim) ** (1 / p)
+LETTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,")

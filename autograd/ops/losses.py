@@ -1,13 +1,24 @@
 """Losses as one op each, so that they are exact where their parts would not be."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
-from .activations import _softmax, log_softmax
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
+from .activations import _softmax, log_softmax, softplus
+from .choice import where
+from .comparison import ne
+from .dims import ndim_of, shape_of
 from .elementwise import abs, sigmoid
+from .indexing import getitem
 from .reductions import mean, sum
+from .shape import movedim
+
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 EPSILON = float(np.float32(1e-12))  # torch's bound, which it holds in float32
 
@@ -31,28 +42,59 @@ def binary_cross_entropy_dtarget(g, p):
         return g / p.size * (np.log1p(-p) - np.log(p))  # not clamped, as in torch
 
 
-def binary_cross_entropy(p: Operand, target: Operand) -> Any:
+@primitive
+@np.errstate(divide="ignore", invalid="ignore")
+def _binary_cross_entropy_(p: Operand, target: Operand) -> Array:
+    """The loss of each element by itself."""
+    log_p = np.maximum(np.log(p), -100.0)
+    log_q = np.maximum(np.log1p(-p), -100.0)
+    return (target - 1) * log_q - target * log_p
+
+
+@vjp_of(_binary_cross_entropy_, "p")
+def each_binary_cross_entropy_dp(g, p, target):
+    return g * (p - target) / np.maximum((1 - p) * p, EPSILON)
+
+
+@vjp_of(_binary_cross_entropy_, "target")
+def each_binary_cross_entropy_dtarget(g, p):
+    with np.errstate(divide="ignore"):
+        return g * (np.log1p(-p) - np.log(p))
+
+
+def binary_cross_entropy(
+    p: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean"
+) -> Tensor:
     """``-mean(target * log(p) + (1 - target) * log(1 - p))`` for probabilities ``p``.
 
     The logarithms are held above -100, as in torch, so p = 0 and p = 1 give finite losses.
+    ``weight`` multiplies the loss of each element, with which it broadcasts; ``reduction`` is
+    "mean", "sum" or "none".
     VJP: ``dp = g / n * (p - target) / (p * (1 - p))``. Raises ValueError for shapes that
-    differ and for ``p`` outside 0 to 1, TypeError for dtypes that differ.
+    differ and for ``p`` or ``target`` outside 0 to 1, TypeError for dtypes that differ.
 
     >>> import autograd
     >>> binary_cross_entropy(autograd.tensor([0.5, 1.0]), autograd.tensor([1.0, 1.0]))
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    loss = _binary_cross_entropy(p, target)
-    if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
-        values = p.data
-        if ((values < 0) | (values > 1)).any():
-            raise ValueError(
-                "binary_cross_entropy: probabilities must lie in 0 to 1, but range from "
-                f"{values.min():.4g} to {values.max():.4g}. Apply a sigmoid first, or use "
-                "binary_cross_entropy_with_logits"
-            )
-    return loss
+    plain = weight is None and reduction == "mean"
+    check_probabilities("targets", target._data)
+    loss = (_binary_cross_entropy if plain else _binary_cross_entropy_)(p, target)
+    odd = loss._data != loss._data
+    if odd if plain else odd.any():  # NaN, as the logarithm of a negative number is
+        check_probabilities("probabilities", p._data)
+    return loss if plain else weighed("binary_cross_entropy", loss, weight, reduction)
+
+
+def check_probabilities(name: str, values: Any) -> None:
+    """Raise ValueError for values outside 0 to 1; NaN may be."""
+    if values.size and (values.min() < 0 or values.max() > 1):
+        raise ValueError(
+            f"binary_cross_entropy: {name} must lie in 0 to 1, but range from "
+            f"{values.min():.4g} to {values.max():.4g}. Apply a sigmoid first, or use "
+            "binary_cross_entropy_with_logits"
+        )
 
 
 @primitive
@@ -70,57 +112,54 @@ def binary_cross_entropy_with_logits_dtarget(g, x):
     return g / x.size * -x
 
 
-def binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Any:
+def binary_cross_entropy_with_logits(
+    x: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean",
+    pos_weight: Operand | None = None,
+) -> Tensor:  # fmt: skip
     """``binary_cross_entropy(sigmoid(x), target)``, exact also where the sigmoid rounds to 0 or 1.
 
-    VJP: ``dx = g / n * (sigmoid(x) - target)``. Errors as for ``binary_cross_entropy``.
+    ``pos_weight`` multiplies the part ``target * log(sigmoid(x))`` of the loss.
+    VJP: ``dx = g / n * (sigmoid(x) - target)``. All else is as for ``binary_cross_entropy``.
 
     >>> import autograd
     >>> binary_cross_entropy_with_logits(autograd.tensor([0.0, 200.0]), autograd.tensor([1.0, 1.0]))
     tensor(0.3466)
     """
     check("binary_cross_entropy_with_logits", x, target)
-    return _binary_cross_entropy_with_logits(x, target)
+    if weight is None and pos_weight is None and reduction == "mean":
+        return _binary_cross_entropy_with_logits(x, target)
+    extra = 1 if pos_weight is None else (pos_weight - 1) * target + 1
+    loss = (1 - target) * x + extra * softplus(-x)
+    return weighed("binary_cross_entropy_with_logits", loss, weight, reduction)
 
 
-def mse_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def mse_loss(
+    x: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
+) -> Tensor:
     """``mean((x - target)**2)``. Raises as ``binary_cross_entropy`` does for shapes and dtypes.
 
-    ``reduction`` is "mean", "sum" or "none".
+    ``weight`` multiplies the loss of each element; ``reduction`` is "mean", over the sum of the
+    weights, "sum" or "none".
 
     >>> import autograd
     >>> mse_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(2.)
     """
     check("mse_loss", x, target)
-    return reduced("mse_loss", (x - target) ** 2, reduction)
+    return averaged("mse_loss", (x - target) ** 2, weight, reduction)
 
 
-def l1_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
-    """``mean(abs(x - target))``. Errors and ``reduction`` as for ``mse_loss``.
+def l1_loss(
+    x: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
+) -> Tensor:
+    """``mean(abs(x - target))``. Errors, ``reduction`` and ``weight`` as for ``mse_loss``.
 
     >>> import autograd
     >>> l1_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(1.)
     """
     check("l1_loss", x, target)
-    return reduced("l1_loss", abs(x - target), reduction)
-
-
-def nll_loss(x: Operand, target: Operand, reduction: str = "mean") -> Any:
-    """``-mean(x[i, target[i]])`` for log-probabilities ``x``, as ``log_softmax`` gives.
-
-    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``.
-    Raises TypeError for a target that is not integer, ValueError for shapes and classes that do
-    not fit.
-
-    >>> import autograd
-    >>> nll_loss(autograd.tensor([[-0.5, -1.0]]), autograd.tensor([0]))
-    tensor(0.5000)
-    """
-    classes = class_numbers("nll_loss", x, target)
-    losses = _nll(x, target if hasattr(target, "grad_fn") else classes)
-    return reduced("nll_loss", losses, reduction)
+    return averaged("l1_loss", abs(x - target), weight, reduction)
 
 
 @primitive
@@ -130,7 +169,8 @@ def _nll(x: Operand, target: Operand) -> Array:
 
 @vjp_of(_nll, "x")
 def nll_dx(g, x_shape, target):
-    return np.where(one_hot(target, x_shape[-1]), -g[..., None], 0)
+    one_hot = target[..., None] == np.arange(x_shape[-1])
+    return np.where(one_hot, -g[..., None], 0)
 
 
 @primitive
@@ -142,57 +182,175 @@ def _cross_entropy(x: Operand, target: Operand) -> Array:
 
 @vjp_of(_cross_entropy, "x")
 def cross_entropy_dx(g, x, target):
-    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot(target, x.shape[-1]))
+    one_hot = target[..., None] == np.arange(x.shape[-1])
+    return g[..., None] * (on(x, _softmax)(x, axis=-1) - one_hot)
 
 
-def one_hot(target, classes):
-    """For each class number a row that is true at that class."""
-    return target[..., None] == np.arange(classes)
+def nll_loss(
+    x: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """``-mean(x[i, target[i]])`` for log-probabilities ``x``, as ``log_softmax`` gives.
+
+    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``, or
+    ``(N, C, d1, ...)`` and ``(N, d1, ...)``. ``weight`` has a number for each class, by whose sum
+    the mean is taken; a word in its place is the ``reduction``. Where the target is
+    ``ignore_index`` there is no loss.
+    Raises TypeError for a target that is not integer, ValueError for shapes and classes that do
+    not fit.
+
+    >>> import autograd
+    >>> nll_loss(autograd.tensor([[-0.5, -1.0]]), autograd.tensor([0]))
+    tensor(0.5000)
+    """
+    if isinstance(weight, str):
+        weight, reduction = None, weight
+    check_classes("nll_loss", x, target, ignore_index)
+    target, kept = without_ignored(target, ignore_index)
+    losses = _nll(classes_last(x), target)
+    losses = losses if weight is None else losses * getitem(weight, (target,))
+    return over_kept("nll_loss", losses, target, kept, weight, reduction)
 
 
-def cross_entropy(x: Operand, target: Operand, reduction: str = "mean") -> Any:
+def cross_entropy(
+    x: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> Tensor:  # fmt: skip
     """``-mean(log_softmax(x)[i, target[i]])`` for scores ``x`` of classes.
 
-    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``. A floating
-    target in the shape of ``x`` holds probabilities. Errors as for ``nll_loss``.
+    Shapes, ``weight`` and ``ignore_index`` as for ``nll_loss``. A floating target in the shape of
+    ``x`` holds probabilities. ``label_smoothing`` takes so much from the target and gives it to
+    all classes alike. Errors as for ``nll_loss``.
     VJP: ``dx = g / N * (softmax(x) - one_hot(target))``.
 
     >>> import autograd
     >>> cross_entropy(autograd.tensor([[1.0, 1.0]]), autograd.tensor([0]))
     tensor(0.6931)
     """
-    if np.shape(x) == np.shape(target) and np.ndim(x) > 0:
-        losses = -(target * log_softmax(x, -1)).sum(-1)
-    else:
-        classes = class_numbers("cross_entropy", x, target)
-        losses = _cross_entropy(x, target if hasattr(target, "grad_fn") else classes)
+    if isinstance(weight, str):
+        weight, reduction = None, weight
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(
+            f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"
+        )
+    same = shape_of(x) == shape_of(target) and ndim_of(x) > 0
+    if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
+        return by_probabilities(x, target, weight, reduction, label_smoothing)
+    check_classes("cross_entropy", x, target, ignore_index)
+    target, kept = without_ignored(target, ignore_index)
+    x = classes_last(x)
+    losses = _cross_entropy(x, target)
+    losses = losses if weight is None else losses * getitem(weight, (target,))
+    if label_smoothing:
+        log_p = log_softmax(x, -1)
+        smooth = sum(log_p if weight is None else log_p * weight, -1)
+        losses = (1 - label_smoothing) * losses - label_smoothing / shape_of(x)[-1] * smooth
+    return over_kept("cross_entropy", losses, target, kept, weight, reduction)
+
+
+def by_probabilities(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Tensor:
+    """The cross entropy with a probability for each class."""
+    x, target = classes_last(x), classes_last(target)
+    if smoothing:
+        target = (1 - smoothing) * target + smoothing / x.shape[-1]
+    each = target * log_softmax(x, -1)
+    losses = -sum(each if weight is None else each * weight, -1)
     return reduced("cross_entropy", losses, reduction)
 
 
-def class_numbers(name: str, x: Any, target: Any) -> Any:
-    """The classes in ``target``, an integer for each row of ``x``."""
-    classes = getattr(target, "_data", None)
-    classes = np.asarray(target) if classes is None else classes
-    if classes.dtype.kind not in "iu":
+def without_ignored(target: Any, ignore_index: int) -> tuple[Any, Any]:
+    """Class numbers with 0 where they are to be ignored, and where not; None if nowhere."""
+    target = target if hasattr(target, "grad_fn") else np.asarray(target)
+    target = target.astype(np.int64) if target.dtype == np.uint8 else target
+    if not (getattr(target, "_data", target) == ignore_index).any():
+        return target, None
+    kept = ne(target, ignore_index)
+    return where(kept, target, 0), kept
+
+
+def over_kept(
+    name: str, losses: Any, target: Any, kept: Any, weight: Any, reduction: str
+) -> Tensor:  # fmt: skip
+    """Losses that are not to be ignored, reduced; the mean is over the sum of their weights."""
+    losses = losses if kept is None else where(kept, losses, 0.0)
+    if reduction != "mean" or (weight is None and kept is None):
+        return reduced(name, losses, reduction)
+    weights = 1.0 if weight is None else getitem(weight, (target,))
+    return sum(losses) / sum(weights if kept is None else where(kept, weights, 0.0))
+
+
+def classes_last(x: Any) -> Any:
+    """Scores with their classes, dimension 1, as the last dimension."""
+    return x if ndim_of(x) < 3 else movedim(x, 1, -1)
+
+
+def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
+    """Raise an error unless ``target`` holds a class number for each row of ``x``."""
+    data = getattr(target, "_data", None)
+    data = np.asarray(target) if data is None else data
+    if data.dtype.kind not in "iu":
         raise TypeError(
-            f"{name}: target holds class numbers and must be integer, got {classes.dtype}; "
+            f"{name}: target holds class numbers and must be integer, got {data.dtype}; "
             "target.long(), or probabilities in the shape of the input"
         )
-    if np.ndim(x) not in (1, 2) or classes.shape != np.shape(x)[:-1]:
+    shape = shape_of(x)
+    if not shape or data.shape != (shape[:1] + shape[2:] if len(shape) > 1 else ()):
         raise ValueError(
-            f"{name}: input must be (N, C) with target (N,), or (C,) with target (); "
-            f"got {np.shape(x)} and {classes.shape}"
+            f"{name}: input must be (N, C) with target (N,), or (C,) with target (), or "
+            f"(N, C, d1, ...) with target (N, d1, ...); got {shape} and {data.shape}"
         )
-    count = np.shape(x)[-1]
-    if classes.size and not (classes.min() >= 0 and classes.max() < count):
+    count = shape[1] if len(shape) > 1 else shape[0]
+    bad = ((data < 0) | (data >= count)) & (data != ignore_index)
+    if bad.any():
         raise ValueError(
-            f"{name}: with {count} classes a target must lie in 0 to {count - 1}, "
-            f"got {classes.min()} to {classes.max()}"
+            f"{name}: with {count} classes a target must lie in 0 to {count - 1}, or be "
+            f"ignore_index ({ignore_index}); got {data[bad].flat[0]}"
         )
-    return classes
 
 
-def reduced(name: str, losses: Any, reduction: str) -> Any:
+@primitive
+def _one_hot(x: Operand, *, num_classes: int) -> Array:
+    return (x[..., None] == np.arange(num_classes)).astype(np.int64)
+
+
+def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
+    """For each class number a row with 1 at that class and 0 elsewhere, int64.
+
+    Without ``num_classes`` there are as many as the largest class asks for. Raises TypeError for
+    what is not integer, ValueError for classes that are not among them.
+
+    >>> import autograd
+    >>> one_hot(autograd.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    data = np.asarray(getattr(x, "_data", x))
+    if data.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: classes must be integers, got {data.dtype}")
+    if num_classes == -1:
+        if not data.size:
+            raise ValueError("one_hot: give num_classes: there is no class to tell it by")
+        num_classes = int(data.max()) + 1
+    if data.size and not (data.min() >= 0 and data.max() < num_classes):
+        raise ValueError(
+            f"one_hot: classes must lie in 0 to {num_classes - 1}, got {data.min()} to {data.max()}"
+        )
+    return _one_hot(x, num_classes=num_classes)
+
+
+def weighed(name: str, losses: Any, weight: Any, reduction: str) -> Tensor:
+    """Losses times ``weight``, then reduced."""
+    return reduced(name, losses if weight is None else losses * weight, reduction)
+
+
+def averaged(name: str, losses: Any, weight: Any, reduction: str) -> Tensor:
+    """Losses times ``weight``, reduced; the mean is over the sum of the weights."""
+    if weight is None or reduction != "mean":
+        return weighed(name, losses, weight, reduction)
+    return sum(losses * weight) / sum(weight * np.ones(losses.shape, losses.dtype))
+
+
+def reduced(name: str, losses: Any, reduction: str) -> Tensor:
     """The mean or sum of losses, or the losses themselves."""
     if reduction == "none":
         return losses

@@ -1,17 +1,25 @@
 """Ops that turn, shift, pad, repeat and cut: flip, roll, pad, tile, split, diagonal, tril."""
 
+from __future__ import annotations
+
+import operator
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitives import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
-from .elementwise import where
-from .indexing import At, _put
-from .shape import permute, spread, transpose
+from .choice import where
+from .dims import dim_of, dims_of, ndim_of, shape_of, spread
+from .indexing import At, _put, getitem
+from .reductions import sum as sum_
+from .shape import permute, reshape
 
-swapaxes = transpose
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @primitive
@@ -24,16 +32,26 @@ def flip_dx(g, *, axes):
     return np.flip(g, axes)
 
 
-def flip(x: Operand, *dims: Any) -> Any:
+def flip(x: Operand, dims: Any, *more: int) -> Tensor:
     """The elements in reverse order along ``dims``. VJP: flip back.
 
     >>> import autograd
     >>> flip(autograd.tensor([1.0, 2.0, 3.0]), 0)
     tensor([3., 2., 1.])
     """
-    return _flip(
-        x, axes=tuple(spread(tuple(tuple(d) if isinstance(d, range) else d for d in dims)))
-    )
+    given = (dims, *more) if isinstance(dims, int | np.integer) else tuple(dims)
+    axes = dims_of("flip", given, shape_of(x))
+    return _flip(x, axes=axes if ndim_of(x) else ())
+
+
+def fliplr(x: Operand) -> Tensor:
+    """The columns in reverse order."""
+    return flip(x, 1)
+
+
+def flipud(x: Operand) -> Tensor:
+    """The rows in reverse order."""
+    return flip(x, 0)
 
 
 @primitive
@@ -47,18 +65,25 @@ def roll_dx(g, *, shifts, axes):
     return on(g, _roll)(g, shifts=back, axes=axes)
 
 
-def roll(x: Operand, shifts: Any, dims: Any = None) -> Any:
+def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     """The elements shifted along ``dims``, those that fall out put in at the other end.
 
-    VJP: roll back.
+    Without ``dims`` they are shifted in the flattened tensor. VJP: roll back.
 
     >>> import autograd
     >>> roll(autograd.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
-    if isinstance(shifts, tuple) and (not isinstance(dims, tuple) or len(dims) != len(shifts)):
+    moves = tuple(shifts) if isinstance(shifts, tuple | list) else (shifts,)
+    moves = tuple(map(operator.index, moves))
+    if dims is None and len(moves) == 1:
+        return _roll(x, shifts=moves[0], axes=None)
+    places = tuple(dims) if isinstance(dims, tuple | list) else (dims,)
+    if dims is None or len(places) != len(moves):
         raise ValueError(f"roll: {shifts} and {dims} must be as many shifts as dims")
-    return _roll(x, shifts=shifts, axes=dims)
+    axes = tuple([dim_of("roll", dim, shape_of(x)) for dim in places])
+    one = len(moves) == 1
+    return _roll(x, shifts=moves[0] if one else moves, axes=axes[0] if one else axes)
 
 
 @primitive
@@ -71,23 +96,53 @@ def pad_dx(g, x_shape, *, widths, value):
     return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, x_shape))]
 
 
-def pad(x: Operand, pad: Sequence[int], value: float = 0.0) -> Any:
-    """``value`` put around ``x``.
+MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy's names
 
-    ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on.
-    VJP: the part of ``g`` that belongs to ``x``.
+
+def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+    """``x`` with something put around it: ``value`` (0), or what ``mode`` says.
+
+    ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on;
+    a negative number cuts off. ``mode`` is "constant", "reflect", "replicate" or "circular".
+    VJP: the part of ``g`` that belongs to ``x``, to which what was repeated is added.
 
     >>> import autograd
     >>> autograd.pad(autograd.tensor([1.0, 2.0]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
     """
-    ndim = np.ndim(x)
-    if len(pad) % 2 or len(pad) > 2 * ndim or min(pad, default=0) < 0:
-        raise ValueError(
-            f"pad: needs pairs (before, after) of 0 or more for up to {ndim} dimensions, got {pad}"
-        )
-    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
-    return _pad(x, widths=(*[(0, 0)] * (ndim - len(pairs)), *pairs), value=value)
+    ndim = ndim_of(x)
+    given = [operator.index(n) for n in pad]
+    if len(given) % 2 or len(given) > 2 * ndim:
+        raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
+    pairs = [(given[i], given[i + 1]) for i in range(0, len(given), 2)][::-1]
+    widths = [(0, 0)] * (ndim - len(pairs)) + pairs
+    if mode != "constant":
+        if mode not in MODES or value is not None:
+            raise ValueError(
+                f"pad: mode must be 'constant' (which alone takes a value), 'reflect', "
+                f"'replicate' or 'circular', got {mode!r} and value={value}"
+            )
+        return pad_by_index(x, widths, MODES[mode])
+    if any(n < 0 for pair in widths for n in pair):
+        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(x))]
+        if any(part.start > part.stop for part in kept):
+            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(x)} has")
+        x = getitem(x, tuple(kept))
+        widths = [(max(a, 0), max(b, 0)) for a, b in widths]
+    return _pad(x, widths=tuple(widths), value=0 if value is None else value)
+
+
+def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
+    """``x`` with its own elements put around it, by the names of NumPy's modes."""
+    for dim, (width, n) in enumerate(zip(widths, shape_of(x))):
+        before, after = width
+        if before or after:
+            index, cut = np.arange(n), slice(max(-before, 0), min(after, 0) or None)
+            index = index[cut] if mode == "wrap" else index  # torch cuts before it wraps
+            index = np.pad(index, (max(before, 0), max(after, 0)), mode)
+            index = index if mode == "wrap" else index[cut]
+            x = getitem(x, (*(slice(None),) * dim, index))
+    return x  # type: ignore[return-value]
 
 
 @primitive
@@ -98,43 +153,102 @@ def _tile(x: Operand, *, counts: tuple[int, ...]) -> Array:
 @vjp_of(_tile, "x")
 def tile_dx(g, x_shape, *, counts):
     shape = (1,) * (len(counts) - len(x_shape)) + x_shape
-    copies = g.reshape([n for pair in zip(counts, shape) for n in pair])
+    copies = g.reshape(tuple(n for pair in zip(counts, shape) for n in pair))
     return copies.sum(axis=tuple(range(0, 2 * len(shape), 2))).reshape(x_shape)
 
 
-def tile(x: Operand, *reps: Any) -> Any:
-    """``x`` laid out ``reps`` times along each dimension. VJP: the sum over copies.
+def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
+    """``x`` laid out ``dims`` times along each dimension. VJP: the sum over copies.
 
     >>> import autograd
     >>> tile(autograd.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    counts = tuple(spread(reps))
-    return _tile(x, counts=(1,) * (np.ndim(x) - len(counts)) + counts)
+    counts = spread(dims, more)
+    if any(n < 0 for n in counts):
+        raise ValueError(f"tile: cannot repeat {counts} times")
+    return _tile(x, counts=(1,) * (ndim_of(x) - len(counts)) + tuple(counts))
 
 
-def split(x: Operand, split_size: int | Sequence[int], dim: int = 0) -> tuple:
-    """Pieces of ``split_size`` along ``dim``, the last perhaps smaller; or pieces of given sizes.
+def repeat(x: Operand, repeats: Any, *more: int) -> Tensor:
+    """torch's ``repeat``: ``tile`` with a number for each dimension at least.
+
+    NumPy's, which repeats each element, is ``repeat_interleave``, and ``np.repeat`` of a Tensor.
+
+    >>> import autograd
+    >>> autograd.tensor([1.0, 2.0]).repeat(2)
+    tensor([1., 2., 1., 2.])
+    """
+    counts = spread(repeats, more)
+    if len(counts) < ndim_of(x):
+        raise ValueError(
+            f"repeat: {counts} has fewer numbers than shape {shape_of(x)} dimensions. "
+            "To repeat each element, use repeat_interleave"
+        )
+    return tile(x, counts)
+
+
+def repeat_interleave(
+    x: Operand, repeats: Any, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """Each element ``repeats`` times, along ``dim`` or in the flattened tensor.
+
+    ``repeats`` is a number, or one for each element. VJP: the sum over copies.
+
+    >>> import autograd
+    >>> repeat_interleave(autograd.tensor([1.0, 2.0]), 2)
+    tensor([1., 1., 2., 2.])
+    """
+    if dim is None:
+        x, dim = reshape(x, -1), 0
+    along = dim_of("repeat_interleave", dim, shape_of(x))
+    counts = np.asarray(getattr(repeats, "_data", repeats))
+    if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):
+        raise ValueError(
+            f"repeat_interleave: {counts.size} numbers for {shape_of(x)[along]} elements"
+        )
+    index = np.repeat(np.arange(shape_of(x)[along]), counts)
+    return getitem(x, (*(slice(None),) * along, index))
+
+
+def split(
+    x: Operand, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Tensor, ...]:
+    """Pieces of one size along ``dim``, the last perhaps smaller; or pieces of given sizes.
 
     >>> import autograd
     >>> split(autograd.tensor([1.0, 2.0, 3.0]), 2)
     (tensor([1., 2.]), tensor([3.]))
     """
-    size = np.shape(x)[dim]
-    if isinstance(split_size, int):
-        if split_size < 1:
-            raise ValueError(f"split: split_size must be 1 or more, got {split_size}")
-        sizes = [min(split_size, size - start) for start in range(0, size, split_size)] or [0]
-    else:
-        sizes = list(split_size)
-        if sum(sizes) != size:
+    sections = split_size if split_size_or_sections is None else split_size_or_sections
+    along, size = size_along("split", x, dim)
+    if isinstance(sections, tuple | list):
+        sizes = [operator.index(n) for n in sections]
+        if sum(sizes) != size or min(sizes, default=0) < 0:
             raise ValueError(f"split: sizes {sizes} must add up to {size}, the size of dim {dim}")
-    ends = np.cumsum(sizes).tolist()
-    before = (slice(None),) * (dim % np.ndim(x))
-    return tuple(x[(*before, slice(end - n, end))] for n, end in zip(sizes, ends))
+    else:
+        piece = operator.index(sections)
+        if piece < 1 and (piece or size):
+            raise ValueError(f"split: split_size must be 1 or more, got {piece}")
+        sizes = [min(piece, size - start) for start in range(0, size, piece or 1)] or [0]
+    return cut(x, np.cumsum([0, *sizes]).tolist(), along)
 
 
-def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple:
+def size_along(name: str, x: Any, dim: int) -> tuple[int, int]:
+    """``dim`` counted from 0, and how many elements there are along it."""
+    if not ndim_of(x):
+        raise ValueError(f"{name}: a 0-d tensor has no dimension to be cut along")
+    along = dim_of(name, dim, shape_of(x))
+    return along, shape_of(x)[along]
+
+
+def cut(x: Operand, ends: Sequence[int], along: int) -> tuple[Tensor, ...]:
+    """The pieces between one end and the next."""
+    before = (slice(None),) * along
+    return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(ends))
+
+
+def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` pieces of one size along ``dim``, the last perhaps smaller.
 
     >>> import autograd
@@ -143,7 +257,41 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple:
     """
     if chunks < 1:
         raise ValueError(f"chunk: chunks must be 1 or more, got {chunks}")
-    return split(x, max(1, -(-np.shape(x)[dim] // chunks)), dim)
+    size = size_along("chunk", x, dim)[1]
+    if not size:
+        return split(x, [0] * chunks, dim)
+    return split(x, -(-size // chunks), dim)
+
+
+def tensor_split(
+    x: Operand, indices_or_sections: Any, dim: int = 0
+) -> tuple[Tensor, ...]:  # fmt: skip
+    """Just so many pieces along ``dim``, of sizes that differ by 1 at most; or cut at indices.
+
+    >>> import autograd
+    >>> tensor_split(autograd.arange(5), 2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    """
+    along, size = size_along("tensor_split", x, dim)
+    if ndim_of(indices_or_sections):
+        ends = [0, *[slice(int(i)).indices(size)[1] for i in indices_or_sections], size]
+        return cut(x, ends, along)
+    count = operator.index(indices_or_sections)
+    if count < 1:
+        raise ValueError(f"tensor_split: needs 1 piece or more, got {count}")
+    pieces = [size // count + (i < size % count) for i in range(count)]
+    return cut(x, np.cumsum([0, *pieces]).tolist(), along)
+
+
+def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along ``dim``, without it.
+
+    >>> import autograd
+    >>> unbind(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    (tensor([1., 2.]), tensor([3., 4.]))
+    """
+    along, size = size_along("unbind", x, dim)
+    return tuple(getitem(x, (*(slice(None),) * along, i)) for i in range(size))
 
 
 @view
@@ -166,52 +314,88 @@ def diagonal_rows(shape, offset):
     return rows[(rows + offset >= 0) & (rows + offset < shape[-1])]
 
 
-def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements where the indices in ``dim1`` and ``dim2`` are equal, as a last dimension.
 
     >>> import autograd
     >>> diagonal(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 4.])
     """
-    ndim = np.ndim(x)
-    if ndim < 2:
-        raise ValueError(f"diagonal: needs two dimensions or more, got shape {np.shape(x)}")
-    dim1, dim2 = dim1 % ndim, dim2 % ndim
-    if dim1 == dim2:
+    ndim = ndim_of(x)
+    at_least_matrix("diagonal", x)
+    shape = shape_of(x)
+    first, second = dim_of("diagonal", dim1, shape), dim_of("diagonal", dim2, shape)
+    if first == second:
         raise ValueError("diagonal: dim1 and dim2 must differ")
-    others = [i for i in range(ndim) if i not in (dim1, dim2)]
-    return writable(_diagonal(permute(x, *others, dim1, dim2), offset=offset))
+    rest = [i for i in range(ndim) if i not in (first, second)]
+    last = permute(x, *rest, first, second) if (first, second) != (ndim - 2, ndim - 1) else x
+    return writable(_diagonal(last, offset=int(offset)))
 
 
-def trace(x: Operand) -> Any:
+def at_least_matrix(name: str, x: Any) -> None:
+    if ndim_of(x) < 2:
+        raise ValueError(f"{name}: needs two dimensions or more, got shape {shape_of(x)}")
+
+
+def trace(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The sum of the diagonal of a matrix.
 
     >>> import autograd
     >>> trace(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
-    return diagonal(x).sum(-1)
+    at_least_matrix("trace", x)
+    return sum_(diagonal(x, offset, dim1, dim2), -1)
 
 
-def tril(x: Operand, k: int = 0) -> Any:
-    """The part of the matrices on and below the ``k``-th diagonal, zeros above.
+diagonal_of = diagonal  # which a setting of that name hides below
+
+
+def diag(x: Operand, diagonal: int = 0) -> Tensor:
+    """A vector as the diagonal of a matrix of zeros; or the diagonal of a matrix as a vector.
+
+    >>> import autograd
+    >>> diag(autograd.tensor([1.0, 2.0]), 1)
+    tensor([[0., 1., 0.],
+            [0., 0., 2.],
+            [0., 0., 0.]])
+    """
+    if ndim_of(x) == 2:
+        return diagonal_of(x, diagonal)
+    if ndim_of(x) != 1:
+        raise ValueError(f"diag: needs one dimension or two, got shape {shape_of(x)}")
+    n = np.size(x) + abs(diagonal)
+    padded = pad(x, (0, abs(diagonal)))
+    padded = reshape(padded, -1, 1) if diagonal > 0 else padded
+    return where(np.eye(n, k=diagonal, dtype=bool), padded, zero_of(x))
+
+
+def zero_of(x: Any) -> int:
+    """The 0 that leaves the dtype of ``x`` as it is."""
+    return False if getattr(x, "dtype", None) == np.bool_ else 0
+
+
+def tril(x: Operand, diagonal: int = 0) -> Tensor:
+    """The part of the matrices on and below a diagonal, zeros above.
 
     >>> import autograd
     >>> tril(autograd.ones(2, 2))
     tensor([[1., 0.],
             [1., 1.]])
     """
-    rows, columns = np.shape(x)[-2:]
-    return where(np.tri(rows, columns, k, dtype=bool), x, 0.0)
+    at_least_matrix("tril", x)
+    rows, columns = shape_of(x)[-2:]
+    return where(np.tri(rows, columns, diagonal, dtype=bool), x, zero_of(x))
 
 
-def triu(x: Operand, k: int = 0) -> Any:
-    """The part of the matrices on and above the ``k``-th diagonal, zeros below.
+def triu(x: Operand, diagonal: int = 0) -> Tensor:
+    """The part of the matrices on and above a diagonal, zeros below.
 
     >>> import autograd
     >>> triu(autograd.ones(2, 2))
     tensor([[1., 1.],
             [0., 1.]])
     """
-    rows, columns = np.shape(x)[-2:]
-    return where(np.tri(rows, columns, k - 1, dtype=bool), 0.0, x)
+    at_least_matrix("triu", x)
+    rows, columns = shape_of(x)[-2:]
+    return where(np.tri(rows, columns, diagonal - 1, dtype=bool), zero_of(x), x)

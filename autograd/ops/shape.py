@@ -1,18 +1,20 @@
 """Ops that only move elements: reshape, permute, squeeze, expand, concatenate, stack."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
+from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, spread
 
-
-def spread(sizes: tuple) -> tuple[int, ...]:
-    """``(2, 3)`` from either ``f(x, 2, 3)`` or ``f(x, (2, 3))``."""
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
+if TYPE_CHECKING:
+    from ..tensors import Tensor
 
 
 @view
@@ -31,7 +33,7 @@ def reshape_dx(g, x_shape, *, shape):
     return g.reshape(x_shape)
 
 
-def reshape(x: Operand, *shape: Any) -> Any:
+def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     """The same elements in another shape, one size of which may be -1. VJP: reshape back.
 
     >>> import autograd
@@ -39,7 +41,26 @@ def reshape(x: Operand, *shape: Any) -> Any:
     tensor([[0, 1],
             [2, 3]])
     """
-    return _reshape(x, shape=spread(shape))
+    return _reshape(x, shape=spread(shape, more))
+
+
+def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """All dimensions from ``start_dim`` to ``end_dim`` as one; of a 0-d tensor one of size 1.
+
+    Where that is one dimension already, it is ``x`` itself, as in torch.
+
+    >>> import autograd
+    >>> flatten(autograd.zeros(2, 3, 4), 1).shape
+    (2, 12)
+    """
+    shape = shape_of(x)
+    start = dim_of("flatten", start_dim, shape)
+    end = dim_of("flatten", end_dim, shape)
+    if end < start:
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    if start == end and shape and hasattr(x, "grad_fn"):
+        return x  # type: ignore[return-value]
+    return _reshape(x, shape=(*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 @view
@@ -57,17 +78,20 @@ def back(dims):
     return None if dims is None else tuple(np.argsort(np.mod(dims, len(dims))))
 
 
-def permute(x: Operand, *dims: Any) -> Any:
+def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
     """The dimensions in another order. VJP: the order put back.
 
     >>> import autograd
     >>> autograd.permute(autograd.zeros(2, 3, 4), 2, 0, 1).shape
     (4, 2, 3)
     """
-    return _permute(x, dims=spread(dims))
+    order = spread(dims, more)
+    if len(dims_of("permute", order, shape_of(x))) != ndim_of(x):
+        raise ValueError(f"permute: {order} must name all dimensions of shape {shape_of(x)}")
+    return _permute(x, dims=order)
 
 
-def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Any:
+def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Tensor:
     """Two dimensions swapped, as torch's; NumPy's forms too: all reversed, or an order.
 
     >>> import autograd
@@ -76,10 +100,59 @@ def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Any:
     ((3, 2, 4), (4, 3, 2), (2, 4, 3))
     """
     if dim1 is None:
-        return _permute(x, dims=None if dim0 is None else tuple(dim0))
-    order = list(range(np.ndim(x)))
-    order[dim0], order[dim1] = order[dim1], order[dim0]
+        return _permute(x, dims=None) if dim0 is None else permute(x, tuple(dim0))
+    shape = shape_of(x)
+    i, j = dim_of("transpose", dim0, shape), dim_of("transpose", dim1, shape)
+    order = list(range(len(shape)))
+    if shape:
+        order[i], order[j] = order[j], order[i]
     return _permute(x, dims=tuple(order))
+
+
+swapaxes = transpose
+
+
+def t(x: Operand) -> Tensor:
+    """A matrix transposed; a vector or number as it is. Raises ValueError for more dimensions.
+
+    >>> import autograd
+    >>> t(autograd.zeros(2, 3)).shape
+    (3, 2)
+    """
+    if ndim_of(x) > 2:
+        raise ValueError(f"t: needs at most two dimensions, got shape {shape_of(x)}; use mT")
+    return _permute(x, dims=None)
+
+
+def matrix_transpose(x: Operand) -> Tensor:
+    """The last two dimensions swapped: ``x.mT``.
+
+    >>> import autograd
+    >>> matrix_transpose(autograd.zeros(2, 3, 4)).shape
+    (2, 4, 3)
+    """
+    if ndim_of(x) < 2:
+        raise ValueError(f"mT: needs a matrix or a stack of them, got shape {shape_of(x)}")
+    return transpose(x, -2, -1)
+
+
+def movedim(x: Operand, source: Dim, destination: Dim) -> Tensor:
+    """Dimensions moved to other places, the rest in order.
+
+    >>> import autograd
+    >>> movedim(autograd.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    many = lambda dim: dim if isinstance(dim, tuple | list) else (dim,)  # noqa: E731
+    shape, ndim = shape_of(x), ndim_of(x)
+    old = dims_of("movedim", many(source), shape)
+    new = dims_of("movedim", many(destination), shape)
+    if len(old) != len(new):
+        raise ValueError(f"movedim: as many dims to move as places, got {source}, {destination}")
+    order = [i for i in range(ndim) if i not in old]
+    for place, dim in sorted(zip(new, old)):
+        order.insert(place, dim)
+    return _permute(x, dims=tuple(order[:ndim]))
 
 
 @view
@@ -92,7 +165,7 @@ def squeeze_dx(g, x_shape, *, dims):
     return g.reshape(x_shape)
 
 
-def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
+def squeeze(x: Operand, dim: Dim = None) -> Tensor:
     """Without its dimensions of size 1, or without ``dim`` if that has size 1.
 
     VJP: the dimensions put back. As in torch, a ``dim`` of another size stays.
@@ -101,14 +174,12 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     >>> squeeze(autograd.zeros(3, 1), 1).shape, squeeze(autograd.zeros(3, 1), 0).shape
     ((3,), (3, 1))
     """
-    shape = x.shape
-    try:
-        if isinstance(dim, int):
-            return _squeeze(x, dims=(dim,) if shape and shape[dim] == 1 else ())
-        dims = range(len(shape)) if dim is None else dim
-        return _squeeze(x, dims=tuple([i for i in dims if shape and shape[i] == 1]))
-    except IndexError:
-        raise IndexError(f"squeeze: shape {shape} has no dimension {dim}") from None
+    shape: tuple = shape_of(x)
+    if dim is None:
+        return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
+    dims = dim if isinstance(dim, tuple | list) else (dim,)
+    places = zip(dims, dims_of("squeeze", dims, shape))
+    return _squeeze(x, dims=tuple([d for d, i in places if shape and shape[i] == 1]))
 
 
 @view
@@ -121,14 +192,15 @@ def unsqueeze_dx(g, x_shape, *, dim):
     return g.reshape(x_shape)
 
 
-def unsqueeze(x: Operand, dim: int) -> Any:
+def unsqueeze(x: Operand, dim: int) -> Tensor:
     """With one more dimension of size 1 at ``dim``. VJP: the dimension taken out.
 
     >>> import autograd
     >>> unsqueeze(autograd.zeros(3), 1).shape
     (3, 1)
     """
-    return _unsqueeze(x, dim=dim)
+    dim_of("unsqueeze", dim, shape_of(x), more=1)
+    return _unsqueeze(x, dim=int(dim))
 
 
 @view
@@ -141,18 +213,28 @@ def expand_dx(g, *, shape):
     return g  # the walk sums it back, as for every broadcast operand
 
 
-def expand(x: Operand, *shape: Any) -> Any:
-    """Broadcast to ``shape``, where -1 keeps a size; a read-only view. VJP: the sum over copies.
+def expand(x: Operand, size: Any, *more: int) -> Tensor:
+    """Broadcast to ``size``, where -1 keeps a size. VJP: the sum over copies.
+
+    It is a view, and cannot be changed in place where elements of it are one.
 
     >>> import autograd
     >>> expand(autograd.tensor([[1.0], [2.0]]), -1, 3)
     tensor([[1., 1., 1.],
             [2., 2., 2.]])
     """
-    sizes, own = spread(shape), np.shape(x)
-    kept = len(sizes) - len(own)
-    full = tuple(own[i - kept] if n == -1 else n for i, n in enumerate(sizes))
+    sizes, own = spread(size, more), shape_of(x)
+    new = len(sizes) - len(own)
+    if new < 0 or any(n < 0 and (n < -1 or i < new) for i, n in enumerate(sizes)):
+        raise ValueError(
+            f"expand: {sizes} does not fit shape {own}: it must have at least its {len(own)} "
+            "dimensions, and -1 only where it keeps one of them"
+        )
+    full = tuple(own[i - new] if n == -1 else n for i, n in enumerate(sizes))
     return writable(_expand(x, shape=full))
+
+
+broadcast_to = expand
 
 
 @primitive
@@ -166,22 +248,19 @@ def concatenate_dxs(g, i, *, axis, ends):
     return g[(slice(None),) * axis + (slice(start, ends[i]),)]
 
 
-def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Any:
+def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Joined along a dimension that they have. VJP: each gets its part of ``g``.
 
     >>> import autograd
     >>> concatenate([autograd.tensor([1.0, 2.0]), autograd.tensor([3.0])])
     tensor([1., 2., 3.])
     """
-    tensors = tuple(tensors)
-    axis = dim if axis is None else axis
-    if not tensors:
-        raise ValueError("concatenate: needs at least one tensor")
-    ndim = np.ndim(tensors[0])
-    axis = axis + ndim if axis < 0 else axis
-    if not 0 <= axis < ndim:
-        raise IndexError(f"concatenate: tensors of {ndim} dimensions have no dimension {dim}")
-    sizes = [np.shape(x)[axis] if axis < np.ndim(x) else 0 for x in tensors]
+    tensors = several("concatenate", tensors)
+    shape = shape_of(tensors[0])
+    if not shape:
+        raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
+    axis = dim_of("concatenate", dim if axis is None else axis, shape)
+    sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
 
 
@@ -198,7 +277,7 @@ def stack_dxs(g, i, *, axis):
     return g[(slice(None),) * axis + (i,)]
 
 
-def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Any:
+def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Tensors of one shape joined along a new dimension. VJP: each gets its slice of ``g``.
 
     >>> import autograd
@@ -206,10 +285,75 @@ def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) 
     tensor([[1., 3.],
             [2., 4.]])
     """
-    tensors = tuple(tensors)
-    if not tensors:
-        raise ValueError("stack: needs at least one tensor")
-    axis, ndim = dim if axis is None else axis, np.ndim(tensors[0])
-    if not -ndim - 1 <= axis <= ndim:
-        raise IndexError(f"stack: tensors of {ndim} dimensions make no new dimension {axis}")
-    return _stack(*tensors, axis=axis % (ndim + 1))
+    tensors = several("stack", tensors)
+    new = dim_of("stack", dim if axis is None else axis, shape_of(tensors[0]), more=1)
+    return _stack(*tensors, axis=new)
+
+
+def several(name: str, tensors: Any) -> tuple:
+    """A list of operands as a tuple. Raises ValueError where there is none."""
+    found = tuple(tensors)
+    if not found:
+        raise ValueError(f"{name}: needs at least one tensor")
+    return found
+
+
+def atleast_1d(*xs: Any) -> Any:
+    """A number as a vector of one; all else as it is. Of several a tuple, each by itself.
+
+    >>> import autograd
+    >>> atleast_1d(autograd.tensor(3.0))
+    tensor([3.])
+    """
+    return each_of(xs, lambda x: x if ndim_of(x) else _reshape(x, shape=(1,)))
+
+
+def atleast_2d(*xs: Any) -> Any:
+    """A number or vector as a matrix of one row; all else as it is. Of several a tuple.
+
+    >>> import autograd
+    >>> atleast_2d(autograd.tensor([3.0, 4.0]))
+    tensor([[3., 4.]])
+    """
+    return each_of(xs, lambda x: x if ndim_of(x) > 1 else _reshape(x, shape=(1, np.size(x))))
+
+
+def each_of(xs: Any, function: Callable) -> Any:
+    """A function of one operand, or of each of several, which may be in a list."""
+    many = len(xs) != 1 or isinstance(xs[0], tuple | list)
+    found = [function(x) for x in (xs[0] if many and len(xs) == 1 else xs)]
+    return tuple(found) if many else found[0]
+
+
+def vstack(tensors: Sequence[Operand]) -> Tensor:
+    """Joined as rows, one below the other.
+
+    >>> import autograd
+    >>> vstack([autograd.ones(2), autograd.zeros(1, 2)])
+    tensor([[1., 1.],
+            [0., 0.]])
+    """
+    return concatenate([atleast_2d(x) for x in several("vstack", tensors)], 0)
+
+
+def hstack(tensors: Sequence[Operand]) -> Tensor:
+    """Joined one beside the other: vectors along their only dimension, others along dimension 1.
+
+    >>> import autograd
+    >>> hstack([autograd.ones(2), autograd.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    xs = [atleast_1d(x) for x in several("hstack", tensors)]
+    return concatenate(xs, 0 if xs[0].ndim == 1 else 1)
+
+
+def column_stack(tensors: Sequence[Operand]) -> Tensor:
+    """Vectors as columns beside each other; matrices as they are.
+
+    >>> import autograd
+    >>> column_stack([autograd.ones(2), autograd.zeros(2)])
+    tensor([[1., 0.],
+            [1., 0.]])
+    """
+    xs = several("column_stack", tensors)
+    return concatenate([reshape(x, -1, 1) if ndim_of(x) < 2 else x for x in xs], 1)

@@ -18,7 +18,7 @@ def backward(X, w1, b1, w2, b2, y):
     db2 = dz2[:, None].sum(0)                    # (1,)
     dw2 = a1.T @ dz2[:, None]                    # (32, 1)
     da1 = dz2[:, None] @ w2.T                    # (100, 32)
-    dz1 = da1 * (a1 > 0)                         # (100, 32)
+    dz1 = np.where(a1 <= 0, 0, da1)              # (100, 32)
     db1 = dz1.sum(0)                             # (32,)
     dw1 = X.T @ dz1                              # (2, 32)
     return loss, dw1, db1, dw2, db2

@@ -21,7 +21,7 @@ def backward(x, weight0, bias0, weight2, bias2, target):
     dweight2 = dlinear2.T @ relu                          # (1, 32)
     dbias2 = dlinear2.sum(0)                              # (1,)
     drelu = dlinear2 @ weight2                            # (100, 32)
-    dlinear = drelu * (relu > 0)                          # (100, 32)
+    dlinear = np.where(relu <= 0, 0, drelu)               # (100, 32)
     dweight0 = dlinear.T @ x                              # (32, 2)
     dbias0 = dlinear.sum(0)                               # (32,)
     return loss, dweight0, dbias0, dweight2, dbias2
