@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import observers
 from .cotangents import as_cotangent, fit
 from .keeping import KEPT, Faded, without_large
-from .memory import Memory, check_usable, clock
+from .memory import Memory, check_usable, clock, note_reader
 from .printing import node_text
 from .tensors import Tensor, result
 
@@ -75,6 +75,7 @@ class Node:
         if observers.everything:
             pairs = zip(self.args, self.parents)
             self._origins = [x if type(x) is Node else made_by(arg) for arg, x in pairs]
+            note_reader(self, self._origins)
         observers.tell(observers.recorded, self)
 
     @property

@@ -24,6 +24,9 @@ def parameters(rule: Rule) -> tuple[list[str], str | None, list[str]]:
     return (positional if rest is None else [*positional, rest]), rest, keywords
 
 
+ALONG = {"axis", "counts", "shifts", "terms"}  # settings of ops that go along dimensions
+
+
 class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
@@ -37,6 +40,10 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)
+        self.gives_views = False  # whether its result may share the memory of its operand
+        self.written_by: Any = None  # how a change of such a view is written: see views.py
+        self.goes_along = not ALONG.isdisjoint(self.keywords) and "descending" not in self.keywords
+        self.copies = self.keywords == ["dtype"]  # whether it gives a copy in a dtype
         self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:

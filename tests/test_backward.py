@@ -224,13 +224,6 @@ def spoil_alias(x, w):
     return y
 
 
-def spoil_view(x, w):
-    y = x * 1
-    v = y[0:1]
-    y.mul_(2)
-    return v
-
-
 def spoil_parameter(x, w):
     y = x * w
     with autograd.no_grad():
@@ -244,7 +237,6 @@ def spoil_parameter(x, w):
         (spoil_output, "exp: its VJP needs its output, but add_"),
         (spoil_operand, r"mul: its VJP needs its operand b \('v'\), but add_"),
         (spoil_alias, "exp: its VJP needs its output, but zero_"),
-        (spoil_view, "getitem: its result is a view .* mul_"),
         (spoil_parameter, "mul: its VJP needs its operand b, but add_"),
     ],
 )
@@ -271,8 +263,8 @@ def test_changes_in_place_that_are_refused():
         x.add_(1)
     with pytest.raises(RuntimeError, match="leaf"):
         x += 1
-    with pytest.raises(RuntimeError, match=r"add_: .*view"):
-        (x * 1)[0:1].add_(1)
+    with pytest.raises(RuntimeError, match=r"add_: .*leaf.*view of one.*no_grad"):
+        x[0:1].add_(1)
     with pytest.raises(ValueError, match=r"\(2, 2\).*\(2,\)"):
         tensor([1.0, 2.0]).add_(tensor([[1.0], [2.0]]))
     with pytest.raises(TypeError, match="float32 does not fit"):

@@ -109,8 +109,8 @@ def test_every_op_as_eager(row):
             return  # NumPy's linalg has no float16
         if dtype == np.float16 and row.name == "cross_entropy, images":
             return  # a rounding of float16 apart
-        if "**" in row.name and any(a.ndim == 0 for a in arrays):
-            return  # a power of a number and of a 0-d array differ by a rounding in NumPy
+        if row.name == "2**x" and dtype != np.float64 and arrays[0].ndim == 0:
+            return  # log(2) is a NumPy number in the rule and a Python one in the text
         leaves = [tensor(a, dtype=dtype, requires_grad=True) for a in arrays]
 
         def loss(*xs):
@@ -165,7 +165,7 @@ def test_any_graph_as_eager(steps, dtype):
 
 @pytest.mark.parametrize("copied", [lambda x: x * 1, lambda x: x.clone(), lambda x: x.to(x.dtype)])
 @pytest.mark.parametrize("view", [lambda x: x.T, lambda x: x.flip(0), lambda x: x[::-1].T])
-def test_views_of_copies_that_are_left_out(copied, view):  # fault 40
+def test_views_of_copies_that_are_left_out(copied, view):
     """What a copy was made of is needed as long as views of the copy."""
     w = normal(3, 3, requires_grad=True)
 

@@ -44,7 +44,7 @@ def network(name):
             return ((g**2).sum(1).sqrt() - 1).square().mean() + y * 0.1
 
         return list(m.parameters()), loss, lambda: (normal(5, 2, requires_grad=True),)
-    if name == "penalty of a leaf made inside":  # fault 20
+    if name == "penalty of a leaf made inside":
         m = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
 
         def loss(x):

@@ -61,6 +61,9 @@ DIFFERENCES = {
     ),
     "Means of integers are floats": lambda: refused(lambda: torch.tensor([1, 2]).mean()),
     "Slices may go backwards": lambda: refused(lambda: torch.ones(3)[::-1]),
+    "Rows and pieces can be changed in place": lambda: refused(
+        lambda: [row.mul_(2) for row in torch.ones(2, requires_grad=True) * 1]
+    ),
     "The data of a Tensor is an ndarray": lambda: torch.is_tensor(torch.ones(1).data),
     "Errors have Python's kinds": lambda: refused(lambda: bool(torch.ones(2))),
     "Random numbers are NumPy's": lambda: (
