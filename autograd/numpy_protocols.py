@@ -247,6 +247,12 @@ def dot(a: Any, b: Any) -> Any:
     return ops.matmul(a, b) if np.ndim(b) < 3 else ops.tensordot(a, b, ([-1], [-2]))
 
 
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if isinstance(axis, tuple) and len(axis) > 2:
+        raise ValueError(f"np.linalg.norm: one axis for vectors, two for matrices, got {axis}")
+    return ops.norms.linalg_norm(x, ord, axis, keepdims)
+
+
 def expand_dims(x: Any, axis: Any) -> Any:
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     ndim = np.ndim(x) + len(axes)
@@ -344,8 +350,7 @@ FUNCTIONS: dict[Any, Callable] = {
     np.outer: lambda a, b: ops.outer(ops.reshape(a, -1), ops.reshape(b, -1)),
     np.tensordot: lambda a, b, axes=2: ops.tensordot(a, b, axes),
     np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.trace(a, offset, axis1, axis2),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: ops.norms.linalg_norm(
-        x, ord, axis, keepdims),
+    np.linalg.norm: norm,
     np.linalg.inv: ops.inv, np.linalg.solve: ops.solve,
     np.linalg.det: ops.det, np.linalg.slogdet: ops.slogdet,
     np.linalg.cholesky: lambda a, upper=False: ops.cholesky(a, upper),

@@ -124,6 +124,11 @@ def either(function):
     return {"ours": function, "torch": function}
 
 
+def by(make):
+    """A function of two that ``make`` makes of each library and its nn.functional."""
+    return {"ours": make(autograd, F), "torch": make(torch, TF)}
+
+
 def same(name, draws):
     return Row(name, getattr(autograd, name), getattr(torch, name), draws)
 
@@ -266,6 +271,82 @@ TABLE = [
     Row("l1_loss", F.l1_loss, TF.l1_loss, probabilities(1.0, 3.0)),
     Row("mse_loss, none", *[lambda a, b, f=f: f.mse_loss(a, b, reduction="none")
                             for f in (F, TF)], fixed([(2, 3), (2, 3)])),
+    *[same(name, one()) for name in ("exp2", "arcsinh", "deg2rad", "rad2deg")],
+    *[same(name, one(0.3, 3.0)) for name in ("log2", "log10", "reciprocal", "sinc")],
+    same("arccosh", one(1.2, 3.0)),
+    same("arctanh", one(-0.9, 0.9)),
+    same("logaddexp", two()),
+    same("hypot", two(0.5, 3.0)),
+    Row("remainder", draws=two(-3.0, 3.0, 0.7, 2.0), **either(lambda a, b: a % b)),
+    Row("x % 1.3", draws=one(), **either(lambda x: x % 1.3)),
+    Row("add, alpha", draws=two(), **by(lambda m, f: lambda a, b: m.add(a, b, alpha=0.5))),
+    Row("sub, alpha", draws=two(), **by(lambda m, f: lambda a, b: m.sub(a, b, alpha=2))),
+    Row("clamp, tensors", draws=fixed([(2, 3), (3,), (3,)], [(4,), (), (4,)]),
+        **either(lambda x, a, b: x.clamp(a - 1, b + 1))),
+    Row("clamp, min", draws=two(), **either(lambda x, a: x.clamp(min=a))),
+    Row("clamp, max", draws=two(), **either(lambda x, a: x.clamp(max=a))),
+    Row("masked_fill", draws=one(), **either(lambda x: x.masked_fill(x > 0.5, 0.3) * x)),
+    Row("power of pairs", draws=two(0.2, 3.0, -2.0, 2.0), **either(lambda a, b: a**b * b.exp())),
+    Row("median", draws=one(shape=nonempty), **either(lambda x: x.median())),
+    Row("median over dim", draws=reduced(many=False, full=False),
+        **either(lambda x, **k: x.median(**k).values)),
+    Row("cumprod", autograd.cumprod, torch.cumprod,
+        reduced(many=False, full=False).map(without_keepdim)),
+    Row("var, torch's third", draws=fixed([(3, 2)]), **either(lambda x: x.var(0, False))),
+    Row("std, correction 0", draws=reduced(min_side=2), **either(lambda x, **k: x.std(
+        correction=0, **k))),
+    *[Row(f"norm, p={p}", draws=reduced(full=False), **either(lambda x, p=p, **k: x.norm(p, **k)))
+      for p in (0, 0.5, 1.5, -1, -np.inf)],
+    *[Row(f"matrix_norm {p}", draws=fixed([(2, 3)], [(2, 3, 3)]),
+          **by(lambda m, f, p=p: lambda x: m.linalg.matrix_norm(x**3, p)))
+      for p in ("fro", 1, -1, np.inf, -np.inf)],
+    Row("gather", lambda x: autograd.gather(x, 1, np.array([[0, 2, 2], [1, 1, 0]])),
+        lambda x: torch.gather(x, 1, torch.tensor([[0, 2, 2], [1, 1, 0]])), fixed([(3, 3)])),
+    Row("take_along_dim, broadcast", lambda x: autograd.take_along_dim(x, np.array([[1], [0]]), 0),
+        lambda x: torch.take_along_dim(x, torch.tensor([[1], [0]]), 0), fixed([(2, 3)])),
+    Row("index_select", lambda x: autograd.index_select(x, -1, np.array([0, 0, 2])),
+        lambda x: torch.index_select(x, -1, torch.tensor([0, 0, 2])), fixed([(2, 3)], [(3,)])),
+    Row("take", lambda x: autograd.take(x, np.array([[0, 1], [5, 1]])),
+        lambda x: torch.take(x, torch.tensor([[0, 1], [5, 1]])), fixed([(2, 3)])),
+    Row("flatten", draws=fixed([(2, 3, 2)], [(0, 3)]), **either(lambda x: x.flatten(-2))),
+    Row("movedim", draws=fixed([(2, 3, 2)]), **either(lambda x: x.movedim((0, 1), (2, 0)))),
+    *[Row(name, draws=fixed([(2, 3), (2, 3)], [(3,), (3,)]),
+          **by(lambda m, f, name=name: lambda a, b: getattr(m, name)([a, b])))
+      for name in ("vstack", "hstack", "column_stack")],
+    Row("tensor_split", draws=fixed([(5, 2)]), **either(lambda x: x.tensor_split(3)[1] * 2)),
+    Row("unbind", draws=fixed([(2, 3)]), **either(lambda x: x.unbind(1)[2] * x.unbind(1)[0])),
+    Row("repeat_interleave", draws=one(), **either(lambda x: x.repeat_interleave(2))),
+    Row("diag", draws=fixed([(3,)], [(2, 3)]), **either(lambda x: x.diag(-1))),
+    Row("fliplr", draws=fixed([(2, 3)]), **either(lambda x: x.fliplr())),
+    *[Row(f"pad, {mode}", *[lambda x, f=f, mode=mode: f.pad(x, (1, 2), mode) for f in (F, TF)],
+          fixed([(2, 3)])) for mode in ("reflect", "replicate", "circular")],
+    Row("pad, cut off", *[lambda x, f=f: f.pad(x, (-1, 2, 1, -1)) for f in (F, TF)],
+        fixed([(2, 3)])),
+    same("kron", fixed([(2, 3), (2, 2)], [(3,), (2, 2)])),
+    same("inner", fixed([(2, 3), (4, 3)], [(3,), (3,)])),
+    Row("tensordot", draws=fixed([(2, 3, 2), (3, 1, 2)]),
+        **by(lambda m, f: lambda a, b: m.tensordot(a, b, ([1, 0], [0, 2])))),
+    Row("bmm", draws=fixed([(2, 2, 3), (2, 3, 1)]), **either(lambda a, b: a.bmm(b))),
+    *[Row(name, draws=fixed([(3, 3)], [(2, 3, 3)]), **by(lambda m, f, name=name: lambda x: getattr(
+        m.linalg, name)(x + 9 * m.eye(3, dtype=x.dtype)))) for name in ("inv", "det")],
+    Row("slogdet", draws=fixed([(3, 3)], [(2, 3, 3)]),
+        **by(lambda m, f: lambda x: m.slogdet(x + 9 * m.eye(3, dtype=x.dtype))[1])),
+    Row("solve", draws=fixed([(3, 3), (3, 2)], [(3, 3), (3,)], [(2, 3, 3), (3, 1)]),
+        **by(lambda m, f: lambda a, b: m.linalg.solve(a + 9 * m.eye(3, dtype=a.dtype), b))),
+    Row("cholesky", draws=fixed([(3, 3)], [(2, 3, 3)]),
+        **by(lambda m, f: lambda x: m.linalg.cholesky(x @ x.mT + 9 * m.eye(3, dtype=x.dtype)))),
+    Row("cross_entropy, images", lambda x: F.cross_entropy(x, autograd.tensor([[0, 2], [1, 1]])),
+        lambda x: TF.cross_entropy(x, torch.tensor([[0, 2], [1, 1]])), fixed([(2, 3, 2)])),
+    Row("cross_entropy, settings", draws=fixed([(3, 3)]), **by(lambda m, f: lambda x:
+        f.cross_entropy(x, m.tensor([0, 2, 1]), m.tensor([1.0, 0.5, 2.0], dtype=x.dtype),
+                        ignore_index=1, label_smoothing=0.1))),
+    Row("nll_loss, weight", draws=fixed([(3, 3)]), **by(lambda m, f: lambda x: f.nll_loss(
+        x, m.tensor([0, 2, 1]), m.tensor([1.0, 0.5, 2.0], dtype=x.dtype)))),
+    Row("binary_cross_entropy, none", draws=probabilities(0.02, 0.98),
+        **by(lambda m, f: lambda p, q: f.binary_cross_entropy(p, q, reduction="none"))),
+    Row("binary_cross_entropy_with_logits, pos_weight", draws=probabilities(-3.0, 3.0),
+        **by(lambda m, f: lambda x, q: f.binary_cross_entropy_with_logits(
+            x, q, pos_weight=m.tensor(1.5, dtype=x.dtype), reduction="sum"))),
 ]  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def _min_(x: Operand) -> Array:
 
 @primitive
 def _median_(x: Operand) -> Array:
-    middle = np.sort(x, axis=None)[(x.size - 1) // 2]
+    middle = np.sort(x.reshape(-1))[(x.size - 1) // 2]
     return np.where(np.isnan(x).any(), x.max(), middle)
 
 

@@ -67,8 +67,8 @@ def _logabsdet(x: Operand) -> Array:
 
 
 @vjp_of(_sign_of_det, "x")
-def sign_of_det_dx(g, x):
-    return np.zeros_like(x)
+def sign_of_det_dx(g, x_shape):
+    return np.broadcast_to(np.zeros_like(g)[..., None, None], x_shape)
 
 
 @vjp_of(_logabsdet, "x")
@@ -125,9 +125,9 @@ def _cholesky(x: Operand) -> Array:
 
 @vjp_of(_cholesky, "x")
 def cholesky_dx(g, y):
-    n = y.shape[-1]
-    lower = np.tri(n, dtype=y.dtype) - np.eye(n, dtype=y.dtype) / 2
-    half = np.linalg.solve(y.mT, lower * (y.mT @ g))
+    p = y.mT @ g
+    lower = (np.tril(p) + np.tril(p, -1)) / 2  # the diagonal is halved
+    half = np.linalg.solve(y.mT, lower)
     whole = np.linalg.solve(y.mT, half.mT)
     return (whole + whole.mT) / 2
 
