@@ -275,7 +275,7 @@ def bernoulli(p: Operand) -> Array:
 
 
 @vjp_of(bernoulli, "p")
-def bernoulli_dp(g):
+def bernoulli_dp(g: Array) -> Array:
     return np.zeros_like(g)
 
 
@@ -304,8 +304,8 @@ def _positions(x: Operand, *, num_samples: int, replacement: bool) -> Array:
     return np.array(rows, np.int64).reshape(*x.shape[:-1], num_samples)
 
 
-# ops whose result is random
-DRAWS = [f.op for f in (_uniform, _normal, _integers, _permutation, bernoulli, _positions)]  # type: ignore[attr-defined]
+RANDOM: tuple[Any, ...] = (_uniform, _normal, _integers, _permutation, bernoulli, _positions)
+DRAWS = [function.op for function in RANDOM]  # ops whose result is random
 
 
 def zeros_like(

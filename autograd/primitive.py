@@ -115,7 +115,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
         if base is not None:
             share_memory(args[0], out)
-        elif op.elementwise and y.ndim > 1 and len(values) == 2:
+        elif op.stretches and y.ndim > 1 and len(values) == 2:
             a, b = map(np.shape, values)
             if a != y.shape != b:
                 warn_of_stretching(op, a, b, y.shape)
@@ -157,6 +157,12 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         return rule
 
     return register
+
+
+def stretches(*ops: Callable) -> None:
+    """Have ops of two operands, which broadcast, warn where both of them are stretched."""
+    for op in ops:
+        op.op.stretches = True  # type: ignore[attr-defined]
 
 
 def constant(op: Op, x: Any) -> Any:
@@ -240,7 +246,7 @@ class Op:
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
         self.stop = 0  # how many autograd.break_on there are for it
-        self.elementwise = False  # whether it broadcasts its two operands, and warns of both
+        self.stretches = False  # whether it warns where both of its operands are stretched
         self.complete = False  # until every operand has its VJP rule
 
     def check_rules(self, parents: list) -> None:
@@ -281,7 +287,7 @@ class Saves:
                 f"a VJP rule of {op.name} asks for {', '.join(unknown)}; after g it may ask for "
                 f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
             )
-        self.positions = tuple(
+        self.positions: Any = tuple(
             slice(known.index(name), None) if name == op.rest else known.index(name)
             for name in bare
         )

@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).parent / "golden"
 REGROUPED = {
     "2**x", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "cross_entropy, probabilities", "linear", "norm, p=3", "pow", "x**-1", "x**2.5", "x**3",
-    "exp2", *[f"matrix_norm {p}" for p in ("fro", 1, -1, np.inf, -np.inf)],
+    "exp2", "power of pairs", *[f"matrix_norm {p}" for p in ("fro", 1, -1, np.inf, -np.inf)],
     "softplus, beta", "mse_loss", "mse_loss, none", "nll_loss", "cross_entropy", "gelu",
 }  # fmt: skip
 TOLERANCE = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-5, np.dtype(np.float16): 5e-3}

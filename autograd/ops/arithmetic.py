@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import warns_caller
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, stretches, vjp_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -274,5 +274,4 @@ def reciprocal(x: Operand) -> Tensor:
     return _div(1, x)
 
 
-for _op in (_add, _sub, mul, _div, _pow, _pow_, floor_divide, _trunc_divide, remainder):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+stretches(_add, _sub, mul, _div, _pow, _pow_, floor_divide, _trunc_divide, remainder)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, stretches, vjp_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -171,5 +171,4 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     return where(mask, value, x)
 
 
-for _op in (maximum, minimum, clamp_min, clamp_max):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+stretches(maximum, minimum, clamp_min, clamp_max)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive
+from ..primitive import Array, Operand, primitive, stretches
 from .dims import Dim, settings
 
 if TYPE_CHECKING:
@@ -115,8 +115,7 @@ def isfinite(x: Operand) -> Array:
     return np.isfinite(x)
 
 
-for _op in (eq, ne, lt, le, gt, ge):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+stretches(eq, ne, lt, le, gt, ge)
 
 
 @primitive
@@ -159,12 +158,12 @@ def equal(a: Operand, b: Operand) -> bool:
 
 
 @primitive
-def _all(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+def _all(x: Operand, *, axis: Any, keepdims: bool) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
 @primitive
-def _any(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
+def _any(x: Operand, *, axis: Any, keepdims: bool) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 

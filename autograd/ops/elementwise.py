@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import warns_caller
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, stretches, vjp_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -313,4 +313,4 @@ def check_device(name: str, device: Any) -> None:
         raise ValueError(f"{name}: there is no device {str(device)!r} here, only 'cpu'")
 
 
-logaddexp.op.elementwise = True  # type: ignore[attr-defined]
+stretches(logaddexp)

@@ -202,7 +202,7 @@ def nll_loss(
     tensor(0.5000)
     """
     if isinstance(weight, str):
-        weight, reduction = None, weight
+        weight, reduction = None, str(weight)
     check_classes("nll_loss", x, target, ignore_index)
     target, kept = without_ignored(target, ignore_index)
     losses = _nll(classes_last(x), target)
@@ -226,7 +226,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     if isinstance(weight, str):
-        weight, reduction = None, weight
+        weight, reduction = None, str(weight)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(
             f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"

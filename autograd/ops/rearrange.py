@@ -130,7 +130,7 @@ def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | N
     return _pad(x, widths=tuple(widths), value=0 if value is None else value)
 
 
-def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
+def pad_by_index(x: Operand, widths: Sequence, mode: Any) -> Tensor:
     """``x`` with its own elements put around it, by the names of NumPy's modes."""
     for dim, (width, n) in enumerate(zip(widths, np.shape(x))):
         before, after = width

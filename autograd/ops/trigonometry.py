@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import warns_caller
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitive import Array, Operand, primitive, stretches, vjp_of
 from .arithmetic import mul
 
 if TYPE_CHECKING:
@@ -301,5 +301,4 @@ def rad2deg(x: Operand) -> Tensor:
 asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
 asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
-for _op in (arctan2, hypot):
-    _op.op.elementwise = True  # type: ignore[attr-defined]
+stretches(arctan2, hypot)
