@@ -29,7 +29,7 @@ import numpy as np
 import autograd.tensor as _tensor  # ops make Tensors, and Tensor's methods are ops
 
 from . import observers
-from .dtypes import computed, float32
+from .dtypes import computed, float32, float64
 from .errors import ForeignOperand, explain_forward, warn_of_stretching
 from .grad_mode import mode
 from .graph import Node
@@ -69,19 +69,26 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
-        values, parents, wanted, plain = [], [], None, True
+        Tensor = _tensor.Tensor
+        values, parents, wanted, dtype, mixed = [], [], None, None, False
         try:
             for x in args:
-                if isinstance(x, _tensor.Tensor):
+                if isinstance(x, Tensor):
                     value = x._data
                     values.append(value)
-                    plain = plain and value.dtype is float32
-                    parents.append((x.grad_fn or x) if x._requires_grad else None)
-                    wanted = wanted or x._requires_grad
+                    if value.dtype is not dtype:
+                        mixed = dtype is not None
+                        dtype = value.dtype
+                    if x._requires_grad:
+                        parents.append(x.grad_fn or x)
+                        wanted = True
+                    else:
+                        parents.append(None)
+                        wanted = wanted or False
                 else:
                     value = constant(op, x)
                     values.append(value)
-                    plain = plain and getattr(value, "dtype", float32) is float32
+                    mixed = mixed or getattr(value, "dtype", dtype) is not dtype
                     parents.append(None)
         except ForeignOperand:
             answer = answer_of(op, args)
@@ -89,10 +96,10 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
                 raise
             return answer
         if wanted is None:  # no Tensor at all
-            values = [_tensor.Tensor(v)._data for v in values]
-            plain = False
+            values = [Tensor(v)._data for v in values]
+            mixed = True
         try:
-            if plain:
+            if not mixed and (dtype is float32 or dtype is float64):
                 y = forward(*values, **keywords)
             else:
                 y, values = computed(forward, values, keywords)
@@ -106,7 +113,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
                 "it is given arrays, so use NumPy's functions in it and not autograd's, and return "
                 "the result"
             ) from None
-        out = new(_tensor.Tensor)
+        out = new(Tensor)
         out._data = y
         if wanted and mode.recording and kind == "f":
             out.grad_fn = Node(op, args, keywords, parents, (y, *values))
@@ -115,7 +122,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             out._node = Node(op, args, keywords, [None] * len(args), (y, *values))
         if base is not None:
             share_memory(args[0], out)
-        elif op.stretches and y.ndim > 1 and len(values) == 2:
+        elif y.ndim > 1 and op.stretches:
             a, b = map(np.shape, values)
             if a != y.shape != b:
                 warn_of_stretching(op, a, b, y.shape)

@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import Array, Operand, on, primitive, vjp_of
 from .arithmetic import mul, sub
 from .choice import where
-from .dims import Dim, dim_of, settings
+from .dims import Dim, dim_of, ndim_of, settings, shape_of, size_of
 from .elementwise import exp, sigmoid, to
 from .reductions import sum, unreduce
 from .shape import reshape
@@ -142,10 +142,10 @@ def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
 def along_dim(name: str, op: Any, x: Any, dim: int, dtype: Any) -> Tensor:
     """A function of the elements along a dimension, also of a number and of none."""
     x = x if dtype is None else to(x, dtype)
-    dim_of(name, dim, np.shape(x))
-    if not np.size(x):
+    dim_of(name, dim, shape_of(x))
+    if not size_of(x):
         return exp(x)
-    return op(x, axis=int(dim)) if np.ndim(x) else reshape(op(reshape(x, 1), axis=0), ())
+    return op(x, axis=int(dim)) if ndim_of(x) else reshape(op(reshape(x, 1), axis=0), ())
 
 
 @primitive
@@ -172,6 +172,6 @@ def logsumexp(
     tensor(1000.)
     """
     over = settings("logsumexp", x, dim, keepdim, axis, keepdims)
-    if not np.size(x):
+    if not size_of(x):
         return sub(sum(exp(x), **over), math.inf)
     return _logsumexp(x, **over)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, stretches, vjp_of
+from .dims import ndim_of, shape_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -164,8 +165,8 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     data = np.asarray(getattr(mask, "_data", mask))
     if data.dtype != bool:
         raise TypeError(f"masked_fill: the mask must be boolean, got {data.dtype}")
-    if np.ndim(value):
-        raise ValueError(f"masked_fill: needs one value, got shape {np.shape(value)}; use where")
+    if ndim_of(value):
+        raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
     if x.dtype.kind != "f":
         value = np.asarray(getattr(value, "_data", value)).astype(x.dtype)
     return where(mask, value, x)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, stretches
-from .dims import Dim, settings
+from .dims import Dim, settings, shape_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -154,7 +154,7 @@ def equal(a: Operand, b: Operand) -> bool:
     >>> equal(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 2.0]))
     True
     """
-    return np.shape(a) == np.shape(b) and bool(eq(a, b).all())
+    return shape_of(a) == shape_of(b) and bool(eq(a, b).all())
 
 
 @primitive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,24 @@ from typing import Any
 import numpy as np
 
 Dim = int | Sequence[int] | None
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """``np.shape``, and quick for Tensors and arrays."""
+    try:
+        return x.shape
+    except AttributeError:
+        return np.shape(x)
+
+
+def ndim_of(x: Any) -> int:
+    """``np.ndim``, and quick for Tensors and arrays."""
+    return len(shape_of(x))
+
+
+def size_of(x: Any) -> int:
+    """``np.size``, and quick for Tensors and arrays."""
+    return math.prod(shape_of(x))
 
 
 def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:
@@ -49,7 +68,7 @@ def settings(
         raise TypeError(f"{name}: give dim or axis, not both: they are two names of one setting")
     over: Any = axis if dim is None else dim
     if over is not None:
-        shape = np.shape(x)
+        shape = shape_of(x)
         if isinstance(over, int | np.integer):
             over = int(over)
             dim_of(name, over, shape)

@@ -10,7 +10,7 @@ from ..primitive import Array, Operand, primitive, vjp_of
 from .arithmetic import add
 from .choice import maximum, minimum, where
 from .comparison import any, isnan
-from .dims import Dim, dim_of, settings
+from .dims import Dim, dim_of, ndim_of, settings, shape_of, size_of
 from .indexing import take_along_dim
 from .reductions import sum, unreduce
 from .shape import reshape, squeeze
@@ -82,7 +82,7 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    if np.ndim(dim) or hasattr(dim, "grad_fn"):
+    if ndim_of(dim) or hasattr(dim, "grad_fn"):
         return maximum(x, dim)
     over = settings("max", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
@@ -103,7 +103,7 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    if np.ndim(dim) or hasattr(dim, "grad_fn"):
+    if ndim_of(dim) or hasattr(dim, "grad_fn"):
         return minimum(x, dim)
     over = settings("min", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
@@ -210,11 +210,11 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2.)
     """
     if dim is None:
-        if np.size(x) or x.dtype.kind != "f":
+        if size_of(x) or x.dtype.kind != "f":
             return _median_(x)
         return add(sum(x), np.nan)
-    along = dim_of("median", dim, np.shape(x))
-    if np.ndim(x) == 0:
+    along = dim_of("median", dim, shape_of(x))
+    if ndim_of(x) == 0:
         return Extreme(*[reshape(y, ()) for y in median(reshape(x, 1), 0)])
     k = (x.shape[along] - 1) // 2
     middle = argsort(x, along)[(slice(None),) * along + (slice(k, k + 1),)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, as_one_call, on, primitive, vjp_of
-from .dims import dim_of
+from .dims import dim_of, ndim_of, shape_of
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
@@ -137,11 +137,11 @@ def getitem(x: Operand, index: Any) -> Tensor:
 def setitem(x: Operand, value: Operand, index: Any) -> Tensor:
     """A copy of ``x`` with ``value`` at ``index``: what ``x[index] = value`` makes of ``x``."""
     index, indices = taken_apart(index)
-    if np.ndim(value) and np.shape(value)[0] == 1:  # sizes of 1 may stand before those that fit
+    if ndim_of(value) and shape_of(value)[0] == 1:  # sizes of 1 may stand before those that fit
         arrays = [np.asarray(getattr(i, "_data", i)) for i in indices]
-        place = np.broadcast_to(np.int8(0), np.shape(x))[placed(index, arrays)].ndim
-        if np.ndim(value) > place:
-            value = reshape(value, np.shape(value)[np.ndim(value) - place :])
+        place = np.broadcast_to(np.int8(0), shape_of(x))[placed(index, arrays)].ndim
+        if ndim_of(value) > place:
+            value = reshape(value, shape_of(value)[ndim_of(value) - place :])
     return _setitem(x, value, *indices, index=index)
 
 
@@ -172,7 +172,7 @@ def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Tens
     indices = positions("take_along_dim", indices)
     if dim is None:
         return _take_along(reshape(x, -1), indices.reshape(-1), axis=0)
-    shape, other = np.shape(x), np.shape(indices)
+    shape, other = shape_of(x), shape_of(indices)
     if len(shape) != len(other):
         raise ValueError(f"take_along_dim: {shape} and {other} must have as many dimensions")
     axis = dim_of("take_along_dim", dim, shape)
@@ -208,7 +208,7 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     tensor([[5., 5.]])
     """
     index = positions("gather", index)
-    shape, other = np.shape(x), np.shape(index)
+    shape, other = shape_of(x), shape_of(index)
     axis = dim_of("gather", dim, shape)
     small = len(shape) == len(other) and all(
         m <= n for i, (m, n) in enumerate(zip(other, shape)) if i != axis
@@ -233,10 +233,10 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
             [4., 4.]])
     """
     index = positions("index_select", index)
-    if np.ndim(index) > 1:
-        raise ValueError(f"index_select: the index must be a vector, got shape {np.shape(index)}")
-    axis = dim_of("index_select", dim, np.shape(x))
-    if not np.ndim(x):
+    if ndim_of(index) > 1:
+        raise ValueError(f"index_select: the index must be a vector, got shape {shape_of(index)}")
+    axis = dim_of("index_select", dim, shape_of(x))
+    if not ndim_of(x):
         return reshape(index_select(reshape(x, 1), 0, index), ())
     return getitem(x, (*(slice(None),) * axis, index.reshape(-1)))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
 from .arithmetic import mul
-from .dims import dims_of
+from .dims import dims_of, ndim_of, shape_of
 from .rearrange import diagonal
 from .reductions import sum
 from .shape import expand, permute, reshape, squeeze, t, unsqueeze
@@ -89,7 +89,7 @@ def matmul(a: Operand, b: Operand) -> Tensor:
     >>> autograd.matmul(autograd.tensor([[1.0, 2.0]]), autograd.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    left, right = np.ndim(a), np.ndim(b)
+    left, right = ndim_of(a), ndim_of(b)
     if left > 1 and right > 1:
         return _matmul(a, b)
     product = PRODUCTS.get((left, right))
@@ -123,8 +123,8 @@ def bmm(a: Operand, b: Operand) -> Tensor:
     >>> bmm(autograd.ones(5, 2, 3), autograd.ones(5, 3, 1)).shape
     (5, 2, 1)
     """
-    if np.shape(a)[:1] != np.shape(b)[:1]:
-        raise ValueError(f"bmm: as many matrices in each, got {np.shape(a)} and {np.shape(b)}")
+    if shape_of(a)[:1] != shape_of(b)[:1]:
+        raise ValueError(f"bmm: as many matrices in each, got {shape_of(a)} and {shape_of(b)}")
     return product_of("bmm", 3, 3, a, b)
 
 
@@ -150,11 +150,11 @@ def dot(a: Operand, b: Operand) -> Tensor:
 
 def product_of(name: str, left: int, right: int, a: Operand, b: Operand) -> Tensor:
     """A product of operands that must have so many dimensions."""
-    if (np.ndim(a), np.ndim(b)) != (left, right):
+    if (ndim_of(a), ndim_of(b)) != (left, right):
         kinds = {1: "a vector", 2: "a matrix", 3: "a stack of matrices"}
         raise ValueError(
-            f"{name}: needs {kinds[left]} and {kinds[right]}, got shapes {np.shape(a)} and "
-            f"{np.shape(b)}; use matmul (@)"
+            f"{name}: needs {kinds[left]} and {kinds[right]}, got shapes {shape_of(a)} and "
+            f"{shape_of(b)}; use matmul (@)"
         )
     return matmul(a, b)
 
@@ -187,8 +187,8 @@ def outer(a: Operand, b: Operand) -> Tensor:
     tensor([[3., 4.],
             [6., 8.]])
     """
-    if np.ndim(a) != 1 or np.ndim(b) != 1:
-        raise ValueError(f"outer: needs two vectors, got shapes {np.shape(a)} and {np.shape(b)}")
+    if ndim_of(a) != 1 or ndim_of(b) != 1:
+        raise ValueError(f"outer: needs two vectors, got shapes {shape_of(a)} and {shape_of(b)}")
     return _outer(a, b)
 
 
@@ -226,16 +226,16 @@ def linear(x: Operand, weight: Operand, bias: Operand = None) -> Tensor:
     """
     if bias is None:
         return matmul(x, t(weight))
-    if np.shape(bias) != np.shape(weight)[:1]:
+    if shape_of(bias) != shape_of(weight)[:1]:
         raise ValueError(
-            f"linear: the bias must have shape {np.shape(weight)[:1]}, one for each neuron, "
-            f"got {np.shape(bias)}"
+            f"linear: the bias must have shape {shape_of(weight)[:1]}, one for each neuron, "
+            f"got {shape_of(bias)}"
         )
-    shape = np.shape(x)
-    if len(shape) == 2 or not shape or np.ndim(weight) != 2:
+    shape = shape_of(x)
+    if len(shape) == 2 or not shape or ndim_of(weight) != 2:
         return _linear(x, weight, bias)
     rows = reshape(x, math.prod(shape[:-1]), shape[-1])
-    return reshape(_linear(rows, weight, bias), *shape[:-1], np.shape(weight)[0])
+    return reshape(_linear(rows, weight, bias), *shape[:-1], shape_of(weight)[0])
 
 
 def inner(a: Operand, b: Operand) -> Tensor:
@@ -245,7 +245,7 @@ def inner(a: Operand, b: Operand) -> Tensor:
     >>> inner(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]), autograd.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    return tensordot(a, b, ([-1], [-1])) if np.ndim(a) and np.ndim(b) else mul(a, b)
+    return tensordot(a, b, ([-1], [-1])) if ndim_of(a) and ndim_of(b) else mul(a, b)
 
 
 def tensordot(a: Operand, b: Operand, dims: Any = 2) -> Tensor:
@@ -255,20 +255,20 @@ def tensordot(a: Operand, b: Operand, dims: Any = 2) -> Tensor:
     >>> tensordot(autograd.ones(2, 3, 4), autograd.ones(4, 3), ([1, 2], [1, 0]))
     tensor([12., 12.])
     """
-    left, right = np.ndim(a), np.ndim(b)
+    left, right = ndim_of(a), ndim_of(b)
     if isinstance(dims, int | np.integer):
         if not 0 <= dims <= min(left, right):
             raise ValueError(f"tensordot: cannot sum over {dims} dims of {left} and {right}")
         dims = range(left - dims, left), range(dims)
     mine, others = [d if isinstance(d, Sequence) else [d] for d in dims]
     mine, others = (
-        dims_of("tensordot", mine, np.shape(a)),
-        dims_of("tensordot", others, np.shape(b)),
+        dims_of("tensordot", mine, shape_of(a)),
+        dims_of("tensordot", others, shape_of(b)),
     )
-    sizes = [np.shape(a)[i] for i in mine], [np.shape(b)[i] for i in others]
+    sizes = [shape_of(a)[i] for i in mine], [shape_of(b)[i] for i in others]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"tensordot: dims {mine} of {np.shape(a)} and {others} of {np.shape(b)} must have the "
+            f"tensordot: dims {mine} of {shape_of(a)} and {others} of {shape_of(b)} must have the "
             "same sizes"
         )
     letters = iter("abcdefghijklmnopqrstuvwxyz")
@@ -287,8 +287,8 @@ def kron(a: Operand, b: Operand) -> Tensor:
     >>> kron(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 1.0]))
     tensor([1., 1., 2., 2.])
     """
-    ndim = max(np.ndim(a), np.ndim(b))
-    shapes = [(1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b)]
+    ndim = max(ndim_of(a), ndim_of(b))
+    shapes = [(1,) * (ndim - ndim_of(x)) + shape_of(x) for x in (a, b)]
     left, right = "abcdefghijklm"[:ndim], "nopqrstuvwxyz"[:ndim]
     both = "".join(map("".join, zip(left, right)))
     blocks = einsum(f"{left},{right}->{both}", reshape(a, shapes[0]), reshape(b, shapes[1]))
@@ -313,16 +313,16 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         equation, operands = from_lists(equation, *operands)
     if len(operands) == 1 and isinstance(operands[0], tuple | list):
         operands = tuple(operands[0])
-    terms, out = einsum_terms(equation.replace(" ", ""), [np.ndim(x) for x in operands])
+    terms, out = einsum_terms(equation.replace(" ", ""), [ndim_of(x) for x in operands])
     xs = []
     for i, x in enumerate(operands):
         while len(set(terms[i])) < len(terms[i]):  # "ii": the diagonal
             letter = next(c for c in terms[i] if terms[i].count(c) > 1)
             first = terms[i].index(letter)
             second = terms[i].index(letter, first + 1)
-            if np.shape(x)[first] != np.shape(x)[second]:
+            if shape_of(x)[first] != shape_of(x)[second]:
                 raise ValueError(
-                    f"einsum: {letter!r} of {equation!r} has two sizes in {np.shape(x)}"
+                    f"einsum: {letter!r} of {equation!r} has two sizes in {shape_of(x)}"
                 )
             x = diagonal(x, 0, first, second)
             terms[i] = terms[i][:first] + terms[i][first + 1 : second] + terms[i][second + 1 :]
@@ -330,11 +330,11 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         xs.append(x)
     sizes: dict[str, int] = {}
     for term, x in zip(terms, xs):
-        for c, n in zip(term, np.shape(x)):
+        for c, n in zip(term, shape_of(x)):
             if n != 1 and sizes.setdefault(c, n) != n:
                 raise ValueError(f"einsum: {c!r} of {equation!r} is of size {sizes[c]} and {n}")
     full = [tuple(sizes.get(c, 1) for c in term) for term in terms]
-    xs = [x if np.shape(x) == shape else expand(x, shape) for x, shape in zip(xs, full)]
+    xs = [x if shape_of(x) == shape else expand(x, shape) for x, shape in zip(xs, full)]
     if len(xs) == 1:  # one operand: a sum and a permutation
         kept = [c for c in terms[0] if c in out]
         summed = tuple(i for i, c in enumerate(terms[0]) if c not in out)

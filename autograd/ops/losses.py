@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..primitive import Array, Operand, on, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
 from .comparison import ne
+from .dims import ndim_of, shape_of
 from .elementwise import abs, sigmoid
 from .indexing import getitem
 from .reductions import mean, sum
@@ -76,13 +78,27 @@ def binary_cross_entropy(
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    plain = weight is None and reduction == "mean"
-    check_probabilities("targets", target._data)
-    loss = (_binary_cross_entropy if plain else _binary_cross_entropy_)(p, target)
-    odd = loss._data != loss._data
-    if odd if plain else odd.any():  # NaN, as the logarithm of a negative number is
-        check_probabilities("probabilities", p._data)
-    return loss if plain else weighed("binary_cross_entropy", loss, weight, reduction)
+    check_target(target)
+    if weight is None and reduction == "mean":
+        loss = _binary_cross_entropy(p, target)
+        if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
+            check_probabilities("probabilities", p._data)
+        return loss
+    check_probabilities("probabilities", p._data)
+    losses = _binary_cross_entropy_(p, target)
+    return weighed("binary_cross_entropy", losses, weight, reduction)
+
+
+def check_target(target: Tensor) -> None:
+    """Raise ValueError for a target outside 0 to 1; the one of the last call is known to be good,
+    unless it shares memory that may have changed."""
+    global _good_target
+    if _good_target() is not target or target._memory is not None:
+        check_probabilities("targets", target._data)
+        _good_target = weakref.ref(target)
+
+
+_good_target: Any = lambda: None  # noqa: E731
 
 
 def check_probabilities(name: str, values: Any) -> None:
@@ -231,7 +247,7 @@ def cross_entropy(
         raise ValueError(
             f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"
         )
-    same = np.shape(x) == np.shape(target) and np.ndim(x) > 0
+    same = shape_of(x) == shape_of(target) and ndim_of(x) > 0
     if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
         return by_probabilities(x, target, weight, reduction, label_smoothing)
     check_classes("cross_entropy", x, target, ignore_index)
@@ -242,7 +258,7 @@ def cross_entropy(
     if label_smoothing:
         log_p = log_softmax(x, -1)
         smooth = sum(log_p if weight is None else log_p * weight, -1)
-        losses = (1 - label_smoothing) * losses - label_smoothing / np.shape(x)[-1] * smooth
+        losses = (1 - label_smoothing) * losses - label_smoothing / shape_of(x)[-1] * smooth
     return over_kept("cross_entropy", losses, target, kept, weight, reduction)
 
 
@@ -279,7 +295,7 @@ def over_kept(
 
 def classes_last(x: Any) -> Any:
     """Scores with their classes, dimension 1, as the last dimension."""
-    return x if np.ndim(x) < 3 else movedim(x, 1, -1)
+    return x if ndim_of(x) < 3 else movedim(x, 1, -1)
 
 
 def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
@@ -291,7 +307,7 @@ def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
             f"{name}: target holds class numbers and must be integer, got {data.dtype}; "
             "target.long(), or probabilities in the shape of the input"
         )
-    shape = np.shape(x)
+    shape = shape_of(x)
     if not shape or data.shape != (shape[:1] + shape[2:] if len(shape) > 1 else ()):
         raise ValueError(
             f"{name}: input must be (N, C) with target (N,), or (C,) with target (), or "

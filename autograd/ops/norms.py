@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..primitive import Array, Operand, primitive, vjp_of
-from .dims import Dim, dims_of, settings
+from .dims import Dim, dims_of, ndim_of, settings, shape_of
 from .elementwise import abs, to
 from .extremes import amax, amin
 from .reductions import sum, unreduce
@@ -128,9 +128,9 @@ def linalg_norm(
     tensor(6.)
     """
     dims = dim if isinstance(dim, tuple | list) or dim is None else (dim,)
-    if dims is None and ord is not None and np.ndim(x) > 1:
-        if np.ndim(x) > 2:
-            raise ValueError(f"norm: with ord, shape {np.shape(x)} needs one dim, or two")
+    if dims is None and ord is not None and ndim_of(x) > 1:
+        if ndim_of(x) > 2:
+            raise ValueError(f"norm: with ord, shape {shape_of(x)} needs one dim, or two")
         dims = (-2, -1)
     if ord is None or dims is None or len(dims) == 1:
         return norm(x, 2 if ord is None else ord, dims, keepdim, dtype=dtype)
@@ -149,7 +149,7 @@ def matrix_norm(
     >>> matrix_norm(autograd.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
     tensor(6.)
     """
-    first, second = dims_of("matrix_norm", dim, np.shape(x))
+    first, second = dims_of("matrix_norm", dim, shape_of(x))
     if ord == "fro":
         return norm(x, 2, (first, second), keepdim)
     if ord not in (1, -1, math.inf, -math.inf):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..primitive import Array, Operand, on, primitive, vjp_of
 from .choice import where
-from .dims import dim_of, dims_of, spread
+from .dims import dim_of, dims_of, ndim_of, shape_of, size_of, spread
 from .indexing import getitem
 from .reductions import sum as sum_
 from .shape import expand, permute, reshape
@@ -38,8 +38,8 @@ def flip(x: Operand, dims: Any, *more: int) -> Tensor:
     tensor([3., 2., 1.])
     """
     given = (dims, *more) if isinstance(dims, int | np.integer) else tuple(dims)
-    axes = dims_of("flip", given, np.shape(x))
-    return _flip(x, axes=axes if np.ndim(x) else ())
+    axes = dims_of("flip", given, shape_of(x))
+    return _flip(x, axes=axes if ndim_of(x) else ())
 
 
 def fliplr(x: Operand) -> Tensor:
@@ -79,7 +79,7 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     places = tuple(dims) if isinstance(dims, tuple | list) else (dims,)
     if dims is None or len(places) != len(moves):
         raise ValueError(f"roll: {shifts} and {dims} must be as many shifts as dims")
-    axes = tuple([dim_of("roll", dim, np.shape(x)) for dim in places])
+    axes = tuple([dim_of("roll", dim, shape_of(x)) for dim in places])
     one = len(moves) == 1
     return _roll(x, shifts=moves[0] if one else moves, axes=axes[0] if one else axes)
 
@@ -108,7 +108,7 @@ def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | N
     >>> autograd.pad(autograd.tensor([1.0, 2.0]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
     """
-    ndim = np.ndim(x)
+    ndim = ndim_of(x)
     given = [operator.index(n) for n in pad]
     if len(given) % 2 or len(given) > 2 * ndim:
         raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
@@ -122,9 +122,9 @@ def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | N
             )
         return pad_by_index(x, widths, MODES[mode])
     if any(n < 0 for pair in widths for n in pair):
-        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, np.shape(x))]
+        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(x))]
         if any(part.start > part.stop for part in kept):
-            raise ValueError(f"pad: {pad} cuts off more than shape {np.shape(x)} has")
+            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(x)} has")
         x = getitem(x, tuple(kept))
         widths = [(max(a, 0), max(b, 0)) for a, b in widths]
     return _pad(x, widths=tuple(widths), value=0 if value is None else value)
@@ -132,7 +132,7 @@ def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | N
 
 def pad_by_index(x: Operand, widths: Sequence, mode: Any) -> Tensor:
     """``x`` with its own elements put around it, by the names of NumPy's modes."""
-    for dim, (width, n) in enumerate(zip(widths, np.shape(x))):
+    for dim, (width, n) in enumerate(zip(widths, shape_of(x))):
         before, after = width
         if before or after:
             index, cut = np.arange(n), slice(max(-before, 0), min(after, 0) or None)
@@ -153,7 +153,7 @@ def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
     counts = spread(dims, more)
     if any(n < 0 for n in counts):
         raise ValueError(f"tile: cannot repeat {counts} times")
-    shape = (1,) * (len(counts) - np.ndim(x)) + tuple(np.shape(x))
+    shape = (1,) * (len(counts) - ndim_of(x)) + tuple(shape_of(x))
     counts = (1,) * (len(shape) - len(counts)) + tuple(counts)
     apart = reshape(x, tuple(n for size in shape for n in (1, size)))
     copies = expand(apart, tuple(n for pair in zip(counts, shape) for n in pair))
@@ -170,9 +170,9 @@ def repeat(x: Operand, repeats: Any, *more: int) -> Tensor:
     tensor([1., 2., 1., 2.])
     """
     counts = spread(repeats, more)
-    if len(counts) < np.ndim(x):
+    if len(counts) < ndim_of(x):
         raise ValueError(
-            f"repeat: {counts} has fewer numbers than shape {np.shape(x)} dimensions. "
+            f"repeat: {counts} has fewer numbers than shape {shape_of(x)} dimensions. "
             "To repeat each element, use repeat_interleave"
         )
     return tile(x, counts)
@@ -191,13 +191,13 @@ def repeat_interleave(
     """
     if dim is None:
         x, dim = reshape(x, -1), 0
-    along = dim_of("repeat_interleave", dim, np.shape(x))
+    along = dim_of("repeat_interleave", dim, shape_of(x))
     counts = np.asarray(getattr(repeats, "_data", repeats))
-    if counts.ndim and counts.shape not in ((1,), (np.shape(x)[along],)):
+    if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):
         raise ValueError(
-            f"repeat_interleave: {counts.size} numbers for {np.shape(x)[along]} elements"
+            f"repeat_interleave: {counts.size} numbers for {shape_of(x)[along]} elements"
         )
-    index = np.repeat(np.arange(np.shape(x)[along]), counts)
+    index = np.repeat(np.arange(shape_of(x)[along]), counts)
     return getitem(x, (*(slice(None),) * along, index))
 
 
@@ -226,10 +226,10 @@ def split(
 
 def size_along(name: str, x: Any, dim: int) -> tuple[int, int]:
     """``dim`` counted from 0, and how many elements there are along it."""
-    if not np.ndim(x):
+    if not ndim_of(x):
         raise ValueError(f"{name}: a 0-d tensor has no dimension to be cut along")
-    along = dim_of(name, dim, np.shape(x))
-    return along, np.shape(x)[along]
+    along = dim_of(name, dim, shape_of(x))
+    return along, shape_of(x)[along]
 
 
 def cut(x: Operand, ends: Sequence[int], along: int) -> tuple[Tensor, ...]:
@@ -263,7 +263,7 @@ def tensor_split(
     (tensor([0, 1, 2]), tensor([3, 4]))
     """
     along, size = size_along("tensor_split", x, dim)
-    if np.ndim(indices_or_sections):
+    if ndim_of(indices_or_sections):
         ends = [0, *[slice(int(i)).indices(size)[1] for i in indices_or_sections], size]
         return cut(x, ends, along)
     count = operator.index(indices_or_sections)
@@ -291,9 +291,9 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     >>> diagonal(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 4.])
     """
-    ndim = np.ndim(x)
+    ndim = ndim_of(x)
     at_least_matrix("diagonal", x)
-    shape = np.shape(x)
+    shape = shape_of(x)
     first, second = dim_of("diagonal", dim1, shape), dim_of("diagonal", dim2, shape)
     if first == second:
         raise ValueError("diagonal: dim1 and dim2 must differ")
@@ -306,8 +306,8 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
 
 
 def at_least_matrix(name: str, x: Any) -> None:
-    if np.ndim(x) < 2:
-        raise ValueError(f"{name}: needs two dimensions or more, got shape {np.shape(x)}")
+    if ndim_of(x) < 2:
+        raise ValueError(f"{name}: needs two dimensions or more, got shape {shape_of(x)}")
 
 
 def trace(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -333,11 +333,11 @@ def diag(x: Operand, diagonal: int = 0) -> Tensor:
             [0., 0., 2.],
             [0., 0., 0.]])
     """
-    if np.ndim(x) == 2:
+    if ndim_of(x) == 2:
         return diagonal_of(x, diagonal)
-    if np.ndim(x) != 1:
-        raise ValueError(f"diag: needs one dimension or two, got shape {np.shape(x)}")
-    n = np.size(x) + abs(diagonal)
+    if ndim_of(x) != 1:
+        raise ValueError(f"diag: needs one dimension or two, got shape {shape_of(x)}")
+    n = size_of(x) + abs(diagonal)
     padded = pad(x, (0, abs(diagonal)))
     padded = reshape(padded, -1, 1) if diagonal > 0 else padded
     return where(np.eye(n, k=diagonal, dtype=bool), padded, zero_of(x))
@@ -357,7 +357,7 @@ def tril(x: Operand, diagonal: int = 0) -> Tensor:
             [1., 1.]])
     """
     at_least_matrix("tril", x)
-    rows, columns = np.shape(x)[-2:]
+    rows, columns = shape_of(x)[-2:]
     return where(np.tri(rows, columns, diagonal, dtype=bool), x, zero_of(x))
 
 
@@ -370,5 +370,5 @@ def triu(x: Operand, diagonal: int = 0) -> Tensor:
             [0., 1.]])
     """
     at_least_matrix("triu", x)
-    rows, columns = np.shape(x)[-2:]
+    rows, columns = shape_of(x)[-2:]
     return where(np.tri(rows, columns, diagonal - 1, dtype=bool), zero_of(x), x)

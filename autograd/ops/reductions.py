@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import wide
 from ..primitive import Array, Operand, primitive, vjp_of
-from .dims import Dim, dim_of, settings
+from .dims import Dim, dim_of, ndim_of, settings, shape_of
 from .elementwise import to
 from .shape import reshape
 
@@ -193,7 +193,7 @@ def prod(
     if dtype is not None:
         return to(prod(to(x, dtype), dim, keepdim, axis=axis, keepdims=keepdims), dtype)
     over = settings("prod", x, dim, keepdim, axis, keepdims)
-    shape, axis, keepdims = np.shape(x), over["axis"], over["keepdims"]
+    shape, axis, keepdims = shape_of(x), over["axis"], over["keepdims"]
     if axis is None:
         y = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
         return reshape(y, (1,) * len(shape)) if keepdims and shape else y
@@ -271,5 +271,5 @@ def running(name: str, op: Any, x: Any, dim: Any, axis: Any, dtype: Any) -> Tens
     """A running sum or product along ``dim``; of a 0-d tensor it is that itself."""
     if dtype is not None:
         return to(running(name, op, to(x, dtype), dim, axis, None), dtype)
-    along = dim_of(name, axis if dim is None else dim, np.shape(x))
-    return op(x, axis=along) if np.ndim(x) else reshape(op(reshape(x, 1), axis=0), ())
+    along = dim_of(name, axis if dim is None else dim, shape_of(x))
+    return op(x, axis=along) if ndim_of(x) else reshape(op(reshape(x, 1), axis=0), ())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
-from .dims import Dim, dim_of, dims_of, spread
+from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, size_of, spread
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -50,7 +50,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> flatten(autograd.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
-    shape = np.shape(x)
+    shape = shape_of(x)
     start = dim_of("flatten", start_dim, shape)
     end = dim_of("flatten", end_dim, shape)
     if end < start:
@@ -76,8 +76,8 @@ def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
     (4, 2, 3)
     """
     order = spread(dims, more)
-    if len(dims_of("permute", order, np.shape(x))) != np.ndim(x):
-        raise ValueError(f"permute: {order} must name all dimensions of shape {np.shape(x)}")
+    if len(dims_of("permute", order, shape_of(x))) != ndim_of(x):
+        raise ValueError(f"permute: {order} must name all dimensions of shape {shape_of(x)}")
     return _permute(x, dims=order)
 
 
@@ -91,7 +91,7 @@ def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Tensor:
     """
     if dim1 is None:
         return _permute(x, dims=None) if dim0 is None else permute(x, tuple(dim0))
-    shape = np.shape(x)
+    shape = shape_of(x)
     i, j = dim_of("transpose", dim0, shape), dim_of("transpose", dim1, shape)
     order = list(range(len(shape)))
     if shape:
@@ -109,8 +109,8 @@ def t(x: Operand) -> Tensor:
     >>> t(autograd.zeros(2, 3)).shape
     (3, 2)
     """
-    if np.ndim(x) > 2:
-        raise ValueError(f"t: needs at most two dimensions, got shape {np.shape(x)}; use mT")
+    if ndim_of(x) > 2:
+        raise ValueError(f"t: needs at most two dimensions, got shape {shape_of(x)}; use mT")
     return _permute(x, dims=None)
 
 
@@ -121,8 +121,8 @@ def matrix_transpose(x: Operand) -> Tensor:
     >>> matrix_transpose(autograd.zeros(2, 3, 4)).shape
     (2, 4, 3)
     """
-    if np.ndim(x) < 2:
-        raise ValueError(f"mT: needs a matrix or a stack of them, got shape {np.shape(x)}")
+    if ndim_of(x) < 2:
+        raise ValueError(f"mT: needs a matrix or a stack of them, got shape {shape_of(x)}")
     return transpose(x, -2, -1)
 
 
@@ -134,7 +134,7 @@ def movedim(x: Operand, source: Dim, destination: Dim) -> Tensor:
     (3, 4, 2)
     """
     many = lambda dim: dim if isinstance(dim, tuple | list) else (dim,)  # noqa: E731
-    shape, ndim = np.shape(x), np.ndim(x)
+    shape, ndim = shape_of(x), ndim_of(x)
     old = dims_of("movedim", many(source), shape)
     new = dims_of("movedim", many(destination), shape)
     if len(old) != len(new):
@@ -164,12 +164,14 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
     >>> squeeze(autograd.zeros(3, 1), 1).shape, squeeze(autograd.zeros(3, 1), 0).shape
     ((3,), (3, 1))
     """
-    shape: tuple = np.shape(x)
+    shape = shape_of(x)
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
-    dims = dim if isinstance(dim, tuple | list) else (dim,)
-    places = zip(dims, dims_of("squeeze", dims, shape))
-    return _squeeze(x, dims=tuple([d for d, i in places if shape and shape[i] == 1]))
+    if isinstance(dim, int):
+        i = dim_of("squeeze", dim, shape)
+        return _squeeze(x, dims=(dim,) if shape and shape[i] == 1 else ())
+    places = dims_of("squeeze", dim if isinstance(dim, tuple | list) else (dim,), shape)
+    return _squeeze(x, dims=tuple([i for i in places if shape and shape[i] == 1]))
 
 
 @primitive
@@ -189,7 +191,7 @@ def unsqueeze(x: Operand, dim: int) -> Tensor:
     >>> unsqueeze(autograd.zeros(3), 1).shape
     (3, 1)
     """
-    dim_of("unsqueeze", dim, np.shape(x), more=1)
+    dim_of("unsqueeze", dim, shape_of(x), more=1)
     return _unsqueeze(x, dim=int(dim))
 
 
@@ -211,7 +213,7 @@ def expand(x: Operand, size: Any, *more: int) -> Tensor:
     tensor([[1., 1., 1.],
             [2., 2., 2.]])
     """
-    sizes, own = spread(size, more), np.shape(x)
+    sizes, own = spread(size, more), shape_of(x)
     new = len(sizes) - len(own)
     if new < 0 or any(n < 0 and (n < -1 or i < new) for i, n in enumerate(sizes)):
         raise ValueError(
@@ -243,11 +245,11 @@ def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = 
     tensor([1., 2., 3.])
     """
     tensors = several("concatenate", tensors)
-    shape = np.shape(tensors[0])
+    shape = shape_of(tensors[0])
     if not shape:
         raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
     axis = dim_of("concatenate", dim if axis is None else axis, shape)
-    sizes = [np.shape(x)[axis] if axis < np.ndim(x) else 0 for x in tensors]
+    sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
 
 
@@ -273,7 +275,7 @@ def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) 
             [2., 4.]])
     """
     tensors = several("stack", tensors)
-    new = dim_of("stack", dim if axis is None else axis, np.shape(tensors[0]), more=1)
+    new = dim_of("stack", dim if axis is None else axis, shape_of(tensors[0]), more=1)
     return _stack(*tensors, axis=new)
 
 
@@ -292,7 +294,7 @@ def atleast_1d(*xs: Any) -> Any:
     >>> atleast_1d(autograd.tensor(3.0))
     tensor([3.])
     """
-    return each_of(xs, lambda x: x if np.ndim(x) else _reshape(x, shape=(1,)))
+    return each_of(xs, lambda x: x if ndim_of(x) else _reshape(x, shape=(1,)))
 
 
 def atleast_2d(*xs: Any) -> Any:
@@ -302,7 +304,7 @@ def atleast_2d(*xs: Any) -> Any:
     >>> atleast_2d(autograd.tensor([3.0, 4.0]))
     tensor([[3., 4.]])
     """
-    return each_of(xs, lambda x: x if np.ndim(x) > 1 else _reshape(x, shape=(1, np.size(x))))
+    return each_of(xs, lambda x: x if ndim_of(x) > 1 else _reshape(x, shape=(1, size_of(x))))
 
 
 def each_of(xs: Any, function: Callable) -> Any:
@@ -343,4 +345,4 @@ def column_stack(tensors: Sequence[Operand]) -> Tensor:
             [1., 0.]])
     """
     xs = several("column_stack", tensors)
-    return concatenate([reshape(x, -1, 1) if np.ndim(x) < 2 else x for x in xs], 1)
+    return concatenate([reshape(x, -1, 1) if ndim_of(x) < 2 else x for x in xs], 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
+from .dims import ndim_of, shape_of
 from .shape import matrix_transpose, squeeze, unsqueeze
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def solve(a: Operand, b: Operand) -> Tensor:
     >>> solve(autograd.tensor([[2.0, 0.0], [0.0, 4.0]]), autograd.tensor([2.0, 2.0]))
     tensor([1.0000, 0.5000])
     """
-    if np.ndim(b) == 1 or np.shape(b) == np.shape(a)[:-1]:
+    if ndim_of(b) == 1 or shape_of(b) == shape_of(a)[:-1]:
         return squeeze(_solve(a, unsqueeze(b, -1)), -1)
     return _solve(a, b)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..primitive import Array, Operand, primitive, vjp_of
-from .dims import dim_of
+from .dims import dim_of, ndim_of, shape_of
 from .indexing import getitem
 from .shape import reshape
 
@@ -52,8 +52,8 @@ def argsort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = 
     >>> argsort(autograd.tensor([3.0, 1.0, 2.0]))
     tensor([1, 2, 0])
     """
-    axis = dim_of("argsort", dim, np.shape(x))
-    if not np.ndim(x):
+    axis = dim_of("argsort", dim, shape_of(x))
+    if not ndim_of(x):
         return reshape(argsort(reshape(x, 1)), ())
     return _argsort(x, axis=axis, descending=descending)
 
@@ -67,8 +67,8 @@ def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = Tru
     >>> sort(autograd.tensor([3.0, 1.0, 2.0]), descending=True).values
     tensor([3., 2., 1.])
     """
-    axis = dim_of("sort", dim, np.shape(x))
-    if not np.ndim(x):
+    axis = dim_of("sort", dim, shape_of(x))
+    if not ndim_of(x):
         return Sorted(*[reshape(y, ()) for y in sort(reshape(x, 1), 0)])
     return Sorted(
         _sort(x, axis=axis, descending=descending), _argsort(x, axis=axis, descending=descending)
@@ -82,12 +82,12 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     >>> topk(autograd.tensor([3.0, 1.0, 2.0]), 2).values
     tensor([3., 2.])
     """
-    axis = dim_of("topk", dim, np.shape(x))
-    size = np.shape(x)[axis] if np.ndim(x) else 1
+    axis = dim_of("topk", dim, shape_of(x))
+    size = shape_of(x)[axis] if ndim_of(x) else 1
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {size} elements")
     values, indices = sort(x, axis, descending=largest)
-    if not np.ndim(x):
+    if not ndim_of(x):
         return Sorted(values, indices)
     first = (*(slice(None),) * axis, slice(k))
     return Sorted(getitem(values, first), getitem(indices, first))
