@@ -70,14 +70,17 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
         Tensor = _tensor.Tensor
-        values, parents, wanted, dtype, mixed = [], [], None, None, False
+        values: list = []
+        parents: list = []
+        wanted = dtype = None  # whether a gradient is, once there is a Tensor; of the first array
+        mixed = False  # whether there are arrays of several dtypes
         try:
             for x in args:
                 if isinstance(x, Tensor):
                     value = x._data
                     values.append(value)
                     if value.dtype is not dtype:
-                        mixed = dtype is not None
+                        mixed = mixed or dtype is not None
                         dtype = value.dtype
                     if x._requires_grad:
                         parents.append(x.grad_fn or x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -65,8 +65,26 @@ def amin(
 class Extreme(NamedTuple):
     """What ``max``, ``min`` and ``median`` over a dimension give: values, and where they were."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
+
+
+def along_one(name: str, x: Any, dim: Any, keepdim: bool, axis: Any, keepdims: bool) -> Any:
+    """The settings of a function that takes one dim, or none. Raises TypeError for several."""
+    over = settings(name, x, dim, keepdim, axis, keepdims)
+    if isinstance(over["axis"], tuple):
+        raise TypeError(f"{name}: needs one dim, got {over['axis']}; amax and amin take several")
+    return over
+
+
+@overload
+def max(x: Operand) -> Tensor: ...
+@overload
+def max(x: Operand, dim: Tensor | np.ndarray) -> Tensor: ...
+@overload
+def max(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def max(x: Operand, *, axis: int, keepdims: bool = False) -> Extreme: ...
 
 
 def max(
@@ -82,12 +100,22 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    if ndim_of(dim) or hasattr(dim, "grad_fn"):
+    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
         return maximum(x, dim)
-    over = settings("max", x, dim, keepdim, axis, keepdims)
+    over = along_one("max", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _max_(x)
     return Extreme(_max(x, **over), _argmax(x, **over))
+
+
+@overload
+def min(x: Operand) -> Tensor: ...
+@overload
+def min(x: Operand, dim: Tensor | np.ndarray) -> Tensor: ...
+@overload
+def min(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
+@overload
+def min(x: Operand, *, axis: int, keepdims: bool = False) -> Extreme: ...
 
 
 def min(
@@ -103,9 +131,9 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    if ndim_of(dim) or hasattr(dim, "grad_fn"):
+    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
         return minimum(x, dim)
-    over = settings("min", x, dim, keepdim, axis, keepdims)
+    over = along_one("min", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _min_(x)
     return Extreme(_min(x, **over), _argmin(x, **over))
@@ -183,7 +211,7 @@ def argmax(
     >>> argmax(autograd.tensor([1.0, 3.0, 2.0]))
     tensor(1)
     """
-    return _argmax(x, **settings("argmax", x, dim, keepdim, axis, keepdims))
+    return _argmax(x, **along_one("argmax", x, dim, keepdim, axis, keepdims))
 
 
 def argmin(
@@ -196,7 +224,13 @@ def argmin(
     >>> argmin(autograd.tensor([1.0, 3.0, 0.0]))
     tensor(2)
     """
-    return _argmin(x, **settings("argmin", x, dim, keepdim, axis, keepdims))
+    return _argmin(x, **along_one("argmin", x, dim, keepdim, axis, keepdims))
+
+
+@overload
+def median(x: Operand) -> Tensor: ...
+@overload
+def median(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
 
 
 def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:

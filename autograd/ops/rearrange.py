@@ -97,7 +97,9 @@ def pad_dx(g, x_shape, *, widths, value):
 MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy's names
 
 
-def pad(x: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+def pad(
+    x: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
     """``x`` with something put around it: ``value`` (0), or what ``mode`` says.
 
     ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on;
