@@ -148,9 +148,7 @@ def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
         raise TypeError(f"{described.name} has no operand {operand!r}: {described.operands}")
 
     def register(rule: Rule) -> Rule:
-        parameters = list(inspect.signature(rule).parameters.values())
-        wanted = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY][1:]
-        keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+        (_, *wanted), _, keywords = parameters_of(rule)
         if sorted(keywords) != sorted(described.keywords):
             raise TypeError(
                 f"{rule.__name__} takes the keywords {keywords}, but {described.name} has "
@@ -241,17 +239,26 @@ def as_one_call(function: Rule) -> Rule:
     return call
 
 
+def parameters_of(function: Rule) -> tuple[list[str], str | None, list[str]]:
+    """The names of positional parameters, of ``*rest`` and of keyword-only ones.
+
+    As ``inspect.signature`` has them, which is slow for the hundreds of rules there are.
+    """
+    code = inspect.unwrap(function).__code__
+    count, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    rest = code.co_varnames[last] if code.co_flags & inspect.CO_VARARGS else None
+    return list(code.co_varnames[:count]), rest, list(code.co_varnames[count:last])
+
+
 class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
     def __init__(self, forward: Rule) -> None:
-        parameters = inspect.signature(forward).parameters.values()
         self.name = forward.__name__.strip("_")
         self.forward = forward
-        self.operands = [p.name for p in parameters if p.kind != p.KEYWORD_ONLY]
-        self.keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
-        rest = [p.name for p in parameters if p.kind == p.VAR_POSITIONAL]
-        self.rest = rest[0] if rest else None  # the operand ``*xs``, any number of them
+        # ``rest`` is the operand ``*xs``, any number of them
+        self.operands, self.rest, self.keywords = parameters_of(forward)
+        self.operands += [self.rest] if self.rest else []
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [Saves([], self)] * len(self.operands)
