@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: moons lesson pictures test bench clean
+.PHONY: moons lesson pictures test pythons docs bench clean
 
 # Set up, train the moons, write the pictures.
 moons: $(VENV)/demos
@@ -20,12 +20,22 @@ pictures: $(VENV)/demos
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,800 \
 	--screenshot=demos/pictures/step_page.png "file://$(CURDIR)/moons_out/backward.html#10"
 
-# Set up and check everything: tests, doctests, style, types.
+# Set up and check everything: tests, doctests, style, types, layers.
 test: $(VENV)/test system
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Run the tests that need no torch on the other Pythons that there are, with the package built and
+# installed, and the tests of the core on the oldest NumPy that setup.cfg allows.
+pythons: $(VENV)/test system
+	$(BIN)/python -m tests.pythons
+
+# Set up, make the site of docs/ in docs_out.
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --site-dir docs_out
 
 # Set up with the peers, time everything (some four minutes), write bench_out/benchmarks.png.
 # `make bench BENCH=--markdown` prints the README's table; see BENCH=--help for more.
@@ -43,10 +53,14 @@ $(VENV)/notebook: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[notebook]'
 	touch $@
 
+$(VENV)/docs: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	touch $@
+
 # torch first and by itself: with it there, nothing can ask for a larger build.
 $(VENV)/test: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --editable '.[test,dev]'
+	$(BIN)/pip install --quiet --editable '.[test,torch,dev,docs]'
 	touch $@
 
 # HIPS autograd's package has the name of ours, so it goes into a folder that only its own
@@ -66,4 +80,4 @@ system:
 	|| echo "no system dot, chromium or ffmpeg: some tests do without"
 
 clean:
-	rm -rf $(VENV) bench_out gallery_out moons_out build *.egg-info
+	rm -rf $(VENV) bench_out digits_out docs_out gallery_out moons_out build *.egg-info

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, observers
+from .operands import as_plain
 from .ops.dims import spread
 from .ops.elementwise import check_device
 from .ops.shape import expand, reshape
-from .primitive import Array, Operand, as_plain, primitive, vjp_of
-from .tensor import Tensor, result
+from .primitives import Array, Operand, primitive, vjp_of
+from .tensors import Tensor, result
 
 _generator: np.random.Generator | None = None  # once random numbers were asked for
 
@@ -263,7 +264,7 @@ def _permutation(*, n: int, dtype: np.dtype) -> Array:
 
 
 @primitive
-def bernoulli(p: Operand) -> Array:
+def bernoulli(p: Any) -> Array:
     """1 with probability ``p``, else 0, in the shape and dtype of ``p``. VJP: 0.
 
     >>> bernoulli(tensor([0.0, 1.0]))
@@ -275,7 +276,7 @@ def bernoulli(p: Operand) -> Array:
 
 
 @vjp_of(bernoulli, "p")
-def bernoulli_dp(g: Array) -> Array:
+def bernoulli_dp(g: Any) -> Any:
     return np.zeros_like(g)
 
 
@@ -294,7 +295,7 @@ def multinomial(x: Operand, num_samples: int, replacement: bool = False) -> Tens
 
 
 @primitive
-def _positions(x: Operand, *, num_samples: int, replacement: bool) -> Array:
+def _positions(x: Any, *, num_samples: int, replacement: bool) -> Array:
     rows = []
     for row in np.atleast_2d(x).astype(float):
         if not (row >= 0).all() or not row.sum() > 0 or not np.isfinite(row).all():
@@ -304,8 +305,9 @@ def _positions(x: Operand, *, num_samples: int, replacement: bool) -> Array:
     return np.array(rows, np.int64).reshape(*x.shape[:-1], num_samples)
 
 
-RANDOM: tuple[Any, ...] = (_uniform, _normal, _integers, _permutation, bernoulli, _positions)
-DRAWS = [function.op for function in RANDOM]  # ops whose result is random
+# ops whose result is random
+RANDOM: list[Any] = [_uniform, _normal, _integers, _permutation, bernoulli, _positions]
+DRAWS = [f.op for f in RANDOM]
 
 
 def zeros_like(
@@ -383,6 +385,8 @@ def manual_seed(seed: int) -> None:
     True
     """
     global _generator
+    if observers.asked:
+        observers.tell(observers.asked, None, "manual_seed()")
     _generator = np.random.default_rng(seed)
 
 

@@ -1,6 +1,7 @@
-"""To stop where something happens: hooks on gradients, stops at an op, NaN and its source line.
+"""To stop where something happens: at an op, at NaN, and at the line that recorded it.
 
-None of it costs anything until it is switched on. What is on is on in all threads.
+This is a guest of the engine, which calls the observers registered here while a block or a stop
+is open. What is on is on in all threads.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ import linecache
 import os
 import sys
 import threading
-import weakref
+import warnings
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from typing import Any
 
 import numpy as np
 
-import autograd.tensor as _tensor
-
 from . import observers
+from .cotangents import Cotangents
+from .hooks import Handle
+from .primitives import OPS
+from .printing import short
+from .rules import EachPosition, Op
 
-watching = 0  # how many stops and detect_anomaly() blocks are on: what backward looks out for
-recording_source = 0  # how many record_source() and detect_anomaly() blocks are open
-_anomaly = 0  # of these, how many look for NaN and inf
+open_blocks: dict[str, list] = {"record": [], "anomaly": []}  # those that are open now
 _switching = threading.Lock()  # threads may switch at the same time
 _calls: dict[tuple, Scope] = {}  # those that the op recorded last was within, by their frame
+_stops: dict[Op, int] = {}  # how many break_on() there are for an op
 
 PACKAGES = tuple(
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep
@@ -32,68 +35,12 @@ PACKAGES = tuple(
 )
 
 
-class Handle:
-    """What a hook or a stop is removed with: ``remove()``, or the end of a ``with`` block."""
+def break_on(op: str | None = None, *others: str) -> Handle:
+    """Stop in the debugger at the VJP rules of the ops of these names, or at those of all ops.
 
-    def __init__(self, remove: Callable[[], None]) -> None:
-        self._remove: Callable[[], None] | None = remove
-
-    def remove(self) -> None:
-        """Take back what this handle stands for; a second time does nothing."""
-        if self._remove is not None:
-            self._remove()
-            self._remove = None
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-def add_tensor_hook(tensor: Any, hook: Callable[[Any], Any]) -> Handle:
-    """Put a hook that takes Tensors where backward will call it: on the Node, or on the leaf."""
-    if not callable(hook):
-        raise TypeError(f"hook: must be a function of the gradient, got {type(hook).__name__}")
-    of = tensor.grad_fn or tensor
-    shape, dtype = of.shape, of.dtype
-
-    def on_cotangent(g: Any) -> Any:
-        raw = not isinstance(g, _tensor.Tensor)
-        replaced = hook(_tensor.result(g) if raw else g)
-        if replaced is None:
-            return None
-        if not isinstance(replaced, _tensor.Tensor):
-            raise TypeError(
-                f"hook: must return None or a Tensor, got {type(replaced).__name__}; "
-                "what it returns replaces the gradient"
-            )
-        if replaced.shape != shape or replaced.dtype != dtype:
-            raise ValueError(
-                f"hook: must return None or a Tensor of shape {shape} and {dtype}, as the "
-                f"gradient is, got {replaced.shape} and {replaced.dtype}"
-            )
-        return replaced._data if raw else replaced
-
-    retained = [tensor._retained] if tensor._retained else []  # sees what the others leave
-    of.hooks = [*[h for h in of.hooks if h not in retained], on_cotangent, *retained]
-    hooked = weakref.ref(of)  # who keeps the handle does not keep the graph
-
-    def remove() -> None:
-        x = hooked()
-        if x is not None:
-            x.hooks = [h for h in x.hooks if h is not on_cotangent]
-
-    return Handle(remove)
-
-
-def break_on(op: str, *others: str) -> Handle:
-    """Stop in the debugger when backward comes to an op of this name, just before its VJP rule.
-
-    ``node`` and ``g`` are there to look at; go on to the line with ``vjp(...)``, where a step
-    goes into the rule. It calls ``breakpoint()``, so the debugger is that of your IDE if you
-    have one. Use it in a ``with`` block, or call ``remove()`` on the result; a backward pass
-    that is already running looks out for it only if it found another stop when it began.
+    The debugger stops in the rule itself, at its formula. It is started by ``breakpoint()``, so it
+    is that of your IDE if you have one. Use this in a ``with`` block, or call ``remove()`` on the
+    result. A backward pass without such an op warns, and says which ops it has.
     Raises ValueError for a name that no op has.
 
     To stop at the gradient of one tensor: ``x.register_hook(lambda g: breakpoint())``.
@@ -101,24 +48,63 @@ def break_on(op: str, *others: str) -> Handle:
     >>> with break_on("matmul", "relu"):
     ...     pass  # loss.backward()
     """
-    from .primitive import OPS
-
-    names = (op, *others)
+    names = list(OPS) if op is None else [op, *others]
     for name in names:
         if name not in OPS:
             known = ", ".join(sorted(OPS))
             raise ValueError(f"break_on: there is no op {name!r}; there are {known}")
     found = [one for name in names for one in OPS[name]]
 
-    def switch(by: int) -> None:
-        global watching
-        with _switching:
-            watching += by
-            for one in found:
-                one.stop += by
+    def look(order: list) -> None:
+        if order and not any(node.op in found for node in order):
+            recorded = ", ".join(dict.fromkeys(node.name for node in order))
+            warnings.warn(
+                f"break_on: no {' or '.join(names)} in this backward pass, which has {recorded}",
+                stacklevel=levels_to_user(),
+            )
 
-    switch(1)
-    return Handle(lambda: switch(-1))
+    switch_stops(found, 1)
+    observers.walking.append(look)
+
+    def remove() -> None:
+        observers.walking.remove(look)
+        switch_stops(found, -1)
+
+    return Handle(remove)
+
+
+def switch_stops(ops: list[Op], by: int) -> None:
+    """Have the VJP rules of ``ops`` stop in the debugger, or no more."""
+    with _switching:
+        for op in ops:
+            _stops[op] = _stops.get(op, 0) + by
+            if isinstance(op.rules, EachPosition):
+                op.rules.vjp = stopping(op.rules.vjp, bool(_stops[op]))
+            else:
+                op.rules[:] = [(stopping(vjp, bool(_stops[op])), needs) for vjp, needs in op.rules]
+
+
+def stopping(rule: Any, stop: bool) -> Any:
+    """A VJP rule that stops in the debugger, or the rule that it was before."""
+    before = getattr(rule, "without_stop", rule)
+    if not stop or rule is None:
+        return before
+    if rule is not before:
+        return rule
+    from .breakpoints import with_breakpoint
+
+    stops = with_breakpoint(rule)
+    stops.without_stop = rule  # type: ignore[attr-defined]
+    return stops
+
+
+def levels_to_user() -> int:
+    """The ``stacklevel`` of a warning that is to show the line outside the library."""
+    frame: Any = sys._getframe(1)
+    level = 1
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 class record_source(ContextDecorator):
@@ -140,28 +126,41 @@ class record_source(ContextDecorator):
     (None, True)
     """
 
-    anomaly = 0
+    kind = "record"
 
     def __enter__(self) -> None:
-        self._switch(1)
+        open_blocks[self.kind].append(self)
+        look_out()
 
     def __exit__(self, *exc: object) -> None:
-        self._switch(-1)
+        if self in open_blocks[self.kind]:  # not so where an interrupt came before it was entered
+            open_blocks[self.kind].remove(self)
+        look_out()
 
-    def _switch(self, by: int) -> None:
-        global watching, recording_source, _anomaly
-        with _switching:
-            recording_source += by
-            observers.everything += by * (not self.anomaly)
-            watching += by * self.anomaly
-            _anomaly += by * self.anomaly
-            if not recording_source:
-                _calls.clear()
+
+def look_out() -> None:
+    """Have those listen whom the open blocks call for."""
+    with _switching:
+        observers.everything = len(open_blocks["record"])
+        listen(observers.recorded, note_source, any(open_blocks.values()))
+        for listeners, check in CHECKS:
+            listen(listeners, check, bool(open_blocks["anomaly"]))
+        if not any(open_blocks.values()):
+            _calls.clear()
+
+
+def listen(listeners: list, listener: Callable, on: bool) -> None:
+    """Have a listener among ``listeners`` once, or not at all."""
+    if on and listener not in listeners:
+        listeners.append(listener)
+    elif not on and listener in listeners:
+        listeners.remove(listener)
 
 
 class detect_anomaly(record_source):
     """Stop at the first NaN or inf, forward or backward, and show the line that recorded the op.
 
+    Ops that are not recorded stop where they make NaN or inf of finite numbers.
     Raises ArithmeticError.
 
     >>> import autograd
@@ -172,7 +171,7 @@ class detect_anomaly(record_source):
     ArithmeticError: sqrt gives nan in its forward pass ...
     """
 
-    anomaly = 1
+    kind = "anomaly"
 
 
 class Where:
@@ -184,7 +183,7 @@ class Where:
         self.code = linecache.getline(file, line).strip()
 
     def __str__(self) -> str:
-        code = f": {_tensor.short(self.code, 100)}" if self.code else ""
+        code = f": {short(self.code, 100)}" if self.code else ""
         return f"{os.path.basename(self.file)}:{self.line}{code}"
 
     __repr__ = __str__
@@ -205,67 +204,114 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     """The Scopes of a Node that a frame records, outermost first.
 
     Two ops share a Scope if they were recorded in the same call. Frames tell: one that has
-    not returned since the last op is still the same object.
+    not returned since the last op is still the same object. The sum of two cotangents, which the
+    walk itself records, is no part of a VJP.
     """
     found: dict[tuple, Scope] = {}
+    inner, is_sum = "", False
     while frame is not None:
         code = frame.f_code
         owner = None
+        if code is Cotangents.add.__code__:
+            is_sum = inner == "recorded"  # an op of its own, not one of fit()
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
         elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
-            owner = frame.f_locals.get("node")
+            owner = None if is_sum else frame.f_locals.get("node")
+            is_sum = False  # it may be part of another VJP further out
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
             key = frame, id(owner)
             found[key] = _calls.get(key) or Scope(owner)
-        frame = frame.f_back
+        inner, frame = code.co_name, frame.f_back
     _calls.clear()
     _calls.update(found)
     return tuple(reversed(found.values()))
 
 
-def note_source(node: Any) -> None:
-    """Remember the line outside the library that recorded a Node, and check its output."""
-    frame: Any = sys._getframe(2)
-    node.scopes = scopes_around(node, frame)
+def user_frame() -> Any:
+    """The innermost frame outside the library."""
+    frame: Any = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
+    return frame
+
+
+def note_source(node: Any) -> None:
+    """Remember the line outside the library that recorded a Node, and the calls it is in."""
+    node.scopes = scopes_around(node, sys._getframe(2))
+    frame = user_frame()
     node.where = Where(frame.f_code.co_filename, frame.f_lineno)
-    if _anomaly:
-        odd = oddity(node.values[0])
-        if odd:
-            operands = ", ".join(
-                f"{name} {np.shape(v)} is {oddity(v) or 'finite'}"
-                for name, v in zip(node.operand_names, node.values[1:])
-            )
-            raise ArithmeticError(
-                f"{node.name} gives {odd} in its forward pass ({operands}), at {node.where}"
-            )
 
 
-def check_cotangent(node: Any, g: Any, dx: Any, total: Any) -> None:
-    """Raise ArithmeticError where a VJP rule makes NaN or inf, or the sum it is added to does."""
-    if not _anomaly:
+def check_result(op: Any, operands: tuple, values: list, y: Any) -> None:
+    """Raise ArithmeticError where an op gives NaN or inf; without gradient, where it makes them."""
+    odd = oddity(y)
+    if not odd:
         return
-    at = f", recorded at {node.where}" if node.where else ""
-    odd = oddity(getattr(dx, "_data", dx))
+    oddities = [oddity(v) for v in values]
+    if any(oddities) and not any(getattr(x, "requires_grad", False) for x in operands):
+        return  # data that was like that before
+    names = op.names_of(operands)
+    said = ", ".join(
+        f"{name} {np.shape(v)} is {oddity or 'finite'}"
+        for name, v, oddity in zip(names, values, oddities)
+    )
+    frame = user_frame()
+    where = Where(frame.f_code.co_filename, frame.f_lineno)
+    raise ArithmeticError(f"{op.name} gives {odd} in its forward pass ({said}), at {where}")
+
+
+def check_contribution(node: Any, g: Any, dx: Any, total: Any) -> None:
+    """Raise ArithmeticError where a VJP rule makes NaN or inf, or the sum it is added to does."""
+    odd = oddity(dx)
     if odd:
-        before = oddity(getattr(g, "_data", g)) or "finite"
+        before = oddity(g) or "finite"
         raise ArithmeticError(
-            f"the VJP of {node.name} gives {odd} of a cotangent that is {before}{at}"
+            f"the VJP of {node.name} gives {odd} of a cotangent that is {before}{recorded_at(node)}"
         )
-    odd = oddity(getattr(total, "_data", total))
+    odd = oddity(total)
     if odd:
         raise ArithmeticError(
             f"the VJP of {node.name} is finite, but gives {odd} when it is added to the other "
-            f"cotangents of that operand{at}"
+            f"cotangents of that operand{recorded_at(node)}"
         )
+
+
+def check_hooked(x: Any, before: Any, g: Any) -> None:
+    """Raise ArithmeticError where a hook makes NaN or inf of a finite cotangent."""
+    odd = oddity(g)
+    if odd and not oddity(before):
+        raise ArithmeticError(f"a hook of {called(x)} gives {odd} of a gradient that is finite")
+
+
+def check_accumulated(leaf: Any) -> None:
+    """Raise ArithmeticError where a leaf's ``grad`` becomes NaN or inf."""
+    odd = oddity(leaf._grad)
+    if odd:
+        raise ArithmeticError(f"the grad of {called(leaf)} becomes {odd}")
+
+
+def called(x: Any) -> str:
+    """How an error names a Node or a leaf."""
+    kind = "the result of" if hasattr(x, "op") else "the leaf"
+    return f"{kind} {x.name or x.shape}"
+
+
+def recorded_at(node: Any) -> str:
+    return f", recorded at {node.where}" if node.where else ""
 
 
 def oddity(data: Any) -> str | None:
     """ "nan" or "inf" if there is one in the data."""
-    if not isinstance(data, np.ndarray | np.generic) or data.dtype.kind != "f":
-        return None
-    if np.isfinite(data).all():
+    data = np.asarray(getattr(data, "_data", data))
+    if data.dtype.kind != "f" or np.isfinite(data).all():
         return None
     return "nan" if np.isnan(data).any() else "inf"
+
+
+CHECKS: list[tuple[list, Callable]] = [
+    (observers.computed, check_result),
+    (observers.contributed, check_contribution),
+    (observers.hooked, check_hooked),
+    (observers.accumulated, check_accumulated),
+]

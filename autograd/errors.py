@@ -73,9 +73,9 @@ def warns_caller(rule: Callable) -> Callable:
     def run(*values: Any, **keywords: Any) -> Any:
         y = reporting(*values, **keywords)
         if heard.__dict__:
-            kinds, ways = heard.__dict__.pop("kinds"), dict(np.geterr())
-            silent: Any = {k: "ignore" if way == "warn" else way for k, way in ways.items()}
-            with np.errstate(**silent):
+            kinds, ways = heard.__dict__.pop("kinds"), dict[str, Any](np.geterr())
+            quiet: Any = {k: "ignore" if way == "warn" else way for k, way in ways.items()}
+            with np.errstate(**quiet):
                 rule(*values, **keywords)  # raises, prints or logs
             for kind in sorted(kinds):
                 if ways[kind.split()[0].replace("overflow", "over")] == "warn":

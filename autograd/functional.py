@@ -1,4 +1,4 @@
-"""Derivatives of functions: ``vjp``, ``jvp``, ``jacobian``, ``hessian``, with torch's signatures.
+"""Derivatives as values: ``grad``, ``vjp``, ``jvp``, ``jacobian``, ``hessian``, as in torch.
 
 A function takes Tensors and gives a Tensor or a tuple of Tensors; its inputs are one
 Tensor or a tuple. Where both are single, results are single Tensors; else tuples.
@@ -6,17 +6,90 @@ Tensor or a tuple. Where both are single, results are single Tensors; else tuple
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .backward import grad
+from .cotangents import root_cotangents
 from .creation import ones_like, zeros, zeros_like
-from .grad_mode import enable_grad
+from .grad_mode import enable_grad, set_grad_enabled
+from .graph import Node, parent_of, topological_order
+from .hooks import run_hooks
 from .ops import reshape, stack
-from .tensor import Tensor
+from .tensors import Tensor, result
+from .walk import usable, walk
 
 
-def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor, ...]:
+    """The gradients of ``outputs`` with respect to ``inputs``, without touching any ``.grad``.
+
+    ``outputs`` and ``inputs`` are Tensors or lists of them; ``grad_outputs`` are the
+    cotangents of the outputs, and scalars need none. The result is a tuple with one Tensor
+    for each input. ``create_graph=True`` lets it be differentiated again. Only the ops between
+    the two are visited, and freed.
+
+    Raises RuntimeError where an input was not used in the outputs (unless ``allow_unused``,
+    which gives None for it) or does not require grad, and where ``backward`` would.
+
+    >>> import autograd
+    >>> x = autograd.tensor(3.0, requires_grad=True)
+    >>> (dx,) = grad(x**3, x, create_graph=True)
+    >>> dx, grad(dx, x)
+    (tensor(27., grad_fn=<MulBackward>), (tensor(18.),))
+    """
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Tensor) or not x.requires_grad:
+            raise RuntimeError(
+                f"grad: input {i} does not require grad, so nothing was recorded for it. "
+                "Set requires_grad=True before it is used"
+            )
+    ends = [parent_of(x) for x in inputs]
+    with set_grad_enabled(create_graph):
+        cotangents = root_cotangents(outputs, grad_outputs, create_graph)
+        order = topological_order(outputs)
+        reached = {*cotangents, *order, *(x for node in order for x in node.parents)}
+        unused = [i for i, x in enumerate(ends) if x not in reached]
+        if unused and not allow_unused:
+            raise RuntimeError(
+                f"grad: input {unused[0]} was not used to compute the outputs. "
+                "Pass allow_unused=True to get None for it"
+            )
+        order, needed = between(order, ends)
+        retain_graph = retain_graph or create_graph
+        walk(usable(order), cotangents, retain_graph, create_graph, set(ends), needed)
+        for x in set(ends).intersection(cotangents).difference(order):
+            if x.hooks:
+                cotangents[x] = run_hooks(x, cotangents[x])
+        found: list[Any] = [grad_outputs]
+        for x in ends:
+            found.append(own(cotangents[x], found) if x in cotangents else None)
+    return tuple(found[1:])
+
+
+def own(g: Any, others: Sequence) -> Tensor:
+    """A cotangent as a Tensor whose memory is its own, with its graph if it has one."""
+    if not isinstance(g, Tensor):
+        return result(g.copy())
+    return g.clone() if g._data.base is not None or any(g is x for x in others) else g
+
+
+def between(order: list[Node], ends: list) -> tuple[list[Node], set]:
+    """Of the Nodes in ``order`` those on a way to one of ``ends``, and what lies on these ways."""
+    needed = set(ends)
+    for node in reversed(order):
+        if not needed.isdisjoint(node.parents):
+            needed.add(node)
+    return [node for node in order if not needed.isdisjoint(node.parents)], needed
+
+
+def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """``func(*inputs)`` and ``v^T J``, the VJP of ``func`` with cotangent ``v``.
 
     A scalar result needs no ``v``. Raises RuntimeError where ``v`` is missing or does not fit.
@@ -33,7 +106,7 @@ def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     return packed(ys, one, create_graph), packed(found, single, create_graph)
 
 
-def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """``func(*inputs)`` and ``J v``, the change of ``func`` when the inputs move along ``v``.
 
     There are only VJP rules here, and two of them make a JVP: ``u -> u^T J`` is linear, and

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import autograd.tensor as _tensor
-
-from . import debugging, observers
+from . import observers
 from .cotangents import as_cotangent, fit
+from .keeping import Faded, without_large
 from .memory import Memory, check_usable, clock
+from .printing import node_text
+from .tensors import Tensor, result
 
 if TYPE_CHECKING:
-    from .primitive import Op
+    from .rules import Op
 
 
 class Node:
@@ -25,7 +26,7 @@ class Node:
     ``parents`` for each operand: the Node it came from, or the leaf Tensor itself,
                 or None where no gradient is wanted
     ``values``  its output and operands as arrays, from which VJP rules get what they
-                need; None once freed
+                need; of large ones no rule asks for, only shape and dtype
     ``origins`` for each operand what made it, also where no gradient is wanted
     ``time``    when it was recorded, on the clock that in-place changes share
     ``shape``, ``dtype`` of its output, and so of its cotangent
@@ -46,37 +47,55 @@ class Node:
     where: Any = None  # the user's line that recorded it, inside record_source()
     scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
+    freed = False  # whether backward went through it
+    is_large = False  # whether it may have large values, which are not all kept
     _origins: Any = None
 
     def __init__(self, op: Op, args: tuple, keywords: dict, parents: list, values: tuple) -> None:
         if not op.complete:
             op.check_rules(parents)
         self.op = op
-        self.args = args
+        self._args = args
         self.keywords = keywords
         self.parents = parents
         self.values: Any = values
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if debugging.recording_source:
-            debugging.note_source(self)
-        if observers.everything:
-            self._origins = [
-                made_by(x) if parent is None else parent for x, parent in zip(args, parents)
-            ]
+        if observers.everything or observers.recorded:
+            self.be_seen()
 
     def add_hook(self, hook: Any) -> Any:
         """Have backward call ``hook(g)`` with the cotangent; return the hook."""
         self.hooks = [*self.hooks, hook]
         return hook
 
+    def be_seen(self) -> None:
+        """Keep what made the operands, if every op is recorded, and tell who wants to know."""
+        if observers.everything:
+            pairs = zip(self.args, self.parents)
+            self._origins = [x if type(x) is Node else made_by(arg) for arg, x in pairs]
+        observers.tell(observers.recorded, self)
+
+    @property
+    def args(self) -> tuple:
+        """Its operands as they were given."""
+        if self.is_large:
+            return tuple([x.operand() if isinstance(x, Faded) else x for x in self._args])
+        return self._args
+
+    def keep_what_is_needed(self) -> None:
+        """Let go of large values that no VJP rule asks for; of all large ones once freed."""
+        self.is_large = True
+        asked = () if self.freed else self.op.asked(self.parents)
+        self._args, self.values = without_large(self._args, self.values, self.parents, asked)
+
     def tensors(self) -> tuple:
         """The output and the operands as Tensors, so that what VJP rules do is recorded."""
-        y = _tensor.result(self.values[0])
+        y = result(self.values[0])
         y.grad_fn, y._requires_grad = self, True
         operands = zip(self.args, self.values[1:])
-        return (y, *[x if isinstance(x, _tensor.Tensor) else value for x, value in operands])
+        return (y, *[x if isinstance(x, Tensor) else value for x, value in operands])
 
     @property
     def name(self) -> str:
@@ -86,33 +105,32 @@ class Node:
     @property
     def operand_names(self) -> list[str]:
         """What the op calls each of its operands."""
-        names = self.op.operands
-        if self.op.rest is None:
-            return names
-        return [*names[:-1], *[self.op.rest] * (len(self.args) - len(names) + 1)]
+        return self.op.names_of(self.args)
 
     @property
     def origins(self) -> list:
         """For each operand the Node that made it, with or without gradient; or the leaf Tensor
         itself; or None for what is no Tensor. Without gradient: only inside record_source()."""
         if self._origins is None:
-            leaves = [x if isinstance(x, _tensor.Tensor) else None for x in self.args]
+            leaves = [x if isinstance(x, Tensor) else None for x in self.args]
             return [x if parent is None else parent for x, parent in zip(leaves, self.parents)]
         return self._origins
 
     @property
     def inputs(self) -> tuple:
         """The Tensors among the operands, constants left out."""
-        return tuple(x for x in self.args if isinstance(x, _tensor.Tensor))
+        return tuple(x for x in self.args if isinstance(x, Tensor))
 
     @property
     def next_functions(self) -> tuple:
         """For each Tensor operand ``(grad_fn, 0)``, as in torch; a leaf stands for itself."""
         pairs = zip(self.args, self.parents, strict=True)
-        return tuple((parent, 0) for x, parent in pairs if isinstance(x, _tensor.Tensor))
+        return tuple((parent, 0) for x, parent in pairs if isinstance(x, Tensor))
 
     def __call__(self, g: Any) -> Any:
         """The VJP for cotangent ``g``: one Tensor, or a tuple with one for each operand."""
+        if observers.asked:
+            observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
         cotangents: list = []
@@ -121,7 +139,7 @@ class Node:
             if x is not None:
                 saved = needs(self.values)
                 dx = vjp(g, *saved, **self.keywords)
-                dx = _tensor.result(fit(dx, x, vjp))
+                dx = result(fit(dx, x, vjp))
             cotangents.append(dx)
         cotangents += [None] * (len(self.parents) - len(cotangents))  # indices have no rule
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
@@ -132,44 +150,24 @@ class Node:
         words = self.op.name.split("_")
         return "".join(word[:1].upper() + word[1:] for word in words) + "Backward"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"the Node of {self.name} cannot be copied or pickled: it is a part of a graph. Copy "
+            "tensors, after detach()"
+        )
+
     def __repr__(self) -> str:
-        """One line for a variables pane: ``<MulBackward () = 6. of a, b>``.
-
-        It has the values of a small output, the operands if any has a name, and the user's
-        line if that was recorded.
-        """
-        if not hasattr(self, "shape"):  # seen in a debugger that is inside __init__
-            return "<Node being made>"
-        text = f"{self.title} {self.shape}"
-        y = self.values[0] if self.values else None
-        if y is not None and 0 < y.size <= SMALL:
-            text += f" = {_tensor.one_line(y)}"
-        if any(x.name for x in self.inputs):
-            shown = [operand(x) for x in self.args[:SMALL]]
-            text += f" of {', '.join(shown)}{', ...' if len(self.args) > SMALL else ''}"
-        if self.where:
-            text += f" recorded at {self.where}"
-        return f"<{text}>"
+        return node_text(self)
 
 
-SMALL = 6  # up to so many numbers and operands are shown in a Node's repr
-
-
-def operand(x: Any) -> str:
-    """An operand in a Node's repr: the name of a Tensor, else its shape; a number as it is."""
-    if isinstance(x, _tensor.Tensor) and x.name:
-        return _tensor.short(x.name)
-    return str(x) if isinstance(x, int | float) else str(getattr(x, "shape", "[...]"))
-
-
-def source(x: Any) -> Any:
-    """Where the gradient of a Tensor goes: to the op it came from, or to the leaf itself."""
+def parent_of(x: Any) -> Any:
+    """Where the gradient of a Tensor goes: to the Node that made it, or to the leaf itself."""
     return x.grad_fn or x
 
 
 def made_by(x: Any) -> Any:
     """The Node that made a Tensor, the Tensor itself if it is a leaf, None for what is none."""
-    if not isinstance(x, _tensor.Tensor):
+    if not isinstance(x, Tensor):
         return None
     return x if x.node is None else x.node
 
@@ -185,8 +183,7 @@ def topological_order(root: Any) -> list[Node]:
     >>> topological_order(x.exp().sin())
     [<SinBackward () = 0.8939>, <ExpBackward () = 7.3891>]
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.grad_fn for x in roots], attrgetter("parents"))
+    return ordered([x.grad_fn if isinstance(x, Tensor) else x for x in as_list(root)], PARENTS)
 
 
 def recorded_order(root: Any) -> list[Node]:
@@ -199,18 +196,28 @@ def recorded_order(root: Any) -> list[Node]:
     >>> [node.name for node in recorded_order(y)], [node.name for node in topological_order(y)]
     (['mul', 'gt'], ['mul'])
     """
-    roots = root if isinstance(root, (list, tuple)) else (root,)
-    return ordered([x if isinstance(x, Node) else x.node for x in roots], attrgetter("origins"))
+    return ordered([x.node if isinstance(x, Tensor) else x for x in as_list(root)], ORIGINS)
 
 
-def ordered(roots: Any, before: Callable[[Node], list]) -> list[Node]:
-    """All Nodes that ``roots`` depend on by ``before(node)``, latest recorded first."""
-    order: list[Node] = list(dict.fromkeys(node for node in roots if node is not None))
-    seen = set(order)
+def as_list(root: Any) -> list:
+    return [root] if isinstance(root, (Tensor, Node)) else list(root)
+
+
+PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgetter("time")
+
+
+def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
+    """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest first."""
+    order: list[Node] = []
+    seen: set = {None}
+    for node in starts:
+        if node not in seen:
+            seen.add(node)
+            order.append(node)
     for node in order:  # grows while it is gone through
-        for parent in before(node):
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                order.append(parent)
-    order.sort(key=attrgetter("time"), reverse=True)
+        for x in before(node):
+            if type(x) is Node and x not in seen:  # quicker than isinstance for leaves and None
+                seen.add(x)
+                order.append(x)
+    order.sort(key=TIME, reverse=True)
     return order

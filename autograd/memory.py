@@ -43,7 +43,7 @@ def share_memory(x: Any, out: Any) -> None:
 def check_usable(order: list) -> None:
     """Raise RuntimeError where the VJPs of some node cannot run: values freed, or changed."""
     for node in order:
-        if node.values is None:
+        if node.freed and node.op.asked(node.parents):
             raise RuntimeError(
                 f"backward a second time through {node.name}: the values that its VJP needs were "
                 "freed by the first. Pass retain_graph=True to the first backward, or compute anew"

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd.tensor as _tensor
-
 from . import observers, ops
+from .tensors import Tensor
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
@@ -22,17 +21,17 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: An
     if op is None:
         raise unsupported(name)
     out = settings.pop("out", (None,))[0]
-    if settings or isinstance(out, _tensor.Tensor):
+    if settings or isinstance(out, Tensor):
         settings = settings or {"out": out}
         raise TypeError(f"np.{name}: {', '.join(settings)} cannot be given for Tensors")
     if out is None:
         return op(*inputs)
-    if any(isinstance(x, _tensor.Tensor) and x.requires_grad for x in inputs):
+    if any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         raise TypeError(
             f"np.{name}: the result would go into an ndarray, which keeps no graph. detach() the "
             "operand that requires grad, or compute with Tensors"
         )
-    return ufunc(*plain(inputs), out=out)  # array -= tensor
+    return ufunc(*without_tensors(inputs), out=out)  # array -= tensor
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, settings: Any) -> Any:
@@ -41,7 +40,7 @@ def array_function(self: Any, function: Any, types: Any, args: Any, settings: An
         return FUNCTIONS[function](*args, **settings)
     if function in ABOUT_SHAPES or function in QUESTIONS:
         asks = function in QUESTIONS
-        return function(*plain(args, asks), **plain(settings, asks))
+        return function(*without_tensors(args, asks), **without_tensors(settings, asks))
     raise unsupported(f"{function.__module__.removeprefix('numpy.')}.{function.__name__}"
                       if "." in function.__module__ else function.__name__)  # fmt: skip
 
@@ -53,15 +52,19 @@ def unsupported(name: str) -> TypeError:
     )
 
 
-def plain(x: Any, asks: bool = True) -> Any:
+def without_tensors(x: Any, asks: bool = True) -> Any:
     """Tensors as arrays, also inside lists, tuples and dicts."""
-    if isinstance(x, _tensor.Tensor):
+    if isinstance(x, Tensor):
         if asks and observers.asked:
             observers.tell(observers.asked, x, "a NumPy function that records nothing")
         return x._data
     if isinstance(x, list | tuple):
-        return type(x)(plain(item, asks) for item in x)
-    return {key: plain(value, asks) for key, value in x.items()} if isinstance(x, dict) else x
+        return type(x)(without_tensors(item, asks) for item in x)
+    return (
+        {key: without_tensors(value, asks) for key, value in x.items()}
+        if isinstance(x, dict)
+        else x
+    )
 
 
 def refuse(name: str, **settings: Any) -> None:
@@ -175,7 +178,7 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
     for i, h in zip(axes, steps):
         n, before = f.shape[i], (slice(None),) * (i % f.ndim)
         at = lambda *ends, before=before: (*before, slice(*ends))  # noqa: E731
-        h = np.asarray(plain(h), f.dtype)
+        h = np.asarray(without_tensors(h), f.dtype)
         h = np.full(n - 1, h) if h.ndim == 0 else np.diff(h)
         h = h.reshape(-1, *(1,) * (f.ndim - 1 - i % f.ndim))
         slope = (f[at(1, None)] - f[at(None, -1)]) / h  # between neighbours
@@ -189,12 +192,12 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
          ) -> Any:  # fmt: skip
     refuse("take", out=out, mode=None if mode == "raise" else mode)
     a, axis = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
-    index = indices if isinstance(indices, _tensor.Tensor) else np.asarray(indices)
+    index = indices if isinstance(indices, Tensor) else np.asarray(indices)
     return a[(*(slice(None),) * (axis % a.ndim), index)]
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    widths = np.broadcast_to(plain(pad_width), (np.ndim(array), 2)).tolist()
+    widths = np.broadcast_to(without_tensors(pad_width), (np.ndim(array), 2)).tolist()
     if mode == "constant":
         if np.ndim(constant_values):
             raise TypeError("np.pad: constant_values must be one number for Tensors")
@@ -275,7 +278,7 @@ def clip(
 
 
 def where(condition: Any, *values: Any) -> Any:
-    return ops.where(condition, *values) if values else np.nonzero(plain(condition))
+    return ops.where(condition, *values) if values else np.nonzero(without_tensors(condition))
 
 
 def einsum(*operands: Any, out: Any = None, optimize: Any = False) -> Any:
@@ -298,8 +301,8 @@ def like(make: Callable) -> Callable:
     """``np.zeros_like`` and its sisters, which give a Tensor for a Tensor."""
 
     def made(a: Any, *value: Any, dtype: Any = None, shape: Any = None) -> Any:
-        array = make(plain(a, False), *plain(value), dtype=dtype, shape=shape)
-        return _tensor.Tensor(array)
+        array = make(without_tensors(a, False), *without_tensors(value), dtype=dtype, shape=shape)
+        return Tensor(array)
 
     return made
 
@@ -393,3 +396,6 @@ ABOUT_SHAPES = {
 QUESTIONS = {
     np.allclose, np.isclose, np.array_equal, np.count_nonzero, np.nonzero, np.argwhere,
 }  # fmt: skip
+
+Tensor.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
+Tensor.__array_function__ = array_function  # type: ignore[attr-defined]

@@ -5,42 +5,49 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .backward import accumulate_grad, root_cotangents, run_hooks, walk
-from .codegen.replay import arrays_in, looked_into
-from .codegen.source import items
-from .codegen.spelling import identifier
-from .codegen.terms import Terms
-from .cotangents import fit
-from .graph import Node, source, topological_order
+from .codegen.expressions import Terms
+from .codegen.recording import Recording
+from .codegen.trace import Var
+from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
+from .graph import Node, made_by, recorded_order, topological_order
+from .hooks import run_hooks
 from .memory import check_usable
-from .tensor import Tensor, result
-from .trace import Trace, Var, vars_in
+from .names import identifier, named
+from .tensors import Tensor, result
+from .walk import walk
 
 
-@dataclass
+@dataclass(repr=False)
 class Contribution:
-    """What one operand gets in a step: ``d<operand> = <formula>``, or ``+=`` after others."""
+    """What one operand gets in a step: ``d<operand> = <formula>``, or ``+=`` after others.
+
+    Where all in the formula are numbers, it is printed with them, too: ``dw = 3 * dz = 3 * 2.0``.
+    """
 
     operand: str  # the name of the operand in the rule
     target: Any  # the Node or the leaf that gets it
     label: str  # the name of the operand's tensor
     adds: bool  # whether the target has got something before
-    formula: str  # what the rule does, with these names
+    formula: Formula  # what the rule does, with these names
+    numbers: str  # the same with the numbers that they stand for, or "" where one is no scalar
     source: str  # the rule
     cotangent: Any  # the contribution itself
     total: Any  # all that has come to the target by the end of the step
 
     def __str__(self) -> str:
-        return f"d{self.label} {'+=' if self.adds else '='} {self.formula}"
+        numbers = f" = {self.numbers}" if self.numbers else ""
+        return f"d{self.label} {'+=' if self.adds else '='} {self.formula}{numbers}"
+
+    __repr__ = __str__
 
 
-@dataclass
+@dataclass(repr=False)
 class Step:
     """One step of backward: a Node, its incoming cotangent, and what its operands get."""
 
@@ -63,6 +70,8 @@ class Step:
         head = f"[{self.index + 1}/{self.count}] "
         return head + ("\n" + " " * len(head)).join(lines)
 
+    __repr__ = __str__
+
 
 def backward_steps(
     root: Any,
@@ -72,19 +81,20 @@ def backward_steps(
 ) -> Generator[Step, None, None]:
     """The steps of ``root.backward(gradient)``, one for each op: the same walk, stopped at each.
 
-    ``names`` (``locals()``, a dict, or a Module with named parameters) names tensors that have no
-    ``name``; so do the modules that ops were recorded in, inside ``record_source()``. What comes
-    to a tensor that has got something before is added, and printed with ``+=``.
+    A tensor is called by its ``name``, else as in ``names`` (a dict such as ``locals()``, or a
+    Module with named parameters; if not given, the variables of the caller), else as in the
+    module that an op was recorded in, inside ``record_source()``. What comes to a tensor that has
+    got something before is added, and printed with ``+=``.
 
-    Leaves get their ``grad`` when the last step has been asked for and the walk is over. Who
+    Tensors get their ``grad`` when the last step has been asked for and the walk is over. Who
     stops halfway leaves every ``grad`` as it was; the values of the ops already visited are
-    freed, as by ``backward``, unless ``retain_graph``.
+    freed, as by ``backward``, unless ``retain_graph``. Raises where ``backward`` would.
 
     >>> import autograd
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> z = 3 * w
     >>> loss = (z * z).sum()
-    >>> for step in loss.backward_steps(names=locals()):
+    >>> for step in loss.backward_steps():
     ...     print(step)
     [1/3] dout1 = np.broadcast_to(dloss, (2,))          # sum, (2,)
     [2/3] dz = dout1 * z                                # mul, (2,)
@@ -93,36 +103,62 @@ def backward_steps(
     >>> w.grad
     tensor([18., 36.])
     """
+    roots = root if isinstance(root, list | tuple) else [root]
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
     check_usable(order)
-    known = labels(names, order, root)
-    reached: set[Any] = set()  # Nodes and leaves that have got something
+    formulas = Formulas(roots, labels(names, recorded_order(root), root))
+    return steps_of(order, cotangents, formulas, retain_graph, retaining_hooks(roots, order))
+
+
+def steps_of(
+    order: list[Node],
+    cotangents: Cotangents,
+    formulas: Formulas,
+    retain_graph: bool,
+    retaining: list[Callable],
+) -> Generator[Step, None, None]:
+    """Walk the Nodes in ``order`` one by one."""
+    known = formulas.known
+    reached = set(cotangents)  # Nodes and leaves that have got something
+    kept: list[tuple[Callable, Any]] = []  # hooks that set a grad, and what they will be given
     for index, node in enumerate(order):
         seen: list = []
+        waiting = [h for h in node.hooks if h in retaining]
+        node.hooks = [h for h in node.hooks if h not in waiting]
         hook = node.add_hook(seen.append)
-        rules = list(zip(node.parents, node.op.rules, node.operand_names))
         try:
             walk([node], cotangents, True, False)
         finally:
-            node.hooks.remove(hook)
-        rerun = Rerun(node, seen[0], known)
+            node.hooks = [h for h in node.hooks if h is not hook] + waiting
+        kept += [(h, seen[0]) for h in waiting]
         contributions = []
+        rules = zip(node.parents, node.op.rules, node.operand_names)
         for x, (vjp, needs), operand in rules:
             if x is not None:
-                formula, text, dx = rerun.contribution(x, vjp, needs)
-                total = result(cotangents[x])
-                adds = x in reached
+                formula = formulas.of_vjp(node, x, vjp, needs)
+                dx = result(fit(vjp(seen[0], *needs(node.values), **node.keywords), x, vjp))
+                numbers = in_numbers(formula, formulas.scalars(node, seen[0]), dx._data)
+                adds, total = x in reached, result(cotangents[x])
                 reached.add(x)
                 contributions.append(
-                    Contribution(operand, x, known[x], adds, formula, text, dx, total)
+                    Contribution(operand, x, known[x], adds, formula, numbers, code(vjp), dx, total)
                 )
         if not retain_graph:
-            node.values = None
-        label = known.get(node, node.name)
-        yield Step(index, len(order), node, label, result(seen[0]), contributions)
+            node.freed = True
+            if node.is_large:
+                node.keep_what_is_needed()
+        yield Step(index, len(order), node, known[node], result(seen[0]), contributions)
+    for hook, g in kept:
+        hook(g)
     for leaf, g in cotangents.items():
         accumulate_grad(leaf, run_hooks(leaf, g) if leaf.hooks else g)
+
+
+def retaining_hooks(roots: Any, order: list[Node]) -> list[Callable]:
+    """The hooks that ``retain_grad()`` has put on the Nodes in ``order``."""
+    tensors = [*roots, *(x for node in order for x in node.inputs)]
+    return [x._retained for x in tensors if x._retained is not None]
 
 
 def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
@@ -131,9 +167,10 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
     It is the one that the tensor has, then the one given, then that of a module's parameter,
     then the operand's or, for the result of an op, ``out`` and its number.
     """
+    roots = root if isinstance(root, list | tuple) else [root]
     operands = [pair for node in reversed(order) for pair in operands_of(node)]
-    keys = {key_of(root), *order, *(key_of(x) for _, x in operands)}
-    named = [(x.name, x) for _, x in [("", root), *operands] if getattr(x, "name", None)]
+    keys = {*map(key_of, roots), *order, *(key_of(x) for _, x in operands)}
+    tensors = [*roots, *(x for _, x in operands)]
     known: dict[Any, str] = {}
     taken: set[str] = set()
 
@@ -142,7 +179,7 @@ def labels(names: Any, order: list[Node], root: Any = None) -> dict[Any, str]:
             known[key] = identifier(name, taken)
             taken.add(f"d{known[key]}")
 
-    for name, x in [*named, *items(names), *parameters(node.scopes for node in order)]:
+    for name, x in named(names, tensors, order):
         take(name, key_of(x))
     for name, x in operands:
         if not isinstance(key_of(x), Node):
@@ -163,15 +200,7 @@ def operands_of(node: Node) -> Iterator[tuple[str, Any]]:
 
 def key_of(x: Any) -> Any:
     """What stands for an operand among ``labels``."""
-    return source(x) if isinstance(x, Tensor) else id(x)
-
-
-def parameters(paths: Iterable[tuple]) -> Iterator[tuple[str, Any]]:
-    """The named parameters of the outermost modules in ``paths``, the scopes of Nodes."""
-    owners = {id(path[0].owner): path[0].owner for path in paths if path}
-    for owner in owners.values():
-        if hasattr(owner, "named_parameters"):
-            yield from owner.named_parameters()
+    return made_by(x) if isinstance(x, Tensor) else id(x)
 
 
 def code(rule: Callable) -> str:
@@ -187,37 +216,104 @@ def code(rule: Callable) -> str:
     return "".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])
 
 
-class Rerun:
-    """A Node's VJP rules run on Vars that have names, to see what they do."""
+class Formula(str):
+    """An expression of NumPy calls; ``arrays`` holds what it calls ``array``, by that name."""
 
-    def __init__(self, node: Node, g: Any, known: Mapping[Any, str]) -> None:
-        self.node = node
-        self.trace = Trace()
-        self.terms = Terms()
-        self.g = self.named(g, f"d{known[node]}")
-        values = [self.named(node.values[0], known[node])]
-        for x, value in zip(node.args, node.values[1:]):
-            name = known.get(key_of(x))
-            values.append(self.named(value, name) if name else value)
-        self.values = tuple(values)
-        for name, x in node.keywords.items():
-            for i, part in enumerate(x if isinstance(x, tuple) else [x]):
-                for array in arrays_in(part):
-                    self.named(array, f"{name}[{i}]" if isinstance(x, tuple) else name)
+    arrays: dict[str, Any]
 
-    def named(self, value: Any, name: str) -> Var:
-        var = self.trace.constant(value)
-        self.terms.name(var, name)
-        return var
 
-    def contribution(self, x: Any, vjp: Callable, needs: Callable) -> tuple[str, str, Any]:
-        """The formula and the source of one rule, and the cotangent it gives."""
-        begin = len(self.trace.calls)
-        dx = fit(looked_into(vjp, [self.g, *needs(self.values)], self.node.keywords), x, vjp)
-        calls: list[Any] = self.trace.calls[begin:]
-        for call in calls:
-            for var in vars_in((call.args, call.keywords)):
-                if var not in self.terms.known and not self.terms.constant(var):
-                    self.terms.name(var, "array")
-            self.terms.known[call.out] = self.terms.expression(call)
-        return self.terms.text(dx), code(vjp), result(dx.value)
+class Formulas:
+    """What the rules of Nodes do, as expressions with the names in ``known``."""
+
+    def __init__(self, roots: Any, known: Mapping[Any, str]) -> None:
+        self.recording = Recording(list(roots), wrt=[])
+        self.known = known
+
+    def of_forward(self, node: Node) -> Formula:
+        """The formula of the output of an op."""
+        y, *operands = self.recording.values[node]
+        return written(y, self.names_of(node, operands))
+
+    def of_vjp(self, node: Node, x: Any, vjp: Callable, needs: Callable) -> Formula:
+        """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
+        trace, values = self.recording.trace, self.recording.values[node]
+        g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
+        dx = trace.run(vjp, g, *needs(values), **node.keywords)
+        names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
+        return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
+
+    def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
+        pairs = zip(node.args, operands)
+        return {
+            var: self.known[key_of(x)]
+            for x, var in pairs
+            if isinstance(var, Var) and key_of(x) in self.known
+        }
+
+    def scalars(self, node: Node, g: Any) -> dict[str, str]:
+        """The numbers among what a VJP of a Node may mention, as text by their names."""
+        names = [self.known[node], *(self.known.get(key_of(x)) for x in node.args)]
+        values = {name: value for name, value in zip(names, node.values) if name}
+        values[f"d{self.known[node]}"] = g
+        return {name: number(value) for name, value in values.items() if np.shape(value) == ()}
+
+
+def written(out: Var, names: Mapping[Var, str]) -> Formula:
+    """The calls that made a Var from those in ``names``, as one expression."""
+    terms = Terms()
+    arrays: dict[str, Any] = {}
+    for var, name in names.items():
+        terms.name(var, name)
+
+    def write(var: Var) -> None:
+        if var in terms.known:
+            return
+        if var.call is not None:
+            for x in var.call.inputs:
+                write(x)
+            terms.known[var] = terms.expression(var.call)
+        elif not terms.constant(var):
+            name = identifier("array", set(arrays) | set(names.values()))
+            arrays[name] = var.value
+            terms.name(var, name)
+
+    write(out)
+    formula = Formula(terms.text(out))
+    formula.arrays = arrays
+    return formula
+
+
+def in_numbers(formula: str, scalars: Mapping[str, str], value: Any) -> str:
+    """``3 * 1.0 = 3.0`` for ``3 * dz``, or "" where it is not made of scalars only.
+
+    >>> in_numbers("dz * w**2", {"dz": "1.0", "w": "-3.0"}, 9.0)
+    '1.0 * (-3.0) ** 2 = 9.0'
+    """
+    tree = ast.parse(formula, mode="eval")
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if np.shape(value) or not names - {"np"} <= scalars.keys():
+        return ""
+    filled = ast.unparse(Filled(scalars).visit(tree))
+    return " = ".join(dict.fromkeys([filled, number(value)]))
+
+
+class Filled(ast.NodeTransformer):
+    """Writes texts in the place of names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        text = self.texts.get(node.id)
+        return ast.parse(text, mode="eval").body if text else node
+
+
+def number(value: Any) -> str:
+    """A scalar in four digits: a float with its point, so that it is seen to be one.
+
+    >>> number(3.0), number(np.float32(0.70710677)), number(2)
+    ('3.0', '0.7071', '2')
+    """
+    x = np.asarray(value)
+    text = f"{x.item():.4g}" if x.dtype.kind == "f" else str(x.item())
+    return f"{text}.0" if x.dtype.kind == "f" and text.lstrip("-").isdigit() else text

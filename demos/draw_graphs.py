@@ -10,22 +10,13 @@ import nn
 import viz
 
 
-def leaf(value, name):
-    return autograd.tensor(value, requires_grad=True, name=name)
-
-
-def keep_grads(root):
-    """Have every result in a graph keep its gradient, as all of micrograd's values do."""
-    root.retain_grad()
-    for node in autograd.topological_order(root):
-        for x in node.inputs:
-            if x.requires_grad and not x.is_leaf:
-                x.retain_grad()
+def leaf(value):
+    return autograd.tensor(value, requires_grad=True)
 
 
 def expression():
     """The example of micrograd's README: every number and its gradient."""
-    a, b = leaf(-4.0, "a"), leaf(2.0, "b")
+    a, b = leaf(-4.0), leaf(2.0)
     c = a + b
     d = a * b + b**3
     c = c + (c + 1)
@@ -36,20 +27,16 @@ def expression():
     f = e**2
     g = f / 2.0
     g = g + 10.0 / f
-    keep_grads(g)
-    g.backward()
-    return viz.draw(g, values=True, grads=True, names=locals(), direction="TB")
+    return viz.draw(g, values=True, grads="all")
 
 
 def neuron():
     """One neuron: two inputs, two weights, a bias, tanh."""
-    x1, x2 = autograd.tensor(2.0, name="x1"), autograd.tensor(0.0, name="x2")
-    w1, w2, b = leaf(-3.0, "w1"), leaf(1.0, "w2"), leaf(6.8813735870195432, "b")
+    x1, x2 = autograd.tensor(2.0), autograd.tensor(0.0)
+    w1, w2, b = leaf(-3.0), leaf(1.0), leaf(6.8813735870195432)
     n = x1 * w1 + x2 * w2 + b
     o = n.tanh()
-    keep_grads(o)
-    o.backward()
-    return viz.draw(o, values=True, grads=True, names=locals(), legend=True)
+    return viz.draw(o, values=True, grads="all", show="both", legend=True)
 
 
 def moons_step():
@@ -65,32 +52,31 @@ def moons_step():
 
 
 def moons():
-    """The moons step after backward: modules as boxes, the ranges of values and gradients."""
+    """The moons step: modules as boxes, the ranges of values and gradients."""
     loss, names = moons_step()
-    loss.backward()
-    return viz.draw(loss, names=names, values=True, grads=True, direction="TB", legend=True)
+    return viz.draw(loss, names=names, values=True, grads="all", legend=True)
 
 
 def folded():
     """The same with each layer folded into one node."""
     loss, names = moons_step()
-    return viz.draw(loss, names=names, depth=1, direction="TB")
+    return viz.draw(loss, names=names, depth=1)
 
 
 def saved():
     """What each op keeps for its VJP rules, and the way from the data to the loss."""
     loss, names = moons_step()
     way = [names["X"], *autograd.topological_order(loss), loss]
-    return viz.draw(loss, names=names, saved=True, highlight=way, direction="TB")
+    return viz.draw(loss, names=names, saved=True, highlight=way)
 
 
 def second_derivative():
     """The derivative of x² tanh(x) as a graph of its own: each VJP rule is in a box."""
-    x = leaf(1.5, "x")
+    x = leaf(1.5)
     with autograd.record_source():
         y = x**2 * x.tanh()
         (dx,) = autograd.grad(y, x, create_graph=True)
-    return viz.draw(dx, names=locals(), values=True, show="tensors")
+    return viz.draw(dx, values=True)
 
 
 GALLERY = [expression, neuron, moons, folded, saved, second_derivative]
@@ -102,6 +88,10 @@ def main(argv=None):
         "--out", type=Path, default=Path("gallery_out"), help="folder for the pictures"
     )
     out = parser.parse_args(argv).out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out: cannot make the folder {out}: {error.strerror}")
     for picture in GALLERY:
         path = picture().render(f"gallery_{picture.__name__}", directory=out, cleanup=True)
         print(f"wrote {path}: {picture.__doc__.splitlines()[0]}")

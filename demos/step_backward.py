@@ -16,11 +16,10 @@ import nn
 import viz
 
 GUIDE = """\
-The debugger stops in autograd's walk, before the VJP rules of {ops}.
-  p node   the op                               p g.shape   its incoming cotangent
-  n        again and again, to dx = vjp(...)    s           from there into the rule
-  a        the rule's arguments                 n           to its formula
+The debugger stops in the VJP rules of {ops}, at the formula.
+  a        the rule's arguments                 p g.shape   of the incoming cotangent
   r        to its end, where the result shows   n           back into the walk
+  up       to the walk, where node is the op    p node      that op; then down
   c        on to the next stop                  q           leave
 """
 
@@ -65,13 +64,16 @@ def main() -> None:
     how.add_argument("--print", action="store_true", help="print each step (the default)")
     how.add_argument("--page", metavar="FILE", help="write a page to click and key through")
     how.add_argument(
-        "--pdb", metavar="OP", nargs="*", help="stop in the debugger before the VJPs of these ops"
+        "--pdb", metavar="OP", nargs="*", help="stop in the debugger at the VJPs of these ops"
     )
     options = parser.parse_args()
     loss, names = moons_loss()
     ops = list(dict.fromkeys(node.name for node in autograd.graph.topological_order(loss)))
     if options.page:
-        print(f"wrote {viz.step_page(loss, options.page, names=names).path}")
+        try:
+            print(f"wrote {viz.step_page(loss, options.page, names=names).path}")
+        except OSError as error:
+            parser.error(f"--page: cannot write {options.page}: {error.strerror}")
     elif options.pdb is not None:
         unknown = [op for op in options.pdb if op not in ops]
         if unknown:

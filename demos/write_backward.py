@@ -60,7 +60,7 @@ def written(X, w1, w2, y):
     z2 = a1 @ w2
     z2 = z2.squeeze(1)
     loss = autograd.mean((y - z2) ** 2)
-    return autograd.to_source(loss, wrt=[w1, w2], names=locals())
+    return autograd.to_source(loss, wrt=[w1, w2])
 
 
 def written_with_exercises(X, w1, b1, w2, b2, y):
@@ -70,7 +70,7 @@ def written_with_exercises(X, w1, b1, w2, b2, y):
     z2 = (a1 @ w2 + b2).squeeze(1)
     p = autograd.sigmoid(z2)
     loss = nn.functional.binary_cross_entropy(p, y)
-    return autograd.to_source(loss, wrt=[w1, b1, w2, b2], names=locals())
+    return autograd.to_source(loss, wrt=[w1, b1, w2, b2])
 
 
 def beside(left: str, right: str) -> str:

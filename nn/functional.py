@@ -4,11 +4,15 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import (
     Tensor,
+    conv2d,
     gelu,
     leaky_relu,
     log_softmax,
+    max_pool2d,
+    no_grad,
     pad,
     rand,
     relu,
@@ -17,6 +21,7 @@ from autograd import (
     softmax,
     softplus,
     tanh,
+    where,
 )
 from autograd.ops import (
     binary_cross_entropy,
@@ -28,18 +33,27 @@ from autograd.ops import (
     nll_loss,
     one_hot,
 )
+from autograd.ops.losses import check, reduced
 
 __all__ = [
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv2d",
     "cross_entropy",
     "dropout",
+    "elu",
+    "embedding",
     "gelu",
+    "hardtanh",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
     "one_hot",
@@ -53,13 +67,55 @@ __all__ = [
 ]
 
 
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
+
+    >>> elu(autograd.tensor([-1.0, 1.0]))
+    tensor([-0.6321,  1.0000])
+    """
+    low = x <= 0
+    return where(low, alpha * where(low, x, 0.0).expm1(), x)
+
+
+def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """``x`` held within ``min_val`` and ``max_val``, at which the gradient is 0.
+
+    >>> hardtanh(autograd.tensor([-2.0, 0.5]))
+    tensor([-1.0000,  0.5000])
+    """
+    return where((x <= min_val) | (x >= max_val), x.detach().clip(min_val, max_val), x)
+
+
+def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """The rows of ``weight`` that the integers ``x`` number; no gradient for ``padding_idx``.
+
+    Shapes: x ``(...)``, weight ``(rows, columns)``, result ``(..., columns)``. Raises TypeError
+    for an ``x`` that is not integer, IndexError for a row that is not there.
+
+    >>> embedding(autograd.tensor([1, 1]), autograd.tensor([[1.0], [2.0]]))
+    tensor([[2.],
+            [2.]])
+    """
+    rows = x._data if isinstance(x, Tensor) else np.asarray(x)
+    if rows.dtype.kind not in "iu":
+        raise TypeError(f"embedding: x numbers rows and must be integer, got {rows.dtype}")
+    if rows.size and not (rows.min() >= 0 and rows.max() < len(weight)):
+        raise IndexError(
+            f"embedding: weight has {len(weight)} rows, so x must lie in 0 to {len(weight) - 1}; "
+            f"got {rows.min()} to {rows.max()}"
+        )
+    y = weight[x]
+    if padding_idx is None:
+        return y
+    return where((rows == padding_idx % len(weight))[..., None], y.detach(), y)
+
+
 def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     """Each element 0 with probability ``p``, else divided by ``1 - p``, so that the mean stays.
 
     The random numbers are those of ``autograd.manual_seed``. Without ``training``, ``x`` itself.
     Raises ValueError for ``p`` outside 0 to 1.
 
-    >>> import autograd
     >>> dropout(autograd.ones(3), 0.5, training=False)
     tensor([1., 1., 1.])
     """
@@ -79,15 +135,108 @@ def layer_norm(
     ``normalized_shape`` are the sizes of these dimensions, and the shape of ``weight`` and
     ``bias``. Raises ValueError where ``x`` does not end in them.
 
-    >>> import autograd
     >>> layer_norm(autograd.tensor([[1.0, 3.0]]), 2)
     tensor([[-1.0000,  1.0000]])
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if x.shape[max(0, x.ndim - len(shape)) :] != shape:
         raise ValueError(f"layer_norm: x of shape {x.shape} does not end in {shape}")
-    dims = tuple(np.arange(-len(shape), 0).tolist())
-    centred = x - x.mean(dims, keepdim=True)
+    dims = tuple(range(-len(shape), 0))
+    wide = widened(x)
+    centred = wide - wide.mean(dims, keepdim=True)
     y = centred / ((centred * centred).mean(dims, keepdim=True) + eps).sqrt()
+    return scaled(y, weight, bias, like=x)
+
+
+def batch_norm(
+    x: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """``(x - mean) / sqrt(var + eps) * weight + bias`` for each feature, the second dimension.
+
+    In ``training`` mean and variance are those of the batch, and ``running_mean`` and
+    ``running_var`` (which has the unbiased variance) come nearer to them by ``momentum``; else
+    they are the running ones. Raises ValueError in training for one value of a feature.
+
+    >>> batch_norm(autograd.tensor([[1.0], [3.0]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+    dims = (0, *range(2, x.ndim))
+    feature = (-1, *[1] * (x.ndim - 2))
+    wide = widened(x)
+    if training:
+        count = x.numel() // max(x.shape[1], 1)
+        if count < 2:
+            raise ValueError(f"batch_norm: one value of a feature has no variance: x is {x.shape}")
+        mean = wide.mean(dims)
+        centred = wide - mean.reshape(*feature)
+        var = (centred * centred).mean(dims)
+        with no_grad():
+            for running, new in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
+                if running is not None:
+                    running.copy_((1 - momentum) * running + momentum * new)
+    elif running_mean is None or running_var is None:
+        raise ValueError("batch_norm: without training it needs running_mean and running_var")
+    else:
+        centred, var = wide - running_mean.reshape(*feature), running_var
+    y = centred / (var.reshape(*feature) + eps).sqrt()
+    weight = None if weight is None else weight.reshape(*feature)
+    return scaled(y, weight, None if bias is None else bias.reshape(*feature), like=x)
+
+
+def widened(x: Tensor) -> Tensor:
+    """float16 as float32, in which the squares of a mean and a variance do not overflow."""
+    return x.float() if x.dtype == autograd.float16 else x
+
+
+def scaled(y: Tensor, weight: Any, bias: Any, like: Tensor) -> Tensor:
+    """``y * weight + bias``, float16 again where the input ``like`` was."""
     y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+    y = y if bias is None else y + bias
+    return y.to(autograd.float16) if like.dtype == autograd.float16 else y
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """``e**2 / 2`` where ``e = abs(input - target)`` is below ``delta``, else
+    ``delta * (e - delta / 2)``; their mean, or as ``mse_loss`` has it.
+
+    >>> huber_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
+    tensor(0.7500)
+    """
+    check("huber_loss", input, target)
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
+    e = (input - target).abs()
+    near = where(e < delta, e, delta)  # the rest of e is far
+    return reduced("huber_loss", near * (e - near / 2), reduction)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
+    """``target * (log(target) - input)`` for log-probabilities ``input``, 0 where the target is 0.
+
+    ``reduction`` is "mean", "sum", "none", or "batchmean": the sum divided by the size of the
+    batch. With ``log_target`` the target holds log-probabilities. Errors as for ``mse_loss``.
+
+    >>> p = autograd.tensor([[0.5, 0.5]])
+    >>> kl_div(autograd.tensor([[0.25, 0.75]]).log(), p, reduction="batchmean")
+    tensor(0.1438)
+    """
+    check("kl_div", input, target)
+    if log_target:
+        losses = target.exp() * (target - input)
+    else:
+        losses = target * where(target == 0, 1.0, target).log() - target * input
+    if reduction == "batchmean":
+        return losses.sum() / max(len(losses), 1) if losses.ndim else losses
+    return reduced("kl_div", losses, reduction)

@@ -64,10 +64,14 @@ def ones_(tensor: Tensor) -> Tensor:
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """How many inputs a neuron of this weight has, and how many neurons there are."""
-    if tensor.ndim != 2:
-        raise ValueError(f"init: needs a weight of shape (out, in), got shape {tensor.shape}")
-    return tensor.shape[1], tensor.shape[0]
+    """How many inputs a neuron of this weight has, and how many neurons take an input.
+
+    A weight ``(out, in, *window)`` of a convolution has ``in`` times the size of its window.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"init: needs a weight of shape (out, in, ...), got shape {tensor.shape}")
+    window = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * window, tensor.shape[0] * window
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
@@ -91,22 +95,57 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     return normal_(tensor, 0, gain * math.sqrt(2 / max(sum(fans(tensor)), 1)))
 
 
-def kaiming_uniform_(tensor: Tensor, a: float = 0.0) -> Tensor:
-    """Uniform within ``sqrt(6 / ((1 + a**2) * in))`` of 0, for a leaky ReLU of slope ``a``.
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By how much an activation shrinks the spread of its input; ``param`` is a leaky ReLU's slope.
+
+    Raises ValueError for an activation that is not known.
+
+    >>> calculate_gain("tanh"), round(calculate_gain("leaky_relu", 0.2), 4)
+    (1.6666666666666667, 1.3868)
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
+    if nonlinearity not in GAINS:
+        known = ", ".join([*GAINS, "leaky_relu"])
+        raise ValueError(f"calculate_gain: knows {known}, got {nonlinearity!r}")
+    return GAINS[nonlinearity]
+
+
+GAINS = {
+    "linear": 1.0, "conv2d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75,
+}  # fmt: skip
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Tensor:
+    """Uniform within ``gain * sqrt(3 / fan)`` of 0: see ``kaiming_normal_``.
 
     >>> import autograd
     >>> bool((kaiming_uniform_(autograd.zeros(3, 6)).abs() <= 1).all())
     True
     """
-    bound = math.sqrt(6 / ((1 + a * a) * max(fans(tensor)[0], 1)))
+    bound = math.sqrt(3) * kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound)
 
 
-def kaiming_normal_(tensor: Tensor, a: float = 0.0) -> Tensor:
-    """Normal with standard deviation ``sqrt(2 / ((1 + a**2) * in))``.
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Tensor:
+    """Normal with standard deviation ``gain / sqrt(fan)``.
+
+    The gain is that of ``nonlinearity``, a leaky ReLU of slope ``a`` or another; the fan is the
+    number of inputs of a neuron, or with ``mode="fan_out"`` of neurons that take an input.
 
     >>> import autograd
-    >>> kaiming_normal_(autograd.zeros(3, 2)).shape
+    >>> kaiming_normal_(autograd.zeros(3, 2), nonlinearity="relu").shape
     (3, 2)
     """
-    return normal_(tensor, 0, math.sqrt(2 / ((1 + a * a) * max(fans(tensor)[0], 1))))
+    return normal_(tensor, 0, kaiming_std(tensor, a, mode, nonlinearity))
+
+
+def kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"init: mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    fan = fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))

@@ -2,66 +2,259 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, observers
 from autograd.memory import note_change
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
-from .module import Module, zero_grad
+from .module import zero_grad
+
+Array: TypeAlias = Any  # an ndarray, a NumPy scalar, or what takes NumPy's functions like one
+State: TypeAlias = MutableMapping[str, Any]
+
+LABELS = ("name", "initial_lr")  # what a group may hold beside its settings
+# What torch's groups tell only of how torch computes.
+OF_TORCH = ("foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
+
+
+class Setting:
+    """An attribute that reads a setting of the first group, and sets it in all groups."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, optimizer: Optimizer | None, owner: type) -> Any:
+        return self if optimizer is None else optimizer.param_groups[0][self.name]
+
+    def __set__(self, optimizer: Optimizer, value: Any) -> None:
+        value = checked(type(optimizer).__name__, self.name, value)
+        for group in optimizer.param_groups:
+            group[self.name] = value
 
 
 class Optimizer:
-    """What all optimizers share: the parameters, ``zero_grad()``, and ``step()``.
+    """What all optimizers share: groups of parameters with their settings, and ``step()``.
 
-    A subclass defines ``change(p, g, state)``: what to take from one parameter for its
-    gradient; all ndarrays, with a dict for what is to be remembered of that parameter.
-    ``weight_decay * p`` has been added to that gradient already.
+    ``params`` holds Tensors, or dicts such as ``{"params": [...], "lr": 0.1}`` with settings of
+    their own; ``settings`` are those of all others. A subclass defines one pure method:
+
+        def change(self, p, g, state, lr): ...
+
+    what to take from a parameter ``p`` with the gradient ``g``. The settings come by name.
+    ``state`` is a dict for what is to be remembered of that parameter; the method puts new
+    arrays into it and writes into none.
+
     Raises TypeError and ValueError for parameters and settings that cannot be meant.
+
+    >>> import autograd
+    >>> class SignDescent(Optimizer):
+    ...     lr = Setting()
+    ...     def __init__(self, params, lr=0.1):
+    ...         super().__init__(params, lr=lr)
+    ...     def change(self, p, g, state, lr):
+    ...         return lr * np.sign(g)
+    >>> w = autograd.tensor([1.0, -1.0], requires_grad=True)
+    >>> optimizer = SignDescent([w])
+    >>> (3 * w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([ 0.9000, -0.9000], requires_grad=True)
     """
 
-    weight_decay: float = 0.0
-
-    def __init__(self, params: Iterable[Tensor], **settings: float) -> None:
+    def __init__(self, params: Iterable[Any], **settings: Any) -> None:
         name = type(self).__name__
-        if isinstance(params, Tensor | Module):
-            raise TypeError(f"{name}: give a list of Tensors, such as model.parameters()")
-        self.params = list(params)
-        if not self.params:
+        if callable(params):
+            raise TypeError(
+                f"{name}: give a list of Tensors, such as model.parameters(), not "
+                f"{getattr(params, '__qualname__', type(params).__name__)}"
+            )
+        if isinstance(params, Tensor | Mapping):
+            raise TypeError(
+                f"{name}: give a list of Tensors, such as model.parameters(), or of groups: "
+                '[{"params": [...], "lr": 0.1}]'
+            )
+        params = list(params)
+        if not params:
             raise ValueError(
                 f"{name}: got no parameters. A generator can be used only once; and a Module does "
                 "not see layers in a plain list: use nn.Sequential or nn.ModuleList"
             )
-        for p in self.params:
+        self.defaults = {key: checked(name, key, value) for key, value in settings.items()}
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for group in params if isinstance(params[0], Mapping) else [{"params": params}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Optimize more parameters: ``{"params": [...]}`` with settings that are not the default.
+
+        Raises as the constructor does, and ValueError for a parameter that is optimized already
+        and for a setting that this optimizer does not have.
+        """
+        name = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(f'{name}: a group is a dict such as {{"params": [...], "lr": 0.1}}')
+        params = group["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        seen = set(self._parameters())
+        for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"{name}: optimizes Tensors, got {type(p).__name__}")
             if not p.is_leaf or not p.requires_grad:
                 raise ValueError(f"{name}: can only optimize leaves that require grad, not {p}")
-        for setting, value in settings.items():
-            if not value >= 0:
-                raise ValueError(f"{name}: {setting} must be 0 or more, got {value}")
-        self.memories = [p.memory for p in self.params]
-        self.state: list[dict[str, Any]] = [{} for _ in self.params]
+            if p in seen:
+                raise ValueError(f"{name}: would update a parameter twice in a step: {p}")
+            seen.add(p)
+        own = {key: value for key, value in group.items() if key != "params"}
+        for key in own:
+            if key not in self.defaults and key not in LABELS:
+                known = ", ".join(self.defaults)
+                raise ValueError(f"{name}: a group has no setting {key!r}; there are {known}")
+        for key in own.keys() & self.defaults.keys():
+            own[key] = checked(name, key, own[key])
+        settings = {**self.defaults, **own}
+        self.check(settings)
+        self.param_groups.append({"params": params, **settings})
+
+    def check(self, settings: dict[str, Any]) -> None:
+        """Raise ValueError for settings of a group that do not go together."""
+
+    def _parameters(self) -> Iterator[Tensor]:
+        return (p for group in self.param_groups for p in group["params"])
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
-        zero_grad(self.params, set_to_none)
+        for group in self.param_groups:
+            zero_grad(group["params"], set_to_none)
 
     def step(self) -> None:
         """Update each parameter that has a gradient."""
-        for parameter, state in zip(self.params, self.state):
-            if parameter._grad is not None:
-                p, g = parameter._data, parameter._grad._data
-                if self.weight_decay:
-                    g = g + self.weight_decay * p
-                p -= self.change(p, g, state)
-        note_change(self.memories, type(self).__name__)
+        if observers.asked:
+            observers.tell(observers.asked, None, "optimizer.step(): give compile the optimizer")
+        change, state, changed = self.change, self.state, []
+        for group in self.param_groups:
+            settings = {name: group[name] for name in self.defaults}
+            for parameter in group["params"]:
+                grad = parameter._grad
+                if grad is not None:
+                    p = parameter._data
+                    p -= change(p, grad._data, state[parameter], **settings)
+                    parameter._data = p  # a NumPy scalar does not change in place
+                    changed.append(parameter._memory or parameter.memory)
+        note_change(changed, type(self).__name__)
 
-    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        raise NotImplementedError
+    # Each rule names the settings that it takes.
+    def change(self, p: Array, g: Array, state: State, *args: Any, **settings: Any) -> Array:
+        """What to take from the parameter ``p`` for its gradient ``g``."""
+        raise NotImplementedError(f"{type(self).__name__} has no change()")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The settings of each group and what is remembered of each parameter, in torch's form.
+
+        Parameters are numbered in the order of the groups. Arrays are copied into Tensors.
+
+        >>> import autograd
+        >>> w = autograd.tensor([1.0], requires_grad=True)
+        >>> w.grad = autograd.tensor([2.0])
+        >>> optimizer = SGD([w], lr=0.1, momentum=0.9)
+        >>> optimizer.step()
+        >>> optimizer.state_dict()["state"]
+        {0: {'momentum_buffer': tensor([2.])}}
+        >>> optimizer.state_dict()["param_groups"][0]["params"]
+        [0]
+        """
+        number = {p: i for i, p in enumerate(self._parameters())}
+        state = {
+            number[p]: {
+                name: Tensor(x) if isinstance(x, np.ndarray | np.generic) else x
+                for name, x in remembered.items()
+            }
+            for p, remembered in self.state.items()
+            if remembered
+        }
+        groups = [
+            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+        ]
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a ``state_dict()``, ours or torch's, of an optimizer of the same kind.
+
+        Values may be Tensors or anything NumPy reads, and are copied. Raises ValueError, before
+        anything is changed, where groups, shapes or settings are not those of this optimizer.
+        """
+        name = type(self).__name__
+        given = state_dict["param_groups"]
+        sizes = [len(group["params"]) for group in self.param_groups]
+        their_sizes = [len(group["params"]) for group in given]
+        if sizes != their_sizes:
+            raise ValueError(
+                f"load_state_dict: {name}: has groups of {sizes} parameters, and the state dict "
+                f"of {their_sizes}"
+            )
+        groups = []
+        for own, theirs in zip(self.param_groups, given):
+            settings = {key: x for key, x in theirs.items() if key in self.defaults}
+            missing = [key for key in self.defaults if key not in settings]
+            unknown = [
+                key
+                for key, x in theirs.items()
+                if x and key not in ("params", *self.defaults, *LABELS, *OF_TORCH)
+            ]
+            if missing or unknown:
+                raise ValueError(
+                    f"load_state_dict: {name}: settings missing: {missing}, unknown: {unknown}"
+                )
+            labels = {key: x for key, x in theirs.items() if key in LABELS}
+            settings = {key: checked(name, key, x) for key, x in settings.items()}
+            groups.append({"params": own["params"], **settings, **labels})
+        numbers = [i for group in given for i in group["params"]]
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for i, p in zip(numbers, self._parameters()):
+            for key, x in state_dict["state"].get(i, {}).items():
+                if x is not None:  # as torch has it of a momentum that is 0
+                    state[p][key] = value = remembered(key, x, p)
+                    if np.ndim(value) and np.shape(value) != p.shape:
+                        raise ValueError(
+                            f"load_state_dict: {name}: {key} of parameter {i} is "
+                            f"{np.shape(value)}, and the parameter is {p.shape}"
+                        )
+        self.param_groups[:] = groups
+        self.state = state
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def checked(optimizer: str, name: str, value: Any) -> Any:
+    """A setting as Python numbers, which do not widen float32; ValueError if it is below 0."""
+    if isinstance(value, tuple | list):
+        return tuple(checked(optimizer, name, x) for x in value)
+    number = value.item() if isinstance(value, Tensor | np.generic | np.ndarray) else value
+    if not isinstance(number, int | float):
+        raise TypeError(f"{optimizer}: {name} must be a number, got {type(value).__name__}")
+    if not number >= 0:
+        raise ValueError(f"{optimizer}: {name} must be 0 or more, got {number}")
+    return number
+
+
+def remembered(name: str, value: Any, p: Tensor) -> Any:
+    """A value from a state dict as an optimizer keeps it: a Python number, or an array like p."""
+    if isinstance(value, bool | int | float):
+        return value
+    array = np.asarray(value.data if isinstance(value, Tensor) else value)
+    if name == "step":
+        return int(array)
+    return array.astype(p.dtype if array.dtype.kind == "f" else array.dtype)  # a copy
 
 
 class SGD(Optimizer):
@@ -80,34 +273,55 @@ class SGD(Optimizer):
     tensor([0.8000], requires_grad=True)
     """
 
+    lr = Setting()
+    momentum = Setting()
+    dampening = Setting()
+    weight_decay = Setting()
+    nesterov = Setting()
+
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Iterable[Any],
         lr: float = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay)
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
-        self.lr = lr
-        self.momentum = momentum
-        self.dampening = dampening
-        self.weight_decay = weight_decay
-        self.nesterov = nesterov
+        super().__init__(
+            params,
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+        )
 
-    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if self.momentum:
-            if "velocity" in state:
-                v = state["velocity"]
-                v *= self.momentum
-                v += (1 - self.dampening) * g
+    def check(self, settings: dict[str, Any]) -> None:
+        if settings["nesterov"] and (settings["momentum"] <= 0 or settings["dampening"] != 0):
+            raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
+
+    def change(
+        self,
+        p: Array,
+        g: Array,
+        state: State,
+        lr: float,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+    ) -> Array:
+        if weight_decay:
+            g = g + weight_decay * p
+        if momentum:
+            if "momentum_buffer" in state:
+                v = momentum * state["momentum_buffer"] + (1 - dampening) * g
             else:
-                v = state["velocity"] = g.copy()
-            g = g + self.momentum * v if self.nesterov else v
-        return self.lr * g
+                v = np.copy(g)
+            state["momentum_buffer"] = v
+            g = g + momentum * v if nesterov else v
+        return lr * g
 
 
 class Adam(Optimizer):
@@ -126,33 +340,50 @@ class Adam(Optimizer):
     tensor([0.9000], requires_grad=True)
     """
 
+    lr = Setting()
+    betas = Setting()
+    eps = Setting()
+    weight_decay = Setting()
+
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Iterable[Any],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, lr=lr, eps=eps, weight_decay=weight_decay)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"Adam: betas must be 0 or more and below 1, got {betas}")
-        self.lr = lr
-        self.betas = betas
-        self.eps = eps
-        self.weight_decay = weight_decay
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if not state:
-            state.update(t=0, m=np.zeros_like(g), v=np.zeros_like(g))
-        b1, b2 = self.betas
-        state["t"] += 1
-        m, v = state["m"], state["v"]
-        m += (1 - b1) * (g - m)
-        v *= b2
-        v += (1 - b2) * (g * g)
-        root = np.sqrt(v) / (1 - b2 ** state["t"]) ** 0.5 + self.eps
-        return self.lr / (1 - b1 ** state["t"]) * (m / root)
+    def check(self, settings: dict[str, Any]) -> None:
+        betas = settings["betas"]
+        if np.shape(betas) != (2,) or not all(beta < 1 for beta in betas):
+            raise ValueError(
+                f"{type(self).__name__}: betas must be two numbers, 0 or more and below 1, "
+                f"got {betas}"
+            )
+
+    def change(
+        self,
+        p: Array,
+        g: Array,
+        state: State,
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float,
+    ) -> Array:
+        if "step" not in state:
+            state["step"] = 0
+            state["exp_avg"] = state["exp_avg_sq"] = np.zeros_like(g)
+        if weight_decay:
+            g = g + weight_decay * p
+        b1, b2 = betas
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        state["step"] = t = state["step"] + 1
+        state["exp_avg"] = m = m + (1 - b1) * (g - m)
+        state["exp_avg_sq"] = v = b2 * v + (1 - b2) * (g * g)
+        return lr / (1 - b1**t) * (m / (np.sqrt(v) / (1 - b2**t) ** 0.5 + eps))
 
 
 class AdamW(Adam):
@@ -169,19 +400,25 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Iterable[Any],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ) -> None:
-        super().__init__(params, lr, betas, eps)
-        if not weight_decay >= 0:
-            raise ValueError(f"AdamW: weight_decay must be 0 or more, got {weight_decay}")
-        self.decay = weight_decay
+        super().__init__(params, lr, betas, eps, weight_decay)
 
-    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        return self.lr * self.decay * p + super().change(p, g, state)
+    def change(
+        self,
+        p: Array,
+        g: Array,
+        state: State,
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float,
+    ) -> Array:
+        return lr * weight_decay * p + super().change(p, g, state, lr, betas, eps, 0.0)
 
 
 class RMSprop(Optimizer):
@@ -199,9 +436,15 @@ class RMSprop(Optimizer):
     tensor([0.9000], requires_grad=True)
     """
 
+    lr = Setting()
+    alpha = Setting()
+    eps = Setting()
+    weight_decay = Setting()
+    momentum = Setting()
+
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Iterable[Any],
         lr: float = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -211,21 +454,28 @@ class RMSprop(Optimizer):
         super().__init__(
             params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum
         )
-        self.lr = lr
-        self.alpha = alpha
-        self.eps = eps
-        self.weight_decay = weight_decay
-        self.momentum = momentum
 
-    def change(self, p: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        if not state:
-            state.update(v=np.zeros_like(g), b=np.zeros_like(g))
-        v, b = state["v"], state["b"]
-        v *= self.alpha
-        v += (1 - self.alpha) * (g * g)
-        quotient = g / (np.sqrt(v) + self.eps)
-        if not self.momentum:
-            return self.lr * quotient
-        b *= self.momentum
-        b += quotient
-        return self.lr * b
+    def change(
+        self,
+        p: Array,
+        g: Array,
+        state: State,
+        lr: float,
+        alpha: float,
+        eps: float,
+        weight_decay: float,
+        momentum: float,
+    ) -> Array:
+        if "step" not in state:
+            state["step"] = 0
+            state["square_avg"] = np.zeros_like(g)
+        if weight_decay:
+            g = g + weight_decay * p
+        state["step"] = state["step"] + 1  # for torch, which wants it
+        state["square_avg"] = v = alpha * state["square_avg"] + (1 - alpha) * (g * g)
+        change = g / (np.sqrt(v) + eps)
+        if momentum:
+            if "momentum_buffer" in state:
+                change = momentum * state["momentum_buffer"] + change
+            state["momentum_buffer"] = change
+        return lr * change

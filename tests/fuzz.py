@@ -10,10 +10,11 @@ import sys
 import warnings
 
 import numpy as np
-import torch
 
 import autograd
 import nn
+
+from .oracles import torch
 
 SPACES = {
     "ours": {"m": autograd, "F": nn.functional, "np": np},

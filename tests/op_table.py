@@ -9,12 +9,13 @@ their own.
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd
 import nn
+
+from .oracles import torch
 
 TF = torch.nn.functional
 F = nn.functional
@@ -246,6 +247,11 @@ TABLE = [
     Row("roll", draws=fixed([(2, 3)], [(4, 1)]), **either(lambda x: x.roll((1, -2), (0, 1)))),
     Row("pad", *[lambda x, f=f: f.pad(x, (1, 2, 0, 1), value=2.0) for f in (F, TF)],
         fixed([(2, 3)], [(1, 2, 1)])),
+    Row("conv2d", *[lambda *xs, f=f: f.conv2d(*xs, stride=(1, 2), padding=1) for f in (F, TF)],
+        fixed([(2, 2, 3, 4), (3, 2, 2, 2), (3,)], [(1, 4, 3), (2, 1, 3, 3), (2,)],
+              [(0, 1, 2, 2), (1, 1, 1, 1), (1,)])),
+    Row("max_pool2d", *[lambda x, f=f: f.max_pool2d(x, 2, (1, 2)) for f in (F, TF)],
+        fixed([(2, 2, 3, 5)], [(1, 2, 2)])),
     Row("tile", draws=fixed([(2, 3)], [(3,)]), **either(lambda x: x.tile((2, 1, 2)))),
     Row("repeat", draws=fixed([(2, 3)], [(3,)]), **either(lambda x: x.repeat(2, 3))),
     Row("split", draws=fixed([(5, 2)]), **either(lambda x: x.split(2)[1] * x.split([1, 2, 2])[2])),

@@ -18,6 +18,7 @@ def bench(*arguments):
 
 
 def test_all_workloads_agree_and_are_tabulated_and_drawn(tmp_path):
+    pytest.importorskip("torch")
     programs = [peers.NUMPY, peers.OURS, peers.COMPILED, peers.TORCH]
     done = bench("--programs", *programs, "--markdown", "--out", tmp_path)
     assert done.returncode == 0, done.stderr

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 
 from .calls import CALLS, REFUSED, VALUES
+from .oracles import torch
 
 SPACES = [(autograd, nn.functional), (torch, torch.nn.functional)]
 

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -97,6 +98,14 @@ class Terminal:
         assert self.process.wait(SECONDS) == 0, text
         return text
 
+    def read_after_breakpoint(self):
+        """What is printed when the line after ``breakpoint()`` comes next.
+
+        Python 3.13 stops before that, at the call itself.
+        """
+        text = self.read()
+        return self.type("n") if place(text)[1] == "breakpoint()" else text
+
     def value(self, expression):
         return ast.literal_eval(self.type(f"p {expression}"))
 
@@ -129,7 +138,7 @@ def line_of(function, text):
 
 
 def walk():
-    return importlib.import_module("autograd.backward").walk
+    return importlib.import_module("autograd.walk").walk
 
 
 def rule(contribution):
@@ -149,12 +158,12 @@ def test_pdb_goes_through_the_moons_backward_from_rule_to_rule(pdb):
     ]  # fmt: skip
 
     terminal = pdb(MOONS + "breakpoint()\nloss.backward()\nprint('done')")
-    assert place(terminal.read()) == ("<module>", "loss.backward()")
+    assert place(terminal.read_after_breakpoint()) == ("<module>", "loss.backward()")
     file, number = line_of(walk(), "vjp(g")
     assert "Breakpoint 1 at" in terminal.type(f"break {file}:{number}")
     for step, contribution in visits:
         function, line = place(terminal.type("continue"))
-        assert function == "walk" and line.startswith("dx = vjp(g, *saved")
+        assert function == "walk" and line == "dx = vjp(g, *saved, **node.keywords)"
         assert terminal.type("p node") == repr(step.node)
         name, arguments = rule(contribution)
         assert place(terminal.type("step"))[0] == name  # and nothing in between
@@ -168,21 +177,79 @@ def test_pdb_goes_through_the_moons_backward_from_rule_to_rule(pdb):
     assert terminal.ends("continue") == "done"
 
 
-def test_pdb_stops_at_an_op_by_name_and_a_step_goes_into_its_rule(pdb):
+INTO = ("loss.backward()", "walk(order", "dx = vjp(g")  # lines where a step goes on to the rules
+
+
+def go_to_the_next_formula(terminal, text):
+    """Press plain ``s`` and ``n`` until a rule's first line is next: how often, and where."""
+    presses, (function, line) = 0, place(text)
+    while presses == 0 or function in ("<module>", "backward", "walk") or "def" in line:
+        text = terminal.type("s" if line.startswith(INTO) else "n")
+        presses += 1
+        if "--Call--" in text:
+            function, line = "walk", "def"  # the next press goes to the first line
+        elif "--Return--" not in text:
+            function, line = place(text)
+        else:
+            function = "walk"
+    return presses, function, line
+
+
+def test_plain_steps_come_to_the_first_formula_by_10_and_to_each_next_by_6(pdb):
+    terminal = pdb(MOONS + "breakpoint()\nloss.backward()\nprint('done')")
+    presses, *found = go_to_the_next_formula(terminal, terminal.read_after_breakpoint())
+    assert presses <= 10 and found[0] == "binary_cross_entropy_dp"
+    for rule in (
+        "squeeze_dx", "sigmoid_dx",
+        "linear_dx", "linear_dweight", "linear_dbias", "relu_dx", "linear_dweight", "linear_dbias",
+    ):  # fmt: skip
+        terminal.type("r")  # rules of more than one line are gone through
+        presses, *found = go_to_the_next_formula(terminal, f"> (0){rule}()\n-> return")
+        assert 1 + presses <= 6 and found[0] == rule, (presses, found)
+    assert terminal.ends("c") == "done"
+
+
+def test_pdb_stops_at_the_formula_of_an_op_by_name(pdb):
     terminal = pdb(MOONS + "autograd.break_on('sigmoid', 'relu')\nloss.backward()\nprint('done')")
-    for op in ("sigmoid", "relu"):
+    for op, formula in (
+        ("sigmoid", "return g * (1 - y) * y"),
+        ("relu", "return np.where(y <= 0, 0, g)"),
+    ):
         text = terminal.read() if op == "sigmoid" else terminal.type("c")
-        assert place(text)[0] == "walk"
-        assert terminal.value("node.name, g.shape == node.shape") == (op, True)
-        presses = 0
-        while "vjp(g" not in place(text)[1]:
-            text, presses = terminal.type("n"), presses + 1
-        assert presses <= 3
-        assert place(terminal.type("s"))[0] == f"{op}_dx"
-    assert place(terminal.type("n")) == ("relu_dx", "return np.where(y <= 0, 0, g)")
+        assert place(text) == (f"{op}_dx", formula)
+        file, number = line_of(getattr(elementwise, f"{op}_dx"), "return")
+        assert f"> {file}({number}){op}_dx()" in text
+        assert re.findall(r"^(\w+) = ", terminal.type("a"), re.MULTILINE) == ["g", "y"]
     assert "[[" in terminal.type("p y")
     assert place(terminal.type("up"))[0] == "walk"
+    assert terminal.value("node.name, g.shape == node.shape") == ("relu", True)
     assert terminal.ends("c") == "done"
+
+
+def test_pdb_stops_at_every_op_and_says_where_there_is_none(pdb):
+    script = (
+        MOONS
+        + """
+import warnings
+warnings.simplefilter("default")
+autograd.break_on("matmul")
+loss.backward(retain_graph=True)
+autograd.break_on()
+loss.backward()
+print("done")
+"""
+    )
+    terminal = pdb(script)
+    text = terminal.read()
+    assert "no matmul in this backward pass, which has binary_cross_entropy, squeeze, si" in text
+    stops = [place(text)[0]]
+    while len(stops) < 9:
+        stops.append(place(terminal.type("c"))[0])
+    assert stops[1:] == [
+        "squeeze_dx", "sigmoid_dx",
+        "linear_dx", "linear_dweight", "linear_dbias", "relu_dx", "linear_dweight", "linear_dbias",
+    ]  # fmt: skip
+    assert terminal.ends("c").endswith("done")
 
 
 def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
@@ -190,7 +257,7 @@ def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
         "import autograd\nx = autograd.linspace(0, 3, 4, requires_grad=True)\nf = autograd.sin(x)\n"
         "v = autograd.ones_like(f)\nbreakpoint()\ndx = f.grad_fn(v)\n"
     )
-    terminal.read()
+    terminal.read_after_breakpoint()
     assert terminal.type("p f.grad_fn") == "<SinBackward (4,) = [0.0000, 0.8415, 0.9093, 0.1411]>"
     assert place(terminal.type("s"))[0] == "__call__"
     _, number = line_of(autograd.Node.__call__, "vjp(g")
@@ -204,21 +271,23 @@ def test_pdb_steps_into_grad_fn_and_from_there_into_the_rule(pdb):
 def test_the_demo_can_be_followed_by_its_own_guide(pdb):
     demo = os.path.join(os.path.dirname(__file__), os.pardir, "demos", "step_backward.py")
     terminal = pdb(demo, "--pdb", "relu", "sigmoid")
-    assert "before the VJP rules of relu, sigmoid" in terminal.read()
+    text = terminal.read()
+    assert "in the VJP rules of relu, sigmoid, at the formula" in text
+    assert place(text)[0] == "sigmoid_dx"
+    assert place(terminal.type("up"))[0] == "walk"
     assert terminal.type("p node").startswith("<SigmoidBackward (100, 1) of z2 recorded at step_")
-    assert place(terminal.type("c"))[0] == "walk"
-    assert terminal.value("node.name, g.shape") == ("relu", (100, 32))
-    while "dx = vjp(" not in terminal.type("n"):
-        pass
-    assert place(terminal.type("s"))[0] == "relu_dx"
+    assert place(terminal.type("down"))[0] == "sigmoid_dx"
+    assert place(terminal.type("c")) == ("relu_dx", "return np.where(y <= 0, 0, g)")
+    assert terminal.value("g.shape") == (100, 32)
     assert terminal.type("a").startswith("g = array(")
-    assert place(terminal.type("n")) == ("relu_dx", "return np.where(y <= 0, 0, g)")
     assert "--Return--" in terminal.type("r")
     assert place(terminal.type("n"))[0] == "walk"
     assert "w1.grad has arrived, (32, 2)" in terminal.ends("c")
 
     terminal = pdb(demo, "--pdb")
-    assert "of binary_cross_entropy, squeeze, sigmoid, linear, relu." in terminal.read()
+    assert (
+        "of binary_cross_entropy, squeeze, sigmoid, linear, relu, at the formula" in terminal.read()
+    )
     if sys.version_info < (3, 13):  # later ones ask, and end the program themselves
         assert "Left halfway" in terminal.ends("q")
 
@@ -233,6 +302,24 @@ def test_pdb_stops_in_a_rule_and_at_the_gradient_of_one_tensor(pdb):
     assert terminal.type("p g") == "tensor([[1., 0.]])"
     assert place(terminal.type("up"))[0] == "on_cotangent"
     assert "gradient [[3.0, 0.0]]" in terminal.ends("c")
+
+
+def test_what_the_readme_shows_of_pdb_is_what_is_seen(pdb):
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n([^`]*break_on.*?)```.*?```text\n(.*?)```", readme, re.DOTALL)
+    script, session = found.groups()
+    shown, *exchanges = session.split("(Pdb) ")
+    terminal = pdb(script)
+
+    def same(seen, shown):
+        pattern = r".*".join(map(re.escape, shown.strip().split("...")))
+        assert re.fullmatch(pattern, seen, re.DOTALL), seen
+
+    same(terminal.read(), shown)
+    for key, shown in (exchange.split("\n", 1) for exchange in exchanges[:-1]):
+        same(terminal.type(key), shown)
+    key, shown = exchanges[-1].split("\n", 1)
+    same(terminal.ends(key), shown)
 
 
 class Editor:
@@ -358,13 +445,13 @@ class Editor:
 def test_an_editor_shows_the_rule_beside_the_walk_and_their_variables(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SMALL)
-    file, number = line_of(elementwise.relu_dx, "return np.where")
+    file, number = line_of(elementwise.relu_dx, "return")
     with Editor(script) as editor:
         editor.launch({file: [number]})
         frames = editor.stack()
         assert [f["name"] for f in frames[:4]] == ["relu_dx", "walk", "backward", "<module>"]
         assert (frames[0]["source"]["path"], frames[0]["line"]) == (file, number)
-        assert frames[1]["source"]["path"].endswith(os.path.join("autograd", "backward.py"))
+        assert frames[1]["source"]["path"].endswith(os.path.join("autograd", "walk.py"))
 
         in_rule = editor.variables(frames[0])
         assert in_rule["g"]["type"] == "ndarray" and "[[1., 1.]]" in in_rule["g"]["value"]
@@ -415,9 +502,12 @@ def test_reprs_are_one_short_line_whatever_they_show():
     c = a * b
     assert repr(c.grad_fn) == "<MulBackward () = 6. of a, b>"
     c.backward()
-    assert repr(c.grad_fn) == "<MulBackward () of a, b>"  # freed
+    assert repr(c.grad_fn) == "<MulBackward () = 6. of a, b>"  # small values stay
     large = autograd.ones(2000, 1000, requires_grad=True)
+    y = large.exp()
+    y.sum().backward()
     assert repr((large + 1).grad_fn) == "<AddBackward (2000, 1000)>"
+    assert repr(y.grad_fn) == "<ExpBackward (2000, 1000)>"
     assert repr(large).endswith("size=(2000, 1000), requires_grad=True)")
     half_made = [object.__new__(autograd.Node), object.__new__(autograd.Tensor)]
     assert [repr(x) for x in half_made] == ["<Node being made>", "<Tensor being made>"]

@@ -3,9 +3,10 @@
 import threading
 
 import pytest
-import torch
 
 import autograd
+
+from .oracles import torch
 
 LIBRARIES = pytest.mark.parametrize("m", [autograd, torch], ids=["ours", "torch"])
 

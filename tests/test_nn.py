@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import make_moons
 
 import autograd
 import nn
 from autograd import tensor
+
+from .oracles import torch
 
 
 def moons_model(nn):
@@ -305,9 +306,9 @@ def test_dropout_scales_is_seeded_and_stops_in_eval():
 
 
 def test_safetensors_both_ways(tmp_path):
+    ours, theirs = moons_model(nn), moons_model(torch.nn)
     from safetensors.torch import load_file, save_file
 
-    ours, theirs = moons_model(nn), moons_model(torch.nn)
     nn.save(ours.state_dict(), tmp_path / "ours.safetensors")
     theirs.load_state_dict(load_file(tmp_path / "ours.safetensors"))
     for name, x in theirs.state_dict().items():

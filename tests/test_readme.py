@@ -5,8 +5,8 @@ import re
 import textwrap
 from pathlib import Path
 
-import autograd.graph
-from autograd.backward import walk
+import autograd
+from autograd.walk import walk
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 

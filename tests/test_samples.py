@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
 
+from .oracles import torch
 from .samples import BINARY, DTYPES, UNARY, added, assigned, known, operands
 
 SPACES = [

@@ -10,11 +10,12 @@ import weakref
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 import nn
-from autograd import debugging
+from autograd import debugging, observers
+
+from .oracles import torch
 
 
 def moons():
@@ -53,7 +54,8 @@ def test_a_step_shows_rule_cotangents_and_totals():
 
 
 def printed(root, **options):
-    steps = root.backward_steps(autograd.ones_like(root), retain_graph=True, **options)
+    options = {"retain_graph": True, **options, "names": options.get("names") or {}}
+    steps = root.backward_steps(autograd.ones_like(root), **options)
     return [str(c) for step in steps for c in step.contributions]
 
 
@@ -67,7 +69,7 @@ def test_what_comes_later_is_added():
     space = {"w": values, "out0": values * 2, "dy": np.ones(2)}
     exec("\n".join(line.replace("dw = dy", "dw = dy.copy()") for line in found), space)
     assert space["dw"].tolist() == w.grad.tolist()
-    assert printed((w * w).sum()) == [
+    assert printed((w * w).sum(), names={}) == [
         "dout0 = np.broadcast_to(dout1, (2,))", "da = dout0 * a", "da += dout0 * a",
     ]  # fmt: skip
 
@@ -88,9 +90,78 @@ def test_parameters_are_called_as_in_their_module():
     assert weights(inside, dict(X=X, y=inside)) == expected
     assert weights(y, dict(model.named_parameters(), X=X, y=y)) == expected
     assert weights(y, model) == ["dweight1 = dout1.T @ out0", "dweight0 = dout0.T @ x"]
-    assert weights(y) == ["dweight2 = dout1.T @ out0", "dweight = dout0.T @ x"]
+    assert weights(y, {}) == ["dweight2 = dout1.T @ out0", "dweight = dout0.T @ x"]
     with pytest.raises(TypeError, match="names must be a dict such as locals"):
         printed(y, names=3)
+
+
+def test_without_names_those_of_the_caller_are_taken():
+    x = autograd.ones(2, 3)
+    layer = nn.Linear(3, 1)
+    z = layer(x)
+    _ = _3 = z.tanh()  # as IPython calls what cells give
+    loss = _.sum()
+    assert [str(c) for step in loss.backward_steps(retain_graph=True)
+            for c in step.contributions] == [
+        "dout1 = np.broadcast_to(dloss, (2, 1))", "dz = dout1 * (1 - out1 * out1)",
+        "dweight = dz.T @ x", "dbias = dz.sum(0)",
+    ]  # fmt: skip
+
+    def inside(root):
+        y = root.tanh()
+        return next(y.backward_steps())
+
+    assert str(inside(loss)).startswith("[1/4] droot = dy * (1 - y * y) = 1.0 * (1 - ")
+    step = next((loss * of_the_module).backward_steps())
+    assert [c.label for c in step.contributions] == ["loss", "of_the_module"]
+
+
+of_the_module = autograd.tensor(1.0, requires_grad=True)
+
+
+def test_steps_of_scalars_show_their_numbers():
+    w = autograd.tensor(3.0, requires_grad=True)
+    b = autograd.tensor(-0.5, requires_grad=True)
+    z = w * 3 + b
+    loss = z**2 + b
+    assert [repr(step).split("  #")[0].rstrip() for step in loss.backward_steps()] == [
+        "[1/4] dout2 = dloss = 1.0",
+        "[2/4] dz = 2 * dout2 * z = 2 * 1.0 * 8.5 = 17.0",
+        "[3/4] dout0 = dz = 17.0",
+        "[4/4] dw = 3 * dout0 = 3 * 17.0 = 51.0",
+    ]
+    assert (w.grad.item(), b.grad.item()) == (51, 18)
+    (step,) = (w * b).backward_steps()
+    assert [str(c) for c in step.contributions] == [
+        "dw = dout0 * b = 1.0 * -0.5 = -0.5", "db = dout0 * w = 1.0 * 3.0 = 3.0",
+    ]  # fmt: skip
+    step = next((w * autograd.ones(2)).sum().backward_steps())
+    assert step.contributions[0].numbers == ""
+
+
+def test_stopping_halfway_leaves_retained_gradients_alone():
+    w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    z = w * 3
+    z.retain_grad()
+    loss = (z * z).sum()
+    loss.retain_grad()
+    seen = []
+    z.register_hook(lambda g: seen.append(g.tolist()))
+    z.register_hook(lambda g: 10 * g)
+    (z * 1).sum().backward(retain_graph=True)
+    before, leaf = z.grad.clone(), w.grad.clone()
+    for step in loss.backward_steps(retain_graph=True):
+        if step.op == "mul" and step.node is z.grad_fn:
+            break
+    assert z.grad.tolist() == before.tolist() and loss.grad is None
+    assert w.grad.tolist() == leaf.tolist()
+    assert step.g.tolist() == [60.0, 120.0]
+    list(loss.backward_steps(retain_graph=True))
+    assert z.grad.tolist() == [70.0, 130.0] and loss.grad.item() == 1
+    assert w.grad.tolist() == [210.0, 390.0]
+    assert seen == [[1.0, 1.0], [6.0, 12.0], [6.0, 12.0]]
+    loss.backward()
+    assert z.grad.tolist() == [130.0, 250.0]
 
 
 def test_every_name_is_a_python_name_of_one_thing():
@@ -213,24 +284,38 @@ def test_hooks_see_grad_and_create_graph():
         autograd.tensor(1.0).register_hook(print)
 
 
-def test_break_on_stops_before_the_rule_and_only_there(monkeypatch):
-    stopped = []
-    monkeypatch.setattr(sys, "breakpointhook", lambda: stopped.append(sys._getframe(1).f_locals))
+@pytest.fixture
+def stopped(monkeypatch):
+    """The functions that breakpoint() is called in, and what is there to look at."""
+    found = []
+
+    def hook():
+        frame = sys._getframe(1)
+        found.append((frame.f_code.co_name, dict(frame.f_locals)))
+
+    monkeypatch.setattr(sys, "breakpointhook", hook)
+    return found
+
+
+def names(stopped):
+    return [name for name, _ in stopped]
+
+
+def test_break_on_stops_in_the_rule_and_only_there(stopped):
     _, loss = moons()
+    expected = loss()
+    expected.backward()
     with autograd.break_on("relu"):
         loss().backward()
     loss().backward()
-    assert len(stopped) == 1 and stopped[0]["node"].name == "relu"
-    assert stopped[0]["g"].shape == (20, 8)
+    (name, variables), *others = stopped
+    assert name == "relu_dx" and not others
+    assert variables["g"].shape == variables["y"].shape == (20, 8)
     with pytest.raises(ValueError, match="no op 'rellu'; there are"):
         autograd.break_on("rellu")
 
 
-def test_break_on_takes_several_names_and_blocks_nest(monkeypatch):
-    stopped = []
-    monkeypatch.setattr(
-        sys, "breakpointhook", lambda: stopped.append(sys._getframe(1).f_locals["node"].name)
-    )
+def test_break_on_takes_several_names_and_blocks_nest(stopped):
     _, loss = moons()
     with autograd.break_on("relu", "sigmoid"):
         with autograd.break_on(op="relu") as stop:
@@ -238,12 +323,66 @@ def test_break_on_takes_several_names_and_blocks_nest(monkeypatch):
             stop.remove()
             stop.remove()
         loss().backward()
-    assert stopped == ["sigmoid", "relu"] * 2
+    assert names(stopped) == ["sigmoid_dx", "relu_dx"] * 2
     with pytest.raises(ValueError, match="no op 'nothing'"):
         autograd.break_on("relu", "nothing")
     loss().backward()
     assert len(stopped) == 4
-    assert debugging.watching == 0
+
+
+def test_break_on_without_a_name_stops_at_every_rule(stopped):
+    model, loss = moons()
+    loss().backward()
+    expected = [p.grad.tolist() for p in model.parameters()]
+    model.zero_grad()
+    with autograd.break_on():
+        loss().backward()
+    assert names(stopped)[1:] == [
+        "squeeze_dx", "sigmoid_dx", "linear_dx", "linear_dweight", "linear_dbias", "relu_dx",
+        "linear_dweight", "linear_dbias",
+    ]  # fmt: skip
+    assert [p.grad.tolist() for p in model.parameters()] == expected
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    stopped.clear()
+    with autograd.break_on():
+        autograd.stack([x, x * 2]).sum().backward()
+    assert names(stopped) == ["sum_dx", "stack_dxs", "stack_dxs", "mul_da"]
+
+
+def test_break_on_what_is_not_there_says_what_is(stopped):
+    _, loss = moons()
+    with autograd.break_on("matmul"):
+        with pytest.warns(UserWarning, match="no matmul in this backward pass, which has binary_cr"
+                          "oss_entropy, squeeze, sigmoid, linear, relu") as caught:  # fmt: skip
+            loss().backward()
+        assert caught[0].filename == __file__
+        x = autograd.ones(2, 2, requires_grad=True)
+        (x @ x).sum().backward()
+    assert names(stopped) == ["matmul_da", "matmul_db"]
+
+
+def test_break_on_stops_in_rules_of_all_kinds(stopped):
+    scale = 3.0
+
+    @autograd.primitive
+    def scaled(x, w):
+        return scale * x * w
+
+    @autograd.vjp_of(scaled, "x")
+    def scaled_dx(g, w):
+        """With a docstring, a name from outside,
+
+        and two lines."""
+        factor = scale * w
+        return g * factor
+
+    autograd.vjp_of(scaled, "w")(lambda g, x: scale * x * g)
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    with autograd.break_on("scaled"):
+        scaled(x, x).sum().backward()
+    assert names(stopped) == ["scaled_dx", "before"] and stopped[0][1]["scale"] == 3.0
+    assert x.grad.tolist() == [6.0, 12.0]
+    assert scaled.op.rules[0][0] is scaled_dx
 
 
 def test_anomalies_name_the_op_and_the_line():
@@ -286,7 +425,10 @@ def test_anomalies_are_looked_for_in_a_block_a_function_and_all_threads():
         with autograd.record_source():
             root()
     assert len(raised) == 3 and all("x.sqrt()" in text for text in raised)
-    assert debugging.watching == debugging.recording_source == debugging._anomaly == 0
+    assert not any(debugging.open_blocks.values())
+    assert not observers.everything and not any(
+        listeners for listeners in vars(observers).values() if isinstance(listeners, list)
+    )
 
 
 def test_an_anomaly_says_what_went_in_and_shows_the_line_that_calls_a_module():
@@ -307,10 +449,92 @@ def test_an_anomaly_says_what_went_in_and_shows_the_line_that_calls_a_module():
     with autograd.detect_anomaly():
         y = x.sqrt()
         y.register_hook(lambda g: g * float("nan"))
-        with pytest.raises(ArithmeticError, match="VJP of sqrt gives nan of a cotangent that is n"):
+        with pytest.raises(ArithmeticError, match="hook of the result of sqrt gives nan"):
             (y * 2).backward()
+        with pytest.raises(ArithmeticError, match="mul gives nan of a cotangent that is nan"):
+            (x * 2).backward(autograd.tensor([np.nan]))
         (dx,) = autograd.grad((x**0.5).sum(), x, create_graph=True)
         assert dx.grad_fn.where.code.startswith("(dx,) = autograd.grad(")
+
+
+def nan_under_no_grad(x):
+    with autograd.no_grad():
+        (x - 5).log()
+
+
+def nan_of_data_only(x):
+    autograd.tensor([-1.0, 2.0]).sqrt()
+
+
+def inf_of_data_only(x):
+    autograd.tensor([0.0]) ** -1
+
+
+def nan_in_an_update(x):
+    with autograd.no_grad():
+        x.mul_(float("inf")).mul_(0.0)
+
+
+def nan_in_a_leafs_hook(x):
+    x.register_hook(lambda g: g * float("nan"))
+    (x * 2).sum().backward()
+
+
+def nan_in_a_hook(x):
+    y = x * 2
+    y.register_hook(lambda g: g * float("inf"))
+    (y * 3).sum().backward()
+
+
+def nan_by_accumulation(x):
+    x.grad = autograd.tensor([3e38, 3e38])
+    (x * 1e38).sum().backward()
+
+
+def nan_by_accumulation_with_a_graph(x):
+    x.grad = autograd.tensor([3e38, 3e38])
+    (x * 1e38).sum().backward(create_graph=True)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (nan_under_no_grad, r"^log gives nan in its forward pass \(x \(2,\) is finite\), at .*log"),
+        (
+            nan_of_data_only,
+            r"^sqrt gives nan in its forward pass \(x \(2,\) is finite\), at .*sqrt",
+        ),
+        (inf_of_data_only, r"^pow gives inf in its forward pass \(a \(1,\) is finite"),
+        (nan_in_an_update, r"^mul gives inf in its forward pass \(.*b \(\) is inf"),
+        (nan_in_a_leafs_hook, "^a hook of the leaf w gives nan of a gradient that is finite"),
+        (nan_in_a_hook, "^a hook of the result of mul gives inf of a gradient that is finite"),
+        (nan_by_accumulation, "^the grad of the leaf w becomes inf"),
+        (
+            nan_by_accumulation_with_a_graph,
+            "gives inf in its forward pass|leaf w becomes inf",
+        ),
+    ],
+)
+def test_anomalies_are_seen_wherever_they_are_made(make, message):
+    x = autograd.tensor([1.0, 2.0], requires_grad=True, name="w")
+    with np.errstate(all="ignore"):
+        make(autograd.tensor([1.0, 2.0], requires_grad=True, name="w"))  # only where looked for
+        with autograd.detect_anomaly(), pytest.raises(ArithmeticError, match=message):
+            make(x)
+
+
+def test_an_infinite_constant_is_not_called_finite_and_data_may_hold_it():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    infinite = autograd.tensor([[0.0, -np.inf], [0.0, 0.0]])
+    with autograd.detect_anomaly():
+        for constant in (float("-inf"), np.float32("-inf"), np.array([-np.inf] * 2, np.float32),
+                         [-np.inf, -np.inf]):  # fmt: skip
+            with pytest.raises(
+                ArithmeticError, match=r"add gives inf .*\(a \(2,\) is finite, b \(.*\) is inf\)"
+            ):
+                x + constant
+        mask = infinite.reshape(-1)[1:3].unsqueeze(0)  # it was so before
+        assert autograd.isinf(mask).any() and (mask.exp() == 0).any()
 
 
 def test_an_overflow_of_the_sum_is_an_anomaly():

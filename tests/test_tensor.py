@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
 import autograd
 from autograd import float32, float64, int64, tensor
+
+from .oracles import torch
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The pictures of training: boundary, animation, histograms, dead ReLUs."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -99,7 +101,8 @@ def test_data_that_cannot_be_drawn(make, X, y, message):
 @pytest.mark.parametrize(
     "predict, message",
     [
-        (lambda points: points, r"one probability for each point.*\(\d+, 2\) for \d+ points"),
+        (lambda points: points[None], r"one probability for each point.*\d+, 2\) for \d+ points"),
+        (lambda points: points[:3, 0], r"one probability for each point.*\(3,\) for \d+ points"),
         (lambda points: 3 * points[:, 0], r"gave -\d.*to \d.*logits need a sigmoid"),
         (lambda points: points[:, 0] * np.nan, "gave nan to nan.*lower learning rate"),
     ],
@@ -116,6 +119,146 @@ def test_data_in_a_line_gets_room():
     line = np.array([[0.0, 5.0], [1.0, 5.0]])
     ax = viz.plot_boundary(lambda points: points[:, 1] * 0, line, np.array([0, 1]))
     assert ax.get_ylim() == (4, 6)
+
+
+# Several classes, logits, one input
+
+
+def three_classes(points):
+    """Scores that grow towards three corners."""
+    corners = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.5]])
+    return -5 * ((np.asarray(points)[:, None] - corners) ** 2).sum(-1)
+
+
+THREE = np.array([[-1.0, 0.1], [1.0, -0.1], [0.0, 1.4], [0.1, 1.6]])
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def test_three_classes_from_scores_and_from_probabilities_alike():
+    y = np.array([0, 1, 2, 2])
+    scores = viz.plot_boundary(three_classes, THREE, y)
+    given = viz.plot_boundary(lambda points: softmax(three_classes(points)), THREE, y)
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == [
+        "class 0", "class 1", "class 2",
+    ]  # fmt: skip
+    assert np.allclose(scores.collections[0].get_array(), given.collections[0].get_array())
+    lines = [line for line in scores.collections if hasattr(line, "levels")]
+    assert len(lines) == 3
+    lead = three_classes(np.concatenate([path.vertices for path in lines[0].get_paths()]))
+    assert np.abs(lead[:, 0] - np.delete(lead, 0, 1).max(1)).max() < 0.2  # even there
+    assert [len(dots.get_offsets()) for dots in scores.collections[-3:]] == [1, 1, 2]
+
+
+def test_the_region_of_a_class_has_its_color():
+    shown = []
+    viz.plot_boundary(three_classes, THREE, np.arange(4) % 3)
+    mesh = plt.gca().collections[0]
+    colors, places = mesh.get_array().reshape(-1, 3), mesh.get_coordinates().reshape(-1, 2)
+    for corner, style in zip([[-1, 0], [1, 0], [0, 1.5]], viz.boundary.CLASSES):
+        nearest = np.abs(places - corner).sum(1).argmin()
+        shown.append(np.abs(colors[nearest] - (0.5 + 0.5 * np.array(to_rgb(style["color"])))))
+    assert np.max(shown) < 0.02
+
+
+def test_ten_classes_differ_and_eleven_are_too_many():
+    styles = viz.boundary.CLASSES
+    assert len({style["marker"] for style in styles}) == len({s["color"] for s in styles}) == 10
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    eye = lambda points: np.eye(10)[np.arange(len(points)) % 10]  # noqa: E731
+    ax = viz.plot_boundary(eye, points, np.arange(30) % 10)
+    assert len(ax.get_legend().get_texts()) == 10
+    with pytest.raises(ValueError, match=r"numbers for 10 classes at most, but gave.*11\)"):
+        viz.plot_boundary(lambda p: np.zeros((len(p), 11)), points, np.arange(30) % 10)
+    with pytest.raises(ValueError, match="y has class 2, but predict tells only 2 classes"):
+        viz.plot_boundary(lambda p: p[:, 0] * 0, points, np.arange(30) % 3)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_two_classes_from_logits(columns):
+    z = lambda points: 4 * (np.asarray(points)[:, 0] - 0.25)  # noqa: E731
+    if columns == 1:
+        ax = viz.plot_boundary(z, X, y.data, logits=True)
+    else:
+        ax = viz.plot_boundary(lambda points: np.stack([-z(points), z(points)], 1) / 2, X, y.data)
+    _, line, *_ = ax.collections
+    assert np.allclose(line.get_paths()[0].vertices[:, 0], 0.25, atol=0.01)
+    assert ax.figure.axes[1].get_ylabel() == "probability of class 1"
+
+
+def test_rounding_is_no_fault_and_large_logits_do_not_overflow():
+    viz.plot_boundary(lambda points: points[:, 0] * 0 + 1.0000001, X.data, y.data)
+    viz.plot_boundary(lambda points: points[:, 0] * 0 - 1e-7, X.data, y.data)
+    viz.plot_boundary(lambda points: 1e6 * points[:, 0], X.data, y.data, logits=True)
+
+
+@pytest.mark.parametrize("make", [viz.plot_boundary, viz.BoundaryAnimation])
+def test_nan_in_the_data_is_not_blamed_on_predict(make):
+    bad = X.data.copy()
+    bad[2, 1] = np.nan
+    with pytest.raises(ValueError, match=r"X has NaN or inf, first in row 2: \[0.5 nan\]"):
+        make(classifier(), bad, y)
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 1)])
+def test_one_input_gives_a_curve(shape):
+    x = np.linspace(0, 2, 5).reshape(shape)
+    got = []
+
+    def predict(points):
+        got.append(points.shape)
+        return points**2
+
+    ax = viz.plot_boundary(predict, tensor(x), tensor(x**2), resolution=50)
+    (line,) = ax.lines
+    xs, ys = line.get_data()
+    assert got == [(50, *shape[1:])] and (xs[0], xs[-1]) == (0, 2)
+    assert np.allclose(ys, xs**2)
+    assert np.allclose(ax.collections[0].get_offsets(), np.stack([x.ravel(), x.ravel() ** 2], 1))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["prediction", "data"]
+    with pytest.raises(ValueError, match=r"y \(3,\) must be \(n,\) or \(n, 1\)"):
+        viz.plot_boundary(predict, x, np.ones(3))
+    with pytest.raises(ValueError, match="one number for each point, but gave shape"):
+        viz.plot_boundary(lambda points: points[:3], x, x.ravel())
+
+
+# The loss
+
+
+def test_several_curves_have_a_legend_and_differ_in_line_and_darkness():
+    ax = viz.plot_loss({"train": [tensor(1.0, requires_grad=True), 0.5], "test": [2.0, 1.0, 0.7]})
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[1, 0.5], [2, 1, 0.7]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["train", "test"]
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+    assert viz.plot_loss([1.0]).get_legend() is None
+
+
+@pytest.mark.parametrize("top, bottom", [(1.0, 0.3), (0.9, 0.7), (20, 1), (1, 1e-2), (5, 4e-5),
+                                         (1, 1e-9), (0.7, 0.7)])  # fmt: skip
+def test_numbers_at_the_loss_do_not_overlap(top, bottom):
+    ax = viz.plot_loss(np.geomspace(top, bottom, 50))
+    ax.figure.draw_without_rendering()
+    assert ax.get_yscale() == "log"
+    low, high = ax.get_ylim()
+    texts = [label for label in ax.yaxis.get_ticklabels(which="both") if label.get_text()]
+    places = [text.get_position()[1] for text in texts]
+    boxes = [t.get_window_extent() for t, y in zip(texts, places) if low <= y <= high]
+    assert 2 <= len(boxes) <= 12
+    boxes.sort(key=lambda box: box.y0)
+    assert all(one.y1 < other.y0 for one, other in pairwise(boxes))
+
+
+def test_what_is_not_finite_leaves_a_gap_and_the_scale_alone():
+    ax = viz.plot_loss([np.nan, 1.0, 0.5, np.inf, 0.25])
+    assert ax.get_yscale() == "log" and ax.get_xlabel() == "step (2 of 5 losses not finite)"
+    assert np.isnan(ax.lines[0].get_ydata()).tolist() == [True, False, False, True, False]
+    for empty in ([], [np.nan], {}):
+        ax = viz.plot_loss(empty)
+        ax.figure.draw_without_rendering()
+        assert ax.get_yscale() == "linear"
 
 
 # The animation
@@ -166,6 +309,33 @@ def test_frames_are_small_and_keep_what_was_said_then():
 def test_mp4(tmp_path):
     moving_boundary([0.0, 0.5]).save(tmp_path / "training.mp4")
     assert (tmp_path / "training.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_frames_a_second_may_be_any_positive_number(tmp_path):
+    animation = moving_boundary([-0.75, 0.75])
+    animation.save(tmp_path / "slow.gif", fps=2.5)
+    with Image.open(tmp_path / "slow.gif") as film:
+        times = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
+    assert times == [400, 2400]
+    for fps in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match="fps must be positive"):
+            animation.save(tmp_path / "never.gif", fps=fps)
+    assert not (tmp_path / "never.gif").exists()
+
+
+def test_each_frame_is_drawn_once(tmp_path, monkeypatch):
+    drawn = []
+    shades = viz.boundary.draw_shades
+    monkeypatch.setattr("viz.boundary.draw_shades", lambda *a: drawn.append(a) or shades(*a))
+    moving_boundary([0.0, 0.5]).save(tmp_path / "training.gif", fps=30)
+    assert len(drawn) == 2
+
+
+def test_an_animation_of_three_classes(tmp_path):
+    animation = viz.BoundaryAnimation(three_classes, THREE, np.array([0, 1, 2, 0]))
+    animation.add_frame(0, 1.0)
+    assert animation.frames[0][2] == 0.75 and animation.frames[0][3].shape == (100, 100, 3)
+    animation.save(tmp_path / "training.gif")
 
 
 def test_what_cannot_be_saved(tmp_path, monkeypatch):

@@ -1,13 +1,14 @@
 """The modules that ops were recorded within: their names, what they hold, and how they fold."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from autograd import Node, Tensor
-from autograd.steps import parameters
 
-from .labels import folded_label
-from .picture import Picture
+from .drawing import LEAVES
+from .labels import folded_lines
+from .picture import Picture, common
 
 
 def titles(paths: Iterable[tuple]) -> dict[Any, str]:
@@ -20,18 +21,14 @@ def titles(paths: Iterable[tuple]) -> dict[Any, str]:
             owner = scope.owner
             if id(owner) not in dotted:
                 named = getattr(owner, "named_modules", lambda: [("", owner)])  # noqa: B023
-                dotted = {id(module): name for name, module in named()} | dotted
+                for name, module in named():
+                    dotted.setdefault(id(module), name)  # the first of several names
             name = dotted[id(owner)]
             kind = f"VJP of {owner.name}" if isinstance(owner, Node) else type(owner).__name__
             own = name.removeprefix(f"{above}.")
             found[scope] = f"{own}: {kind}" if own else kind
             above = name
     return found
-
-
-def parameter_names(paths: Iterable[tuple]) -> dict[int, str]:
-    """Dotted names of the parameters of the outermost modules, by the id of the Tensor."""
-    return {id(x): name for name, x in parameters(paths)}
 
 
 def home(leaf: Tensor, paths: Iterable[tuple]) -> tuple:
@@ -42,14 +39,7 @@ def home(leaf: Tensor, paths: Iterable[tuple]) -> tuple:
             path = path[:-1]
         if path:
             holding.append(path)
-    if not holding:
-        return ()
-    same = 0
-    for level in zip(*holding):
-        if any(scope is not level[0] for scope in level):
-            break
-        same += 1
-    return holding[0][:same]
+    return common(holding) if holding else ()
 
 
 def holds(owner: Any, leaf: Tensor) -> bool:
@@ -58,66 +48,60 @@ def holds(owner: Any, leaf: Tensor) -> bool:
 
 
 def fold(picture: Picture, depth: int, names: dict[Any, str]) -> None:
-    """Make one vertex of each module that lies within ``depth`` others."""
-    scopes = scopes_below(picture, depth)
-    inside: dict[Any, list[Any]] = {}
-    for key, scope in scopes.items():
-        inside.setdefault(scope, []).append(key)
-    for key, calls in parameters_of_calls(picture, scopes).items():
-        scopes[key] = calls[0]
-        for scope in dict.fromkeys(calls):
-            inside[scope].append(key)
-        picture.edges = [edge for edge in picture.edges if edge[0] is not key]
-    for vertex in picture.vertices.values():
-        vertex.scopes = vertex.scopes[:depth]
-    for scope, keys in inside.items():
-        kinds = [picture.vertices[key].kind for key in keys]
-        leaves = {leaf_of(key) for key, kind in zip(keys, kinds) if kind == "parameter"}
-        label = folded_label(names[scope], kinds.count("op"), sum(x.size for x in leaves))
-        picture.add(scope, "module", label, picture.vertices[keys[0]].scopes)
-    picture.merge(scopes)
+    """Make one vertex of each module that lies within ``depth`` others.
 
-
-def scopes_below(picture: Picture, depth: int) -> dict[Any, Any]:
-    """For each vertex that folding takes in, by key, the Scope that it goes into.
-
-    The result that comes out of a module stays, without its edges back into the module.
+    What comes out of a module stays, and so do parameters that are used outside theirs, too.
     """
     scopes = {
         key: vertex.scopes[depth]
         for key, vertex in picture.vertices.items()
-        if len(vertex.scopes) > depth
+        if len(vertex.scopes) > depth and vertex.kind not in LEAVES
     }
-    stay = {key for key, vertex in picture.vertices.items() if vertex.kind in ("loss", "output")}
-    stay |= {
-        source
-        for source, target in picture.edges
-        if picture.vertices[source].kind == "result"
-        and scopes.get(source) is not scopes.get(target)
-    }
+    size: Counter[Any] = Counter()  # of the parameters that a module uses
+    ops = Counter(scope for key, scope in scopes.items() if picture.vertices[key].kind == "op")
+    for leaf, calls in calls_of_parameters(picture, scopes).items():
+        own = [
+            scope for scope in dict.fromkeys(calls) if scope and holds(scope.owner, leaf_of(leaf))
+        ]
+        size.update({scope: leaf_of(leaf).size for scope in own})
+        if len({id(scope.owner) for scope in own}) == 1 and set(own) == set(calls):
+            scopes[leaf] = own[0]
+            picture.edges = [edge for edge in picture.edges if edge[0] is not leaf]
+    for key in results_of_modules(picture, scopes):
+        del scopes[key]
+    for vertex in picture.vertices.values():
+        vertex.scopes = vertex.scopes[:depth]
+    around = {scope: picture.vertices[key].scopes for key, scope in scopes.items()}
+    for scope, path in around.items():
+        lines = folded_lines(names[scope], ops[scope], size[scope])
+        picture.add(scope, "module", lines, path)
+    picture.merge(scopes)
+
+
+def calls_of_parameters(picture: Picture, scopes: dict[Any, Any]) -> dict[Any, list[Any]]:
+    """For each parameter the Scopes of the ops that use it, None for one outside."""
+    calls: dict[Any, list[Any]] = {}
+    for source, target in picture.edges:
+        if picture.vertices[source].kind == "parameter":
+            calls.setdefault(source, []).append(scopes.get(target))
+    return calls
+
+
+def results_of_modules(picture: Picture, scopes: dict[Any, Any]) -> list[Any]:
+    """The results that come out of modules; their edges back into the module are taken out."""
+    found = {key for key in scopes if picture.vertices[key].kind in ("loss", "output")}
+    for source, target in picture.edges:
+        result = picture.vertices[source].kind in ("result", "no grad")
+        if source in scopes and result and scopes[source] is not scopes.get(target):
+            found.add(source)
     picture.edges = [
         (source, target)
         for source, target in picture.edges
-        if source not in stay or scopes.get(source) is not scopes.get(target, source)
+        if source not in found or scopes[source] is not scopes.get(target)
     ]
-    return {key: scope for key, scope in scopes.items() if key not in stay}
+    return list(found)
 
 
-def parameters_of_calls(picture: Picture, scopes: dict[Any, Any]) -> dict[Any, list[Any]]:
-    """Parameters that only the several calls of their module use, and these calls."""
-    users: dict[Any, list[Any]] = {}
-    for source, target in picture.edges:
-        if picture.vertices[source].kind == "parameter" and source not in scopes:
-            users.setdefault(source, []).append(scopes.get(target))
-    return {
-        key: calls
-        for key, calls in users.items()
-        if all(calls)
-        and len({id(scope.owner) for scope in calls}) == 1
-        and holds(calls[0].owner, leaf_of(key))
-    }
-
-
-def leaf_of(key: Any) -> Tensor:
+def leaf_of(key: Any) -> Any:
     """The leaf that a vertex is of, which may be one of several."""
     return key[0] if isinstance(key, tuple) else key

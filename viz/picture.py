@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any
 
-from .labels import box_title
+from .drawing import LEAVES, Vertex, graph_of
 from .render import Graph
-
-# Each kind has a shape of its own, and fills differ in darkness too, so that grey print will do;
-# the colours are of a palette that the colour-blind can tell apart.
-STYLES = {
-    "parameter": {"shape": "cylinder", "style": "filled", "fillcolor": "#F0B54B"},
-    "data": {"shape": "note", "style": "filled", "fillcolor": "#FFFFFF"},
-    "constant": {"shape": "plaintext", "style": "", "fillcolor": "#FFFFFF"},
-    "result": {"shape": "box", "style": "filled,rounded", "fillcolor": "#E4EEF7"},
-    "output": {"shape": "box", "style": "filled", "fillcolor": "#8CC4E8", "peripheries": "2"},
-    "loss": {"shape": "doubleoctagon", "style": "filled", "fillcolor": "#8CC4E8"},
-    "op": {"shape": "ellipse", "style": "filled", "fillcolor": "#3D4654", "fontcolor": "#FFFFFF"},
-    "module": {"shape": "component", "style": "filled", "fillcolor": "#D8CBE0"},
-}
-LEGEND = {"parameter": "leaf with grad", "loss": "loss (scalar)", "module": "folded module"}
-LIT = {"color": "#C22F2F", "penwidth": "4"}
-BOX_FILLS = ("#F3F4F6", "#E7EAEE")
-
-
-@dataclass
-class Vertex:
-    """A tensor, an op or a folded module."""
-
-    id: str
-    kind: str
-    label: str
-    scopes: tuple  # the boxes it is in, outermost first
-    lit: bool = False
 
 
 class Picture:
@@ -44,27 +17,56 @@ class Picture:
     def __init__(self) -> None:
         self.vertices: dict[Any, Vertex] = {}
         self.edges: list[tuple[Any, Any]] = []
+        self.numbers = count()  # for ids
         self.merged: dict[Any, Any] = {}  # from the key of a vertex to that it was merged into
 
-    def add(self, key: Any, kind: str, label: str, scopes: tuple = ()) -> None:
+    def add(self, key: Any, kind: str, lines: list[str], scopes: tuple = ()) -> None:
         """Add a vertex."""
-        self.vertices[key] = Vertex(f"n{len(self.vertices)}", kind, label, scopes)
+        self.vertices[key] = Vertex(f"n{next(self.numbers)}", kind, lines, scopes)
 
     def merge(self, into: Mapping[Any, Any]) -> None:
         """Take out vertices in favour of others; of their edges, one of each kind stays."""
         edges: dict[Any, None] = {}
         for i, (source, target) in enumerate(self.edges):
             a, b = into.get(source, source), into.get(target, target)
+            moved = source in into or target in into
             if a is not b:
-                edges[(a, b) if (a, b) != (source, target) else (a, b, i)] = None
+                edges[(a, b) if moved else (a, b, i)] = None
         self.edges = [(edge[0], edge[1]) for edge in edges]
+        self.take_out(into)
+
+    def take_out(self, into: Mapping[Any, Any]) -> None:
         for key in into:
             del self.vertices[key]
-        self.merged = dict(into)
+        self.merged |= into
 
-    def skip(self, kind: str) -> None:
-        """Take out the vertices of a kind, and join what was before them with what was after."""
-        before: dict[Any, list] = {key: [] for key, v in self.vertices.items() if v.kind == kind}
+    def join(self) -> None:
+        """Put each op, or folded module, into one node with its result, if it has one result."""
+        after: dict[Any, list] = {
+            key: [] for key, vertex in self.vertices.items() if vertex.kind in ("op", "module")
+        }
+        for source, target in self.edges:
+            if source in after:
+                after[source].append(target)
+        into = {}
+        for key, results in after.items():
+            if len(results) == 1 and not self.vertices[results[0]].op:
+                result = self.vertices[results[0]]
+                maker = self.vertices[key]
+                result.op = maker.lines
+                if maker.kind == "module" and result.kind == "result":
+                    result.kind = "module"
+                into[key] = results[0]
+        self.edges = [
+            (source, into.get(target, target))
+            for source, target in self.edges
+            if source not in into
+        ]
+        self.take_out(into)
+
+    def skip(self, *kinds: str) -> None:
+        """Take out the vertices of some kinds, and join what was before with what was after."""
+        before: dict[Any, list] = {key: [] for key, v in self.vertices.items() if v.kind in kinds}
         for source, target in self.edges:
             if target in before:
                 before[target].append(source)
@@ -77,88 +79,76 @@ class Picture:
         for key in before:
             del self.vertices[key]
 
+    def unbox(self, titles: Mapping[Any, str]) -> None:
+        """Of a box that holds only one op, and leaves, write the title on the node of that op."""
+        vertices = self.vertices.values()
+        ops = Counter(scope for v in vertices if v.kind not in LEAVES for scope in v.scopes)
+        for vertex in vertices:
+            if vertex.scopes and ops[vertex.scopes[-1]] == 1:
+                if vertex.kind not in LEAVES:
+                    vertex.head = titles[vertex.scopes[-1]]
+                vertex.scopes = vertex.scopes[:-1]
+
+    def branch(self) -> None:
+        """Have what goes into a box enter it once, and branch off at a point in there."""
+        after: dict[Any, dict[Any, None]] = {}
+        for source, target in self.edges:
+            after.setdefault(source, {})[target] = None
+        operands = Counter(target for _, target in self.edges)
+        points: dict[Any, Any] = {}  # the point that an edge now comes from
+        entries = []
+
+        def enter(source: Any, start: Any, targets: Iterable[Any]) -> None:
+            boxes: dict[Any, list[Any]] = {}
+            for target in targets:
+                outside = common([self.vertices[start].scopes, self.vertices[target].scopes])
+                for scope in self.vertices[target].scopes[len(outside) :][:1]:
+                    boxes.setdefault(scope, []).append(target)
+            for scope, inside in boxes.items():
+                if len(inside) > 1 or operands[inside[0]] > 1:
+                    point = (source, scope)
+                    self.add(point, "point", [], common(self.vertices[t].scopes for t in inside))
+                    self.vertices[point].begin = source
+                    entries.append((start, point))
+                    points.update({(source, target): point for target in inside})
+                    enter(source, point, inside)
+
+        for source, targets in after.items():
+            enter(source, source, targets)
+        self.edges = [(points.get(edge, edge[0]), edge[1]) for edge in self.edges] + entries
+
     def light(self, key: Any) -> bool:
         """Highlight a vertex, if there is one with this key."""
-        vertex = self.vertices.get(self.merged.get(key, key))
+        while key in self.merged:
+            key = self.merged[key]
+        vertex = self.vertices.get(key)
         if vertex is not None:
             vertex.lit = True
         return vertex is not None
 
-    def light_between(self) -> set[tuple[Any, Any]]:
-        """The edges between highlighted vertices; a single vertex between two of them lights up."""
-        lit = {key for key, vertex in self.vertices.items() if vertex.lit}
-        after = {source for source, target in self.edges if target in lit}
-        before = {target for source, target in self.edges if source in lit}
-        for key in after & before:
-            self.vertices[key].lit = True
-        lit |= after & before
-        return {(source, target) for source, target in self.edges if {source, target} <= lit}
+    def levels(self) -> dict[Any, int]:
+        """How far each vertex is, on the longest way, from what depends on it."""
+        level = dict.fromkeys(self.vertices, 0)
+        for source, target in self.edges:  # those into what depends on others come first
+            level[source] = max(level[source], level[target] + 1)
+        return level
+
+    def narrow(self) -> str:
+        """The direction that makes the picture narrow: of the data, TB or LR."""
+        levels = Counter(self.levels().values())
+        return "LR" if max(levels.values()) > 2 * len(levels) else "TB"
 
     def draw(self, direction: str, titles: Mapping[Any, str], legend: bool = False) -> Graph:
         """The picture for Graphviz; ``titles`` are those of the boxes."""
-        graph = Graph(
-            graph_attr={
-                "rankdir": direction,
-                "ranksep": "0.35",
-                "nodesep": "0.25",
-                "bgcolor": "white",
-                "fontname": "Arial",
-                "fontsize": "11",
-            },
-            node_attr={
-                "fontname": "Arial",
-                "fontsize": "11",
-                "height": "0.3",
-                "width": "0.3",
-                "margin": "0.12,0.08",
-            },
-            edge_attr={"color": "#5B6675", "arrowsize": "0.7"},
-        )
-        lit = self.light_between()
-        labels = {
-            scope: box_title(title, direction in ("TB", "BT")) for scope, title in titles.items()
-        }
-        fill(graph, list(reversed(self.vertices.values())), labels)
-        for source, target in self.edges:
-            style = dict(LIT if (source, target) in lit else {})
-            if self.vertices[source].kind in ("result", "op", "module"):
-                style["weight"] = "4"  # the way from input to loss is straight
-            graph.edge(self.vertices[source].id, self.vertices[target].id, **style)
-        if legend:
-            add_legend(graph, [v.kind for v in self.vertices.values()])
-        return graph
+        return graph_of(self.vertices, self.edges, direction, titles, legend)
 
 
-def fill(graph: Graph, vertices: list[Vertex], titles: Mapping[Any, str], level: int = 0) -> None:
-    """Put vertices into a graph, and those that are in a box into a graph of their own."""
-    boxes: dict[Any, list[Vertex]] = {}
-    for vertex in vertices:
-        if len(vertex.scopes) > level:
-            boxes.setdefault(vertex.scopes[level], []).append(vertex)
-            continue
-        style = STYLES[vertex.kind] | (LIT if vertex.lit else {})
-        if vertex.kind == "op" and r"\n" in vertex.label:
-            style["shape"] = "box"  # an ellipse around several lines is very wide
-        graph.node(vertex.id, vertex.label, id=vertex.id, **style)
-    for scope, inside in boxes.items():
-        with graph.subgraph(name=f"cluster_{inside[0].id}_{level}") as box:
-            box.attr(
-                label=titles[scope],
-                labeljust="l",
-                style="rounded,filled",
-                fillcolor=BOX_FILLS[level % 2],
-                color="#8A94A3",
-                margin="10",
-            )
-            fill(box, inside, titles, level + 1)
-
-
-def add_legend(graph: Graph, kinds: list[str]) -> None:
-    """A box with one example of each kind, in a row."""
-    with graph.subgraph(name="cluster_legend") as box:
-        box.attr(label="legend", labeljust="l", style="dashed", color="#8A94A3")
-        shown = [kind for kind in STYLES if kind in kinds]
-        for kind in shown:
-            box.node(f"legend_{kind}", LEGEND.get(kind, kind), **STYLES[kind])
-        for one, other in pairwise(shown):
-            box.edge(f"legend_{one}", f"legend_{other}", style="invis")
+def common(paths: Iterable[tuple]) -> tuple:
+    """The longest beginning that all paths have."""
+    first, *others = paths
+    same = 0
+    for level in zip(first, *others):
+        if any(scope is not level[0] for scope in level):
+            break
+        same += 1
+    return first[:same]

@@ -1,6 +1,6 @@
 """Pictures of training: the loss over the steps, the weights and gradients, the dead ReLUs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,24 +10,59 @@ from autograd import Tensor, enable_grad, topological_order
 MOST = 30  # parameters in one picture of histograms
 
 
-def plot_loss(history: Sequence[float], ax: Any = None) -> Any:
+COLORS = ["#2F6DA8", "#C2571A", "#2E8B63", "#8E2F62", "#6B6B6B", "#B08A00"]
+LINES = ["-", "--", "-.", ":"]
+
+
+def plot_loss(history: Any, ax: Any = None) -> Any:
     """The loss at each step, on a logarithmic scale where it can be; returns the Axes.
+
+    ``history`` is a list of numbers, or a dict of such lists by name: several curves with a
+    legend. A shorter list has fewer steps. What is not finite leaves a gap, and is counted below.
 
     >>> ax = plot_loss([0.7, 0.5, 0.3])
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('step', 'loss')
+    >>> ax = plot_loss({"train": [0.7, 0.5, 0.3], "test": [0.8, 0.6, 0.5]})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['train', 'test']
     """
+    named = isinstance(history, Mapping)
+    curves = {
+        name: np.array([float(loss) for loss in losses])
+        for name, losses in (history.items() if named else [("loss", history)])
+    }
     ax = axes(ax)
-    ax.plot(np.asarray(history, dtype=float), color="#2F6DA8", linewidth=1.8)
-    if len(history) and min(history) > 0:
+    for i, (name, losses) in enumerate(curves.items()):
+        style = {"color": COLORS[i % len(COLORS)], "linestyle": LINES[i % len(LINES)]}
+        shown = np.where(np.isfinite(losses), losses, np.nan)
+        ax.plot(shown, linewidth=1.8, label=str(name), **style)
+    everything = np.concatenate([*curves.values(), np.zeros(0)])
+    finite = everything[np.isfinite(everything)]
+    if finite.size and finite.min() > 0:
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter("{x:g}")
-    ax.set_xlabel("step")
+        label_decades(ax.yaxis, np.log10(finite.max() / finite.min()))
+    lost = len(everything) - len(finite)
+    ax.set_xlabel(f"step ({lost} of {len(everything)} losses not finite)" if lost else "step")
     ax.set_ylabel("loss")
     ax.grid(True, which="both", alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
+    if named and curves:
+        ax.legend()
     return ax
+
+
+def label_decades(axis: Any, decades: float) -> None:
+    """Numbers on a logarithmic axis: as many as can be read."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+    if decades < 1:
+        axis.set_major_locator(MaxNLocator(nbins=6))
+        axis.set_minor_locator(NullLocator())
+    elif decades < 3:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
 def plot_histograms(model: Any, X: Any = None) -> Any:
@@ -103,7 +138,7 @@ def dead_relus(model: Any, X: Any) -> list[tuple[int, int]]:
 
     >>> import autograd, nn
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
-    >>> model[0].load_state_dict({"weight": [[1, 0], [0, 1], [0, 0]], "bias": [0, 0, -1]})
+    >>> _ = model[0].load_state_dict({"weight": [[1, 0], [0, 1], [0, 0]], "bias": [0, 0, -1]})
     >>> dead_relus(model, autograd.ones(5, 2))
     [(1, 3)]
     """

@@ -1,14 +1,15 @@
-"""Programs made of recorded graphs: ``autograd.to_source`` and ``autograd.compile``.
+"""Text and programs made of recorded graphs: ``autograd.to_source`` and ``autograd.compile``.
 
-Both run the engine's own rules on Vars, which write down what is done to them (``trace.py``,
-beside this folder). Nothing here knows a derivative.
+The engine's own rules are run on stand-ins that write down what is done to them: nothing here
+knows a derivative. In the order of reading:
 
-To print a graph: ``source.py`` runs its rules (``replay.py``), ``terms.py`` simplifies each call
-as a person would, ``printer.py`` writes the lines, ``helpers.py`` what they need besides NumPy.
-
-To run a function: ``compiled.py`` is the decorator, ``recorder.py`` what a recording reads and
-writes outside, ``surroundings.py`` the plain Python around it and ``guards.py`` the conditions
-under which it holds, ``tidy.py`` leaves out what need not be done, ``program.py`` writes lines into
-memory that is kept, and ``listing.py`` puts it all together. ``spelling.py`` is how a call is
-written in NumPy, for both.
+- ``trace.py``: arrays that write down NumPy calls
+- ``recording.py``: the rules of a graph run on them, forward and backward
+- ``passes.py``: which calls are needed, and which do nothing
+- ``spelling.py``: a call as a syntax tree
+- ``expressions.py``: calls as expressions, simplified
+- ``helpers.py``: the source of rules that are called as a whole
+- ``printer.py``: the text of a backward pass, ``to_source``
+- ``program.py``: the same calls as statements that write into kept memory
+- ``compiled.py``: ``compile``, which records a function and runs its program
 """

@@ -12,15 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .spelling import identifier, literal, name_of
+from ..names import identifier
+from .spelling import literal, name_of
 
-OURS = (
-    "as_one_call",
-    "on",
-    "primitive",
-    "vjp_of",
-    "warns_caller",
-)  # what rules use of autograd itself
+OURS = ("as_one_call", "on", "primitive", "vjp_of", "warns_caller")  # decorators of autograd
 
 
 class Helpers:
@@ -78,10 +73,9 @@ class Helpers:
             for n in ast.walk(part or ast.Pass())
             if isinstance(n, ast.Name)
         }
-        tree = Bare(tree.name, name).visit(tree)
         used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & outside & set(spaces)
         found = {x: self.used(function, x, spaces[x]) for x in sorted(used - {tree.name})}
-        self.functions.append(ast.unparse(Renamed(found).visit(tree)))
+        self.functions.append(ast.unparse(Renamed(found | {tree.name: name}).visit(tree)))
         return name
 
     def used(self, by: Callable, name: str, value: Any) -> str:
@@ -92,10 +86,9 @@ class Helpers:
                 return "np"
             if value.__name__.split(".")[0] in ("autograd", "nn", "viz"):
                 raise unknown(by, f"it uses {value.__name__}")
-            self.imports.add(imported(f"import {value.__name__}", name, value.__name__))
-            return self.kept(name)
-        if value is sys.modules["autograd.primitive"].on:
-            key = ("autograd.primitive", "on", id(value))
+            return self.imported(f"import {value.__name__}", name)
+        if value is sys.modules["autograd.operands"].on:
+            key = ("autograd.operands", "on", id(value))
             if key not in self.constants:
                 self.constants[key] = identifier("on", self.taken)
                 self.functions.append(f"def {self.constants[key]}(x, op):\n    return op")
@@ -103,19 +96,21 @@ class Helpers:
         if callable(value) and name_of(value) not in (None, getattr(value, "name", None)):
             return str(name_of(value))
         if isinstance(value, FunctionType | BuiltinFunctionType | type) and foreign(value, by):
-            line = f"from {value.__module__} import {value.__name__}"
-            self.imports.add(imported(line, name, value.__name__))
-            return self.kept(name)
+            return self.imported(f"from {value.__module__} import {value.__name__}", name)
         if isinstance(value, FunctionType):
             return self.function(value)
         key = (by.__module__, name, id(value))
         if key not in self.constants:
-            text = literal(value) or self.statement(by, name)
+            try:
+                text = ast.unparse(literal(value))
+            except ValueError:
+                text = self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
             self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
-    def kept(self, name: str) -> str:
+    def imported(self, line: str, name: str) -> str:
+        self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
         self.taken.add(name)
         return name
 
@@ -142,10 +137,6 @@ def unknown(function: Any, why: str) -> ValueError:
     )
 
 
-def imported(line: str, name: str, own: str) -> str:
-    return line if name == own else f"{line} as {name}"
-
-
 def foreign(value: Any, by: Any) -> bool:
     """Whether a function or class is from a library that can be imported."""
     module = (value.__module__ or "").split(".")[0]
@@ -158,14 +149,14 @@ def names_outside(code: CodeType) -> set[str]:
     return {*code.co_names, *code.co_freevars}.union(*inner) - {*code.co_varnames}
 
 
-class Bare(ast.NodeTransformer):
-    """Gives a function a name, and takes its annotations and docstring."""
+class Renamed(ast.NodeTransformer):
+    """Writes names as they are called in the text, without annotations and docstrings."""
 
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name, node.returns = self.new if node.name == self.old else node.name, None
+        node.name, node.returns = self.names.get(node.name, node.name), None
         if ast.get_docstring(node) and len(node.body) > 1:
             del node.body[0]
         return self.generic_visit(node)
@@ -173,16 +164,6 @@ class Bare(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name(self.new, node.ctx) if node.id == self.old else node
-
-
-class Renamed(ast.NodeTransformer):
-    """Writes names as they are called in the text."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if self.names.get(node.id, node.id) == node.id:

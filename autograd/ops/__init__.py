@@ -1,19 +1,7 @@
 """The primitives by family. In each file a forward rule and its VJP rules stand side by side."""
 
 from .activations import erf, gelu, leaky_relu, log_softmax, logsumexp, silu, softmax, softplus
-from .arithmetic import (
-    add,
-    div,
-    floor_divide,
-    mul,
-    neg,
-    positive,
-    pow,
-    reciprocal,
-    remainder,
-    square,
-    sub,
-)
+from .arithmetic import add, div, mul, neg, positive, reciprocal, sub
 from .choice import clamp, clamp_max, clamp_min, clip, masked_fill, maximum, minimum, where
 from .comparison import (
     all,
@@ -39,6 +27,8 @@ from .comparison import (
     lt,
     ne,
 )
+from .convolution import conv2d, max_pool2d
+from .division import floor_divide, remainder
 from .elementwise import (
     abs,
     cbrt,
@@ -69,6 +59,7 @@ from .losses import (
     one_hot,
 )
 from .norms import matrix_norm, norm
+from .powers import pow, square
 from .rearrange import (
     chunk,
     diag,
@@ -191,6 +182,7 @@ __all__ = [
     "column_stack",
     "concat",
     "concatenate",
+    "conv2d",
     "cos",
     "cosh",
     "cross_entropy",
@@ -253,6 +245,7 @@ __all__ = [
     "matrix_norm",
     "matrix_transpose",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "median",

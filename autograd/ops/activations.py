@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul, sub
 from .choice import where
-from .dims import Dim, dim_of, ndim_of, settings, shape_of, size_of
+from .dims import Dim, dim_of, ndim_of, settings, shape_of
 from .elementwise import exp, sigmoid, to
 from .reductions import sum, unreduce
 from .shape import reshape
 from .trigonometry import tanh
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -143,7 +144,7 @@ def along_dim(name: str, op: Any, x: Any, dim: int, dtype: Any) -> Tensor:
     """A function of the elements along a dimension, also of a number and of none."""
     x = x if dtype is None else to(x, dtype)
     dim_of(name, dim, shape_of(x))
-    if not size_of(x):
+    if not np.size(x):
         return exp(x)
     return op(x, axis=int(dim)) if ndim_of(x) else reshape(op(reshape(x, 1), axis=0), ())
 
@@ -172,6 +173,6 @@ def logsumexp(
     tensor(1000.)
     """
     over = settings("logsumexp", x, dim, keepdim, axis, keepdims)
-    if not size_of(x):
+    if not np.size(x):
         return sub(sum(exp(x), **over), math.inf)
     return _logsumexp(x, **over)

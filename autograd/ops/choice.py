@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, stretches, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -131,7 +131,7 @@ def clamp_max_dmax(g, x, max):
     return np.where(x > max, g, 0)
 
 
-def clip(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """``x`` held between ``min`` and ``max``. VJP: ``g`` within, limits included, else 0.
 
     A limit may be a number or broadcast with ``x``; it gets ``g`` where it holds ``x``. Where
@@ -172,4 +172,5 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     return where(mask, value, x)
 
 
-stretches(maximum, minimum, clamp_min, clamp_max)
+for _op in (maximum, minimum, clamp_min, clamp_max):
+    _op.op.elementwise = True

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, stretches
+from ..primitives import Array, Operand, primitive
 from .dims import Dim, settings, shape_of
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -115,7 +115,8 @@ def isfinite(x: Operand) -> Array:
     return np.isfinite(x)
 
 
-stretches(eq, ne, lt, le, gt, ge)
+for _op in (eq, ne, lt, le, gt, ge):
+    _op.op.elementwise = True
 
 
 @primitive
@@ -158,12 +159,12 @@ def equal(a: Operand, b: Operand) -> bool:
 
 
 @primitive
-def _all(x: Operand, *, axis: Any, keepdims: bool) -> Array:
+def _all(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
 @primitive
-def _any(x: Operand, *, axis: Any, keepdims: bool) -> Array:
+def _any(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +12,7 @@ Dim = int | Sequence[int] | None
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    """``np.shape``, and quick for Tensors and arrays."""
+    """``np.shape(x)``, which takes longer to ask a Tensor."""
     try:
         return x.shape
     except AttributeError:
@@ -21,13 +20,8 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 
 def ndim_of(x: Any) -> int:
-    """``np.ndim``, and quick for Tensors and arrays."""
+    """``np.ndim(x)``, likewise."""
     return len(shape_of(x))
-
-
-def size_of(x: Any) -> int:
-    """``np.size``, and quick for Tensors and arrays."""
-    return math.prod(shape_of(x))
 
 
 def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import warns_caller
-from ..primitive import Array, Operand, primitive, stretches, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -313,4 +313,4 @@ def check_device(name: str, device: Any) -> None:
         raise ValueError(f"{name}: there is no device {str(device)!r} here, only 'cpu'")
 
 
-stretches(logaddexp)
+logaddexp.op.elementwise = True

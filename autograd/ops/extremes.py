@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import add
 from .choice import maximum, minimum, where
 from .comparison import any, isnan
-from .dims import Dim, dim_of, ndim_of, settings, shape_of, size_of
+from .dims import Dim, dim_of, ndim_of, settings, shape_of
 from .indexing import take_along_dim
 from .reductions import sum, unreduce
 from .shape import reshape, squeeze
 from .sorting import argsort
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -69,28 +69,24 @@ class Extreme(NamedTuple):
     indices: Tensor
 
 
-def along_one(name: str, x: Any, dim: Any, keepdim: bool, axis: Any, keepdims: bool) -> Any:
-    """The settings of a function that takes one dim, or none. Raises TypeError for several."""
-    over = settings(name, x, dim, keepdim, axis, keepdims)
-    if isinstance(over["axis"], tuple):
-        raise TypeError(f"{name}: needs one dim, got {over['axis']}; amax and amin take several")
-    return over
-
-
 @overload
-def max(x: Operand) -> Tensor: ...
+def max(
+    x: Operand, dim: None = None, keepdim: bool = False, *, axis: None = None,
+    keepdims: bool = False,
+) -> Tensor: ...  # fmt: skip
 @overload
-def max(x: Operand, dim: Tensor | np.ndarray) -> Tensor: ...
+def max(
+    x: Operand, dim: int, keepdim: bool = False, *, axis: None = None, keepdims: bool = False
+) -> Extreme: ...
 @overload
-def max(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
-@overload
-def max(x: Operand, *, axis: int, keepdims: bool = False) -> Extreme: ...
-
-
 def max(
     x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Tensor | Extreme: ...  # fmt: skip
+def max(
+    x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
+    keepdims: bool = False,
+) -> Tensor | Extreme:  # fmt: skip
     """The largest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the largest; of equals, all share it evenly without ``dim``, and the
@@ -100,28 +96,32 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
+    if ndim_of(dim) or hasattr(dim, "grad_fn"):
         return maximum(x, dim)
-    over = along_one("max", x, dim, keepdim, axis, keepdims)
+    over = settings("max", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _max_(x)
     return Extreme(_max(x, **over), _argmax(x, **over))
 
 
 @overload
-def min(x: Operand) -> Tensor: ...
+def min(
+    x: Operand, dim: None = None, keepdim: bool = False, *, axis: None = None,
+    keepdims: bool = False,
+) -> Tensor: ...  # fmt: skip
 @overload
-def min(x: Operand, dim: Tensor | np.ndarray) -> Tensor: ...
+def min(
+    x: Operand, dim: int, keepdim: bool = False, *, axis: None = None, keepdims: bool = False
+) -> Extreme: ...
 @overload
-def min(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
-@overload
-def min(x: Operand, *, axis: int, keepdims: bool = False) -> Extreme: ...
-
-
 def min(
     x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Tensor | Extreme: ...  # fmt: skip
+def min(
+    x: Operand, dim: Any = None, keepdim: bool = False, *, axis: int | None = None,
+    keepdims: bool = False,
+) -> Tensor | Extreme:  # fmt: skip
     """The smallest element; over ``dim`` a pair ``(values, indices)``, as in torch.
 
     VJP: ``g`` to the smallest; of equals, all share it evenly without ``dim``, and the
@@ -131,9 +131,9 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
+    if ndim_of(dim) or hasattr(dim, "grad_fn"):
         return minimum(x, dim)
-    over = along_one("min", x, dim, keepdim, axis, keepdims)
+    over = settings("min", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _min_(x)
     return Extreme(_min(x, **over), _argmin(x, **over))
@@ -211,7 +211,7 @@ def argmax(
     >>> argmax(autograd.tensor([1.0, 3.0, 2.0]))
     tensor(1)
     """
-    return _argmax(x, **along_one("argmax", x, dim, keepdim, axis, keepdims))
+    return _argmax(x, **settings("argmax", x, dim, keepdim, axis, keepdims))
 
 
 def argmin(
@@ -224,16 +224,10 @@ def argmin(
     >>> argmin(autograd.tensor([1.0, 3.0, 0.0]))
     tensor(2)
     """
-    return _argmin(x, **along_one("argmin", x, dim, keepdim, axis, keepdims))
+    return _argmin(x, **settings("argmin", x, dim, keepdim, axis, keepdims))
 
 
-@overload
-def median(x: Operand) -> Tensor: ...
-@overload
-def median(x: Operand, dim: int, keepdim: bool = False) -> Extreme: ...
-
-
-def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
+def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor | Extreme:
     """The middle element, of two the smaller; over ``dim`` a pair ``(values, indices)``.
 
     It is NaN where there is a NaN. VJP: ``g`` to it; of equals, all share it evenly without
@@ -244,7 +238,7 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     tensor(2.)
     """
     if dim is None:
-        if size_of(x) or x.dtype.kind != "f":
+        if np.size(x) or x.dtype.kind != "f":
             return _median_(x)
         return add(sum(x), np.nan)
     along = dim_of("median", dim, shape_of(x))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, as_one_call, on, primitive, vjp_of
+from ..operands import as_one_call, on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import dim_of, ndim_of, shape_of
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 class At(NamedTuple):

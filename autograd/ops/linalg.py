@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul
 from .dims import dims_of, ndim_of, shape_of
 from .rearrange import diagonal
@@ -16,7 +17,7 @@ from .reductions import sum
 from .shape import expand, permute, reshape, squeeze, t, unsqueeze
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -212,7 +213,7 @@ def linear_dbias(g):
     return g.sum(0)
 
 
-def linear(x: Operand, weight: Operand, bias: Operand = None) -> Tensor:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     """``x @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
 from .comparison import ne
@@ -18,7 +18,7 @@ from .reductions import mean, sum
 from .shape import movedim
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 EPSILON = float(np.float32(1e-12))  # torch's bound, which it holds in float32
 
@@ -78,27 +78,13 @@ def binary_cross_entropy(
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    check_target(target)
-    if weight is None and reduction == "mean":
-        loss = _binary_cross_entropy(p, target)
-        if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
-            check_probabilities("probabilities", p._data)
-        return loss
-    check_probabilities("probabilities", p._data)
-    losses = _binary_cross_entropy_(p, target)
-    return weighed("binary_cross_entropy", losses, weight, reduction)
-
-
-def check_target(target: Tensor) -> None:
-    """Raise ValueError for a target outside 0 to 1; the one of the last call is known to be good,
-    unless it shares memory that may have changed."""
-    global _good_target
-    if _good_target() is not target or target._memory is not None:
-        check_probabilities("targets", target._data)
-        _good_target = weakref.ref(target)
-
-
-_good_target: Any = lambda: None  # noqa: E731
+    plain = weight is None and reduction == "mean"
+    check_probabilities("targets", target._data)
+    loss = (_binary_cross_entropy if plain else _binary_cross_entropy_)(p, target)
+    odd = loss._data != loss._data
+    if odd if plain else odd.any():  # NaN, as the logarithm of a negative number is
+        check_probabilities("probabilities", p._data)
+    return loss if plain else weighed("binary_cross_entropy", loss, weight, reduction)
 
 
 def check_probabilities(name: str, values: Any) -> None:
@@ -218,7 +204,7 @@ def nll_loss(
     tensor(0.5000)
     """
     if isinstance(weight, str):
-        weight, reduction = None, str(weight)
+        weight, reduction = None, weight
     check_classes("nll_loss", x, target, ignore_index)
     target, kept = without_ignored(target, ignore_index)
     losses = _nll(classes_last(x), target)
@@ -242,7 +228,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     if isinstance(weight, str):
-        weight, reduction = None, str(weight)
+        weight, reduction = None, weight
     if not 0 <= label_smoothing <= 1:
         raise ValueError(
             f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import Dim, dims_of, ndim_of, settings, shape_of
 from .elementwise import abs, to
 from .extremes import amax, amin
 from .reductions import sum, unreduce
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, on, primitive, vjp_of
+from ..operands import on
+from ..primitives import Array, Operand, primitive, vjp_of
 from .choice import where
-from .dims import dim_of, dims_of, ndim_of, shape_of, size_of, spread
+from .dims import dim_of, dims_of, ndim_of, shape_of, spread
 from .indexing import getitem
 from .reductions import sum as sum_
 from .shape import expand, permute, reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -132,7 +133,7 @@ def pad(
     return _pad(x, widths=tuple(widths), value=0 if value is None else value)
 
 
-def pad_by_index(x: Operand, widths: Sequence, mode: Any) -> Tensor:
+def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
     """``x`` with its own elements put around it, by the names of NumPy's modes."""
     for dim, (width, n) in enumerate(zip(widths, shape_of(x))):
         before, after = width
@@ -142,7 +143,7 @@ def pad_by_index(x: Operand, widths: Sequence, mode: Any) -> Tensor:
             index = np.pad(index, (max(before, 0), max(after, 0)), mode)
             index = index if mode == "wrap" else index[cut]
             x = getitem(x, (*(slice(None),) * dim, index))
-    return x
+    return x  # type: ignore[return-value]
 
 
 def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
@@ -339,7 +340,7 @@ def diag(x: Operand, diagonal: int = 0) -> Tensor:
         return diagonal_of(x, diagonal)
     if ndim_of(x) != 1:
         raise ValueError(f"diag: needs one dimension or two, got shape {shape_of(x)}")
-    n = size_of(x) + abs(diagonal)
+    n = np.size(x) + abs(diagonal)
     padded = pad(x, (0, abs(diagonal)))
     padded = reshape(padded, -1, 1) if diagonal > 0 else padded
     return where(np.eye(n, k=diagonal, dtype=bool), padded, zero_of(x))

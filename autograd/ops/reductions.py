@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import wide
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import Dim, dim_of, ndim_of, settings, shape_of
 from .elementwise import to
 from .shape import reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 def unreduce(r, axis, keepdims):
@@ -195,10 +195,10 @@ def prod(
     over = settings("prod", x, dim, keepdim, axis, keepdims)
     shape, axis, keepdims = shape_of(x), over["axis"], over["keepdims"]
     if axis is None:
-        y = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
-        return reshape(y, (1,) * len(shape)) if keepdims and shape else y
+        one = _prod(x if len(shape) == 1 else reshape(x, -1), axis=0, keepdims=False)
+        return reshape(one, (1,) * len(shape)) if keepdims and shape else one
     axes = axis if isinstance(axis, tuple) else (axis,)
-    y = x if axes else to(x, x.dtype, copy=True)
+    y: Any = x if axes else to(x, x.dtype, copy=True)
     for i in sorted([i % len(shape) for i in axes], reverse=True):
         y = _prod(y, axis=i, keepdims=keepdims)
     return y

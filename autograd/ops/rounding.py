@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -53,7 +53,7 @@ def sign(x: Operand) -> Array:
     >>> autograd.sign(autograd.tensor([1.5, -1.5]))
     tensor([ 1., -1.])
     """
-    return np.subtract(x > 0, x < 0, dtype=x.dtype)
+    return (x > 0).astype(x.dtype) - (x < 0)
 
 
 @primitive

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
-from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, size_of, spread
+from ..primitives import Array, Operand, primitive, vjp_of
+from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, spread
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -164,14 +164,12 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
     >>> squeeze(autograd.zeros(3, 1), 1).shape, squeeze(autograd.zeros(3, 1), 0).shape
     ((3,), (3, 1))
     """
-    shape = shape_of(x)
+    shape: tuple = shape_of(x)
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
-    if isinstance(dim, int):
-        i = dim_of("squeeze", dim, shape)
-        return _squeeze(x, dims=(dim,) if shape and shape[i] == 1 else ())
-    places = dims_of("squeeze", dim if isinstance(dim, tuple | list) else (dim,), shape)
-    return _squeeze(x, dims=tuple([i for i in places if shape and shape[i] == 1]))
+    dims = dim if isinstance(dim, tuple | list) else (dim,)
+    places = zip(dims, dims_of("squeeze", dims, shape))
+    return _squeeze(x, dims=tuple([d for d, i in places if shape and shape[i] == 1]))
 
 
 @primitive
@@ -287,7 +285,7 @@ def several(name: str, tensors: Any) -> tuple:
     return found
 
 
-def atleast_1d(*xs: Any) -> Any:
+def atleast_1d(*xs: Any) -> Tensor | tuple[Tensor, ...]:
     """A number as a vector of one; all else as it is. Of several a tuple, each by itself.
 
     >>> import autograd
@@ -297,14 +295,14 @@ def atleast_1d(*xs: Any) -> Any:
     return each_of(xs, lambda x: x if ndim_of(x) else _reshape(x, shape=(1,)))
 
 
-def atleast_2d(*xs: Any) -> Any:
+def atleast_2d(*xs: Any) -> Tensor | tuple[Tensor, ...]:
     """A number or vector as a matrix of one row; all else as it is. Of several a tuple.
 
     >>> import autograd
     >>> atleast_2d(autograd.tensor([3.0, 4.0]))
     tensor([[3., 4.]])
     """
-    return each_of(xs, lambda x: x if ndim_of(x) > 1 else _reshape(x, shape=(1, size_of(x))))
+    return each_of(xs, lambda x: x if ndim_of(x) > 1 else _reshape(x, shape=(1, np.size(x))))
 
 
 def each_of(xs: Any, function: Callable) -> Any:

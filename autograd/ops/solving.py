@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
 from .shape import matrix_transpose, squeeze, unsqueeze
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..primitive import Array, Operand, primitive, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import dim_of, ndim_of, shape_of
 from .indexing import getitem
 from .shape import reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 class Sorted(NamedTuple):

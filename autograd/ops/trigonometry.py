@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import warns_caller
-from ..primitive import Array, Operand, primitive, stretches, vjp_of
+from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 
 @primitive
@@ -301,4 +301,5 @@ def rad2deg(x: Operand) -> Tensor:
 asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
 asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
-stretches(arctan2, hypot)
+for _op in (arctan2, hypot):
+    _op.op.elementwise = True

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import peers
 from .training import by_jax
-from .workload import Step, Workload, plain
+from .workload import Step, Workload, step_by_step
 
 N, LR = 1000, 0.1
 
@@ -43,20 +43,16 @@ def by_hand() -> Step:
     return step
 
 
-def by_optimizer(library: Any, optim: Any, compile: Any = plain) -> Step:
+def by_optimizer(library: Any, optim: Any, compile: Any = step_by_step) -> Step:
     """torch and we differ in the imports only."""
     x, w, b, m, s = params = [library.tensor(p, requires_grad=True) for p in leaves()]
     optimizer = optim.SGD(params, lr=LR)
 
-    @compile
-    def train() -> Any:
-        optimizer.zero_grad()
+    def loss() -> Any:
         z = (library.sin(x * w + b) - m) / s
-        loss = (z * z).mean()
-        loss.backward()
-        optimizer.step()
-        return loss
+        return (z * z).mean()
 
+    train = compile(loss, optimizer=optimizer)
     return lambda: train().item()
 
 

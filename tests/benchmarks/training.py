@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from . import peers
-from .workload import Step, plain
+from .workload import Step, step_by_step
 
 
 def by_module(
@@ -16,21 +16,17 @@ def by_module(
     ``network(nn)`` makes a Sequential with layers 0 and 2, ``loss_of(nn, model, X, y)`` its loss.
     """
 
-    def training(library: Any, nn: Any, optim: Any, compile: Any = plain) -> Step:
+    def training(library: Any, nn: Any, optim: Any, compile: Any = step_by_step) -> Step:
         model = network(nn)
         names = ["0.weight", "0.bias", "2.weight", "2.bias"]
         model.load_state_dict(dict(zip(names, map(library.tensor, weights()))))
         optimizer = optim.SGD(model.parameters(), lr=lr)
         X, y = map(library.tensor, data())
 
-        @compile
-        def train(X: Any, y: Any) -> Any:
-            optimizer.zero_grad()
-            loss = loss_of(nn, model, X, y)
-            loss.backward()
-            optimizer.step()
-            return loss
+        def loss(X: Any, y: Any) -> Any:
+            return loss_of(nn, model, X, y)
 
+        train = compile(loss, X, y, optimizer=optimizer)
         return lambda: train(X, y).item()
 
     def ours() -> Step:

@@ -3,7 +3,7 @@ import numpy as np
 
 def backward(x):
     # forward
-    dx = 3 * x**2      # (2,)
+    dx = 3 * x ** 2    # (2,)
     norm = np.sum(dx * dx)
 
     # backward

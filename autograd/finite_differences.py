@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .backward import grad
 from .creation import randn
-from .functional import grads, tensors_of
-from .tensor import Tensor
+from .functional import grad, grads, tensors_of
+from .tensors import Tensor
 
 
 class GradcheckError(RuntimeError):

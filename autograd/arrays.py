@@ -1,0 +1,77 @@
+"""Arrays of Python data: numbers, nested lists, arrays and Tensors."""
+
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, observers
+from .grad_mode import mode
+
+
+def to_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
+    if is_tensor(data):
+        if observers.asked:
+            observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
+        return np.array(data._data, dtype=dtype)
+    if not isinstance(data, np.ndarray | np.generic):
+        first = data
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        if is_tensor(first):
+            data = unwrapped(data)
+        elif dtype is None and not isinstance(first, np.ndarray | np.generic):
+            dtype = dtypes.get_default_dtype() if holds_floats(data) else None
+    try:
+        array = np.array(data, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
+    return array
+
+
+def is_tensor(x: Any) -> bool:
+    return hasattr(x, "_data")
+
+
+def unwrapped(data: Any) -> Any:
+    """Nested lists with arrays in the place of Tensors."""
+    if isinstance(data, list | tuple):
+        return [unwrapped(x) for x in data]
+    if not is_tensor(data):
+        return data
+    if observers.asked:
+        observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
+    if data._requires_grad and mode.recording:
+        raise RuntimeError(
+            "tensor: a tensor in the list requires grad, and a new tensor would lose its graph. "
+            "Use autograd.stack, or detach() it"
+        )
+    return data._data
+
+
+def holds_floats(data: Any) -> bool:
+    """Whether Python data becomes a floating array; an empty list does."""
+    try:
+        return np.asarray(data).dtype.kind == "f"
+    except ValueError:
+        return False
+
+
+class Size(int):
+    """A number of elements that can be called for the shape, or the size of one dimension."""
+
+    shape: tuple[int, ...]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """A plain number to NumPy, which leaves the dtype of an array as it is."""
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **settings)
+
+    def __call__(self, dim: int | None = None) -> Any:
+        if dim is None:
+            return self.shape
+        if not -len(self.shape) <= dim < len(self.shape):
+            raise IndexError(f"size: shape {self.shape} has no dim {dim}")
+        return self.shape[dim]

@@ -1,0 +1,357 @@
+"""A Recording as a program: statements of NumPy that write into memory kept from run to run.
+
+The text is that of ``to_source`` with a line for each call. What a program returns has memory of
+its own at each run; all else goes into ``memory1``, ``memory2``, ..., each of which serves again
+once nothing needs what is in it. Numbers in products and sums are 0-d arrays, which NumPy takes
+more quickly than Python's.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from ..names import identifier
+from .expressions import Term
+from .passes import is_elementwise, summed_over, unbroadcast
+from .printer import Printer, Source, name_for
+from .recording import Recording
+from .spelling import call, literal, name, name_of
+from .trace import Call, Method, Var, same
+
+REDUCTIONS: dict[Any, Any] = {
+    Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
+    Method("min"): np.minimum, np.min: np.minimum,
+}  # fmt: skip
+SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
+SHORT = 64  # elements of a row, of which NumPy's loop makes much ado
+MEANS = (np.mean, Method("mean"))
+POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
+
+
+class ProgramPrinter(Printer):
+    """Prints a Recording as a program; ``updates`` are what it writes into which inputs.
+
+    ``given`` are the ids of the Tensors that are the program's arguments, which come first;
+    ``live`` are inputs that are no Tensors and are read at each run. Arrays that stay come last.
+    """
+
+    def __init__(
+        self, recording: Recording, function: str, updates: dict[Var, Var], given: Any, live: Any
+    ) -> None:
+        self.updates = updates
+        self.given_tensors = list(given)
+        self.live = live
+        self.written: set[Var] = set()  # updates that were written in place
+        self.memory: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
+        self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more
+        self.kept: dict[Var, str] = {}  # what lies at the same place in every run
+        self.numbers: dict[Any, str] = {}  # 0-d arrays
+        self.before: list[str] = []  # lines before the function
+        self.constants: list[str] = []  # arguments that are the same at each run
+        self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
+        super().__init__(recording, function)
+
+    @property
+    def ends(self) -> list[Var]:
+        return [*self.recording.results, *self.updates.values()]
+
+    @property
+    def own(self) -> list[Var]:
+        return self.ends
+
+    @property
+    def texts(self) -> list[str]:
+        head, *functions = self.helpers.texts
+        return [head, *functions, *(["\n".join(self.before)] if self.before else [])]
+
+    def prepare(self) -> None:
+        ends = self.ends
+        self.calls = [made for made in self.calls if made.out.varies]
+        for made in self.calls:
+            made.args = unbroadcast(made)
+        self.fresh = {x.root for x in self.recording.results}
+        self.targets = {value: target for target, value in self.updates.items()}
+        self.last: dict[Var, int] = {}  # the call that needs what is there, by root
+        for i, made in enumerate(self.calls):
+            self.last.update(dict.fromkeys((x.root for x in [*made.inputs, made.out]), i))
+        self.last.update({x.root: len(self.calls) for x in ends})
+        self.place = {made: i for i, made in enumerate(self.calls)}
+
+    def name_inputs(self) -> None:
+        """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
+        inputs, tensors = self.recording.inputs, self.recording.tensors
+        places = {place: i for i, place in enumerate(self.given_tensors)}
+        far = len(places)
+
+        def rank(var: Var) -> int:
+            return places.get(id(tensors.get(var)), far + (var not in tensors))
+
+        for var in sorted(inputs, key=rank):
+            label = self.recording.array_names.get(id(var.value)) or inputs[var]
+            if (var in tensors or var in self.live) and (var in self.uses or var in self.updates):
+                self.add_argument(var, label)
+        for var in [x for x in inputs if x in self.uses and x not in self.terms.known]:
+            self.add_constant(var, self.recording.array_names.get(id(var.value)) or inputs[var])
+        for var in self.uses:
+            if var not in self.terms.known and not var.varies:
+                self.add_constant(var, "constant")
+
+    def add_constant(self, var: Var, label: str) -> None:
+        """What is fixed stands in the text, before the function; long arrays are arguments."""
+        if not self.terms.constant(var):
+            self.add_argument(var, label)
+            self.constants.append(self.terms.text(var))
+        elif var.is_array:
+            self.terms.name(var, self.setup(("constant", var), label, self.terms.whole(var)))
+
+    def text(self) -> Source:
+        text = super().text()
+        text.inputs = {name: self.arguments[name].copy() for name in self.constants}
+        return text
+
+    def section(self, title: str, calls: list[Call]) -> None:
+        if title == "update":
+            self.copy_results()
+        super().section(title, calls)
+
+    def drop_unused(self) -> None:
+        """Every call is needed, for what it writes."""
+
+    def finish(self) -> list[ast.expr]:
+        for target, value in self.updates.items():
+            if value not in self.written:
+                into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
+                self.lines.append(("", into, ""))
+        self.copy_results()
+        results = self.recording.results
+        return [name(self.copies[x]) if x in self.copies else self.terms.whole(x) for x in results]
+
+    def copy_results(self) -> None:
+        """Copy what is an input's memory, or would be given away twice."""
+        given: set[Var] = set()
+        for x in self.recording.results:
+            known = x in self.terms.known and x not in self.copies
+            own = x.root.call is not None and x.varies and x.root not in given
+            if known and x.is_array and not own:
+                self.copies[x] = identifier("copy", self.taken)
+                copied = call(ast.Attribute(self.terms.whole(x), "copy"))
+                self.lines.append((self.copies[x], copied, ""))
+            given.add(x.root)
+
+    # -- statements --------------------------------------------------------------------------
+
+    def add(self, made: Call) -> None:
+        """The statement of a call; for a view of memory that stays, a line before the function."""
+        out = made.out
+        if made.function is same:
+            self.terms.known[out] = self.terms.known[made.args[0]]
+            if made.args[0] in self.kept:
+                self.kept[out] = self.kept[made.args[0]]
+            return
+        label = self.labels.get(out) or identifier(name_for(made), self.taken)
+        if out.root is not out and out.is_array and all(x in self.kept for x in made.inputs):
+            inside = {x: self.terms.known[x] for x in made.inputs}
+            self.terms.known.update({x: Term(name(self.kept[x])) for x in inside})
+            self.setup(out, label, self.plain(made))
+            self.terms.known.update(inside)
+            self.kept[out] = label
+        elif self.may_put(made):
+            mask, number, x = (self.terms.argument(x) for x in made.args)
+            self.lines.append(("", call("np.putmask", x, mask, number), ""))
+            old = made.args[2]
+            self.terms.known[out] = self.terms.known[old]
+            self.memory[out], self.kept[out] = self.memory.pop(old), self.kept[old]
+            self.release(made)
+            return
+        elif self.writes_target(made):
+            target = self.terms.whole(self.targets[out])
+            function, args = self.with_out(made)
+            self.lines.append(("", written_to(function, args, target), ""))
+            self.terms.known[out] = self.terms.known[self.targets[out]]
+            self.release(made)
+            return
+        else:
+            shape = str(out.shape) if out.shape else ""
+            self.lines.append((label, self.statement(made), shape))
+        self.terms.name(out, label)
+
+    def plain(self, made: Call) -> ast.expr:
+        """A call that gives a new array, a number or a view."""
+        function, x = made.function, made.args[0]
+        if function in MEANS and made.out.shape == () and adds_alike(made) and x.size:
+            total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
+            return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
+        args = [self.terms.argument(x, function) for x in made.args]
+        return self.terms.written(function, args, made.keywords).whole()
+
+    def statement(self, made: Call) -> ast.expr:
+        function, args = self.with_out(made)
+        if function is None or not self.fits(made.out):
+            tree = self.plain(made) if function is None else call(str(name_of(function)), *args)
+            self.release(made)
+            return tree
+        if self.may_overwrite(made):
+            self.release(made)
+        memory = self.memory_for(made.out)
+        self.release(made)
+        self.kept[made.out] = memory
+        return written_to(function, args, name(memory))
+
+    def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
+        """A function that takes ``out=``, and its arguments; None where there is no such thing."""
+        function, args, out = made.function, made.args, made.out
+        if not out.is_array:
+            return None, []
+        if function in REDUCTIONS and set(made.keywords) <= {"axis", "keepdims"} and len(args) < 3:
+            return self.reduction(made)
+        if function is np.matmul and all(x.ndim == 2 for x in args):
+            function = np.dot
+        if made.keywords or not (isinstance(function, np.ufunc) or function is np.dot):
+            return None, []
+        if function is np.power and isinstance(args[1], int | float) and args[1] in POWERS:
+            function, args = POWERS[args[1]], args[:1]
+        return function, [self.operand(x, made) for x in args]
+
+    def reduction(self, made: Call) -> tuple[Any, list[ast.expr]]:
+        """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
+        axis, keepdims = summed_over(made)
+        x, ufunc = made.args[0], REDUCTIONS[made.function]
+        plain = x.ndim == 2 and axis == (0,) and not keepdims and x.dtype.kind == "f"
+        if ufunc is np.add and plain and adds_alike(made):
+            ones = call("np.ones", literal(len(x)), literal(x.dtype))
+            return np.dot, [self.made_before("ones", ones), self.terms.whole(x)]
+        if keepdims or made.out.dtype != x.dtype:
+            return None, []
+        return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
+
+    # -- memory ------------------------------------------------------------------------------
+
+    def writes_target(self, made: Call) -> bool:
+        """Whether a call may write its result right where it is to go."""
+        target = self.targets.get(made.out)
+        if target is None or not is_elementwise(made.function) or made.out in self.fresh:
+            return False
+        fits = (target.shape, target.dtype) == (made.out.shape, made.out.dtype)
+        good = fits and made.out.is_array and self.last[target.root] <= self.place[made]
+        if good:
+            self.written.add(made.out)
+        return good
+
+    def fits(self, out: Var) -> bool:
+        """Whether a result can go into memory that is kept."""
+        return out.root is out and out not in self.fresh
+
+    def may_overwrite(self, made: Call) -> bool:
+        """Whether an elementwise call may write over operands that nobody needs any more."""
+        i = self.place[made]
+        dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
+        fit = all(x.root is x and x.shape == made.out.shape for x in dying)
+        return is_elementwise(made.function) and fit
+
+    def may_put(self, made: Call) -> bool:
+        """Whether ``np.where(mask, 0, x)`` may write into ``x``, which nobody needs any more."""
+        if made.function is not np.where or isinstance(made.args[1], Var) or made.out in self.fresh:
+            return False
+        x, out = made.args[2], made.out
+        mine = x in self.memory and self.last[x] == self.place[made]
+        return mine and (x.shape, x.dtype) == (out.shape, out.dtype) == (
+            made.args[0].shape,
+            x.dtype,
+        )
+
+    def memory_for(self, out: Var) -> str:
+        strides: tuple[int, ...] = out.strides
+        order = "F" if out.ndim > 1 and strides[0] < strides[-1] else "C"
+        kind = (out.shape, out.dtype, order)
+        free = self.free.get(kind)
+        if free:
+            memory = free.pop()
+        else:
+            more = {} if order == "C" else {"order": ast.Constant("F")}
+            made = call("np.empty", literal(out.shape), literal(out.dtype), **more)
+            memory = self.setup(("memory", len(self.before)), "memory", made)
+        self.memory[out] = memory, kind
+        return memory
+
+    def release(self, made: Call) -> None:
+        """Give back the memory that is used here for the last time."""
+        i = self.place[made]
+        for x in [*made.inputs, made.out]:
+            if self.last[x.root] == i and x.root in self.memory and x.root is not made.out:
+                memory, kind = self.memory.pop(x.root)
+                self.free.setdefault(kind, []).append(memory)
+
+    def setup(self, key: Any, text: str, value: ast.expr) -> str:
+        """The name of an array that is made before the function, once for each key."""
+        if key not in self.numbers:
+            self.numbers[key] = text if isinstance(key, Var) else identifier(text, self.taken)
+            self.before.append(f"{self.numbers[key]} = {ast.unparse(value)}")
+        return self.numbers[key]
+
+    def made_before(self, text: str, value: ast.expr) -> ast.expr:
+        """The same for what has the same value wherever it is made."""
+        return name(self.setup(ast.unparse(value), text, value))
+
+    # -- operands ----------------------------------------------------------------------------
+
+    def operand(self, x: Any, made: Call) -> ast.expr:
+        """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
+        if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
+            return self.spread(x, made)
+        number = x.value if isinstance(x, Var) else x
+        dtypes = [v.dtype for v in made.inputs if v.is_array]
+        dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
+        if dtype.kind != "f" or (
+            isinstance(number, np.generic) and isinstance(x, Var) and x.varies
+        ):
+            return self.terms.argument(x)
+        if isinstance(x, Var) and x.varies:  # a setting of the optimizer
+            known = self.terms.text(x)
+            new = (x, dtype) not in self.numbers
+            zero = call("np.array", literal(0), literal(dtype))
+            array = self.setup((x, dtype), f"{known}_array", zero)
+            if new:
+                self.lines.append(("", call(f"{array}.fill", self.terms.whole(x)), ""))
+            return name(array)
+        value = number.item() if isinstance(number, np.generic | np.ndarray) else number
+        made_of = call("np.array", literal(value), literal(dtype))
+        if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
+            made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
+            return self.made_before("bound", made_of)
+        digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
+        text = f"c{digits}" if len(digits) < 10 else "number"
+        return self.made_before(text, made_of)
+
+    def spread(self, x: Var, made: Call) -> ast.expr:
+        """An array operand; a mask or a row beside a small array copied to its dtype and shape.
+
+        NumPy's own way of doing that within a loop takes longer than the copy.
+        """
+        whole, out = self.terms.whole(x), made.out
+        casts = x.dtype == bool and made.function is np.multiply and out.dtype.kind == "f"
+        short = x.shape != out.shape and x.size > 1 and out.shape[-1] <= SHORT
+        if not is_elementwise(made.function) or out.size > SMALL or not (casts or short):
+            return whole
+        dtype = out.dtype if casts else x.dtype
+        key = ("spread", x, out.shape, dtype)
+        known = key in self.numbers
+        full = self.setup(key, "spread", call("np.empty", literal(out.shape), literal(dtype)))
+        if not known:
+            self.lines.append(("", call("np.copyto", name(full), whole), ""))
+        return name(full)
+
+
+def adds_alike(made: Call) -> bool:
+    """Whether a sum is added up in the dtype of its numbers, as ``np.add.reduce`` does."""
+    x = made.args[0]
+    return isinstance(x, Var) and x.dtype == made.out.dtype and x.dtype.itemsize > 2
+
+
+def written_to(function: Any, args: list[ast.expr], out: ast.expr) -> ast.expr:
+    """A call that writes into ``out``: by position where it can be, which is quicker."""
+    if function in (np.maximum, np.minimum):
+        return call(str(name_of(function)), *args, out=out)
+    return call(str(name_of(function)), *args, out)

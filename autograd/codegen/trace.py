@@ -1,0 +1,286 @@
+"""Arrays that write down what is done to them.
+
+A rule of an op, forward or VJP, is a NumPy function. Given Vars instead of arrays, it computes
+in the same way, and each NumPy call that it makes is written down as a Call. This list of calls
+is all that printing, stepping and programs work on: none has a table of derivatives of its own.
+"""
+
+from __future__ import annotations
+
+import linecache
+import operator
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LARGE = 2**10  # elements; of a result beyond, the trace keeps zeros instead of the values
+SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
+
+
+class Untraceable(TypeError):
+    """What is done to a Var cannot be written down as a call: its value would have to be known."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """``x.sum(...)`` as a function of ``x``."""
+
+    name: str
+
+    def __call__(self, x: Any, *args: Any, **keywords: Any) -> Any:
+        return getattr(x, self.name)(*args, **keywords)
+
+
+class Call:
+    """One call, ``out = function(*args, **keywords)``, where Vars stand for arrays."""
+
+    name = ""  # of the variable that the rule assigned the result to, if that says something
+    rule = ""  # the name of the rule that made it
+
+    def __init__(self, function: Any, args: Any, keywords: dict, out: Var, quiet: bool) -> None:
+        self.function = function
+        self.args = args
+        self.keywords = keywords
+        self.out = out
+        self.quiet = quiet  # whether the rule made it inside np.errstate(...="ignore")
+
+    @property
+    def inputs(self) -> list[Var]:
+        """The Vars among the arguments, also within tuples, lists and dicts."""
+        return list(vars_in((self.args, self.keywords)))
+
+
+class Trace:
+    """The calls made on its Vars, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._inputs: dict[int, Var] = {}
+        self._named: Any = None  # the last call with a name, and where it was made
+        self._ignored = ignored()
+
+    def input(self, value: Any) -> Var:
+        """The Var of an array that no call made; one and the same for the same array."""
+        if id(value) not in self._inputs:
+            self._inputs[id(value)] = Var(self, value)
+        return self._inputs[id(value)]
+
+    def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
+        """Call ``function`` on what the Vars stand for, and write it down."""
+        args, keywords = self._lifted(args), self._lifted(keywords)
+        quiet = not ignored() <= self._ignored
+        inputs = dict.fromkeys(vars_in((args, keywords)))
+        samples = {x: x.value for x in inputs}
+        arrays = [x for x in inputs if not x.is_number]
+        if inputs and not arrays and not [x for x in args if isinstance(x, np.generic)]:
+            function = OF_NUMBERS.get(function, function)
+        with np.errstate(all="ignore"):
+            args_now, keywords_now = replaced((args, keywords), samples)
+            value = function(*args_now, **keywords_now)
+        if not isinstance(value, np.ndarray | np.generic | int | float):
+            raise Untraceable(f"{function} does not give one array")
+        out = Var(self, value, True in [x.varies for x in inputs])
+        out.call = call = Call(function, args, keywords, out, quiet)
+        for x, sample in samples.items():
+            if np.may_share_memory(value, sample):
+                out.root = x.root
+        if out.varies and out.size > LARGE:
+            out.forget()
+        self._note_name(call)
+        self.calls.append(call)
+        return out
+
+    def run(self, rule: Callable, *values: Any, **keywords: Any) -> Var:
+        """What a rule gives for Vars. It is one call of itself if it cannot be looked into.
+
+        That is where it asks for the values of a Var or for what only arrays have, where it
+        branches on them, and where it writes into an array.
+        """
+        begin = len(self.calls)
+        try:
+            y = rule(*values, **keywords)
+        except Exception:  # what NumPy makes of Untraceable, too; a true error comes again below
+            del self.calls[begin:]
+            y = self.call(rule, *values, **keywords)
+        return y if isinstance(y, Var) else self.call(same, y)
+
+    def _lifted(self, x: Any) -> Any:
+        """``x`` with a Var for each array."""
+        return mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, x)
+
+    def _note_name(self, call: Call) -> None:
+        """Name a call after the variable that its line assigns: the last call of the line."""
+        frame: Any = sys._getframe(2)
+        while frame.f_code.co_filename in (__file__, np.lib.mixins.__file__):
+            frame = frame.f_back
+        place = (frame.f_code.co_filename, frame.f_lineno)
+        call.rule = frame.f_code.co_name.strip("_")
+        assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
+        if assigned and assigned[1] not in SAY_NOTHING:
+            if self._named and self._named[0] == (place, id(frame)):
+                self._named[1].name = ""
+            call.name = assigned[1]
+            self._named = ((place, id(frame)), call)
+
+
+class Var(np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for an array, a NumPy scalar or a number while a Trace is made of a graph."""
+
+    astype: Callable[..., Any]  # and other methods: see below
+
+    def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
+        self.trace = trace
+        self.varies = varies  # whether it depends on what the graph begins with
+        self.call: Call | None = None  # what made it; None for what the graph begins with
+        self.root: Var = self  # whose memory it may share
+        self.is_array = isinstance(value, np.ndarray)
+        self.is_number = not isinstance(value, np.ndarray | np.generic)  # Python's
+        self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
+        self.dtype: Any = None if self.is_number else value.dtype
+        self.strides = value.strides if self.is_array else ()
+        self._value = value
+
+    @property
+    def value(self) -> Any:
+        """What it stands for; of a large result zeros that lie in memory as it does."""
+        if self._value is None:
+            order = sorted(range(self.ndim), key=lambda i: -abs(self.strides[i]))
+            zeros = np.zeros([self.shape[i] for i in order], self.dtype)
+            return zeros.transpose(np.argsort(order))
+        return self._value
+
+    def forget(self) -> None:
+        """Keep the shape and the dtype only."""
+        self._value = None
+
+    base = property(lambda self: None if self.root is self else self.root)
+    T = property(lambda self: self.trace.call(np.transpose, self))
+    mT = property(lambda self: self.trace.call(np.matrix_transpose, self))
+
+    def __repr__(self) -> str:
+        return f"Var({self.shape}, {self.dtype})"
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        if "out" in settings or method == "at":
+            self._unknown()
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        return self.trace.call(function, *inputs, **settings)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
+        if function in QUESTIONS:
+            return function(*values_of(args), **values_of(settings))
+        return self.trace.call(function, *args, **settings)
+
+    def __getitem__(self, index: Any) -> Var:
+        return self.trace.call(operator.getitem, self, index)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Var]:
+        return (self[i] for i in range(len(self)))
+
+    def _unknown(self, *args: Any, **keywords: Any) -> Any:
+        raise Untraceable("the value of an array was asked for, or changed")
+
+    __setitem__ = item = tolist = fill = __array__ = _unknown
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
+    __hash__ = object.__hash__
+
+
+class Setting(Var):
+    """A number of which a rule may ask whether it is zero; ``is_zero`` notes the answer."""
+
+    is_zero: bool | None = None
+
+    def __bool__(self) -> bool:
+        self.is_zero = not self.value
+        return bool(self.value)
+
+
+# What Python does with two numbers, which stay Python's.
+OF_NUMBERS: dict[Any, Any] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul,
+    np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
+}  # fmt: skip
+
+QUESTIONS = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
+    np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
+}  # fmt: skip
+
+METHODS = (
+    "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "argsort", "cumsum",
+    "any", "all", "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "astype",
+    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
+)  # fmt: skip
+
+
+def _written_down(method: Method) -> Callable:
+    def call(self: Var, *args: Any, **keywords: Any) -> Var:
+        return self.trace.call(method, self, *args, **keywords)
+
+    return call
+
+
+for _name in METHODS:
+    setattr(Var, _name, _written_down(Method(_name)))
+
+
+def ignored() -> set[str]:
+    """The kinds of warnings that NumPy does not give now."""
+    return {kind for kind, way in np.geterr().items() if way == "ignore"}
+
+
+def mapped(function: Callable, x: Any) -> Any:
+    """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[mapped(function, item) for item in x])
+    if isinstance(x, tuple | list):
+        return type(x)(mapped(function, item) for item in x)
+    if isinstance(x, dict):
+        return {key: mapped(function, item) for key, item in x.items()}
+    return function(x)
+
+
+def values_of(x: Any) -> Any:
+    """What the Vars in ``x`` stand for."""
+    return mapped(lambda v: v.value if isinstance(v, Var) else v, x)
+
+
+def replaced(x: Any, instead: dict[Var, Any]) -> Any:
+    """``x`` with other things in the place of Vars."""
+    return mapped(lambda v: instead.get(v, v) if isinstance(v, Var) else v, x)
+
+
+def leaves_of(x: Any) -> Iterator[Any]:
+    """All that is in tuples, lists and dicts, or ``x`` if it is none."""
+    if isinstance(x, tuple | list | dict):
+        for item in x.values() if isinstance(x, dict) else x:
+            yield from leaves_of(item)
+    else:
+        yield x
+
+
+def vars_in(x: Any) -> Iterator[Var]:
+    """The Vars in ``x``, also within tuples, lists and dicts."""
+    return (v for v in leaves_of(x) if isinstance(v, Var))
+
+
+def before_broadcast(x: Any, among: Any = None) -> Any:
+    """What was broadcast to give ``x``, or ``x`` itself; if given, one of those ``among``."""
+    while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
+        inner = x.call.args[0]
+        if among is not None and inner not in among:
+            break
+        x = inner
+    return x
+
+
+def same(x: Any) -> Any:
+    """``x`` itself, as a value with a name of its own: what some ops and VJPs give."""
+    return x

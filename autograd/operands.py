@@ -1,0 +1,79 @@
+"""Operands as an op takes them, which are Tensors, arrays and numbers, and as its rules do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from .errors import ForeignOperand
+from .rules import Rule
+from .tensors import Tensor
+
+
+def as_numpy(op: Any, x: Any) -> Any:
+    """An operand that is not a Tensor, as NumPy should see it.
+
+    Numbers become Python numbers, which take the dtype of what they meet.
+    """
+    if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
+        return float(x) if isinstance(x, float) else x if isinstance(x, bool) else int(x)
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools"
+            )
+        return x.item() if isinstance(x, np.generic) else as_plain(op.name, x)
+    if isinstance(x, list | tuple):
+        return Tensor(x)._data
+    raise ForeignOperand(
+        f"{op.name}: cannot work with {type(x).__name__}; "
+        "operands are Tensors, NumPy arrays and numbers"
+    )
+
+
+def as_plain(name: str, x: np.ndarray) -> np.ndarray:
+    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def answer_of(op: Any, args: tuple) -> Any:
+    """What a foreign operand makes of a Tensor by its reflected method, else NotImplemented."""
+    method = REFLECTED.get(op.name)
+    if method is None or len(args) != 2 or not isinstance(args[0], Tensor):
+        return NotImplemented
+    return getattr(type(args[1]), method, lambda *args: NotImplemented)(args[1], args[0])
+
+
+REFLECTED = {
+    "add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "div": "__rtruediv__",
+    "pow": "__rpow__", "matmul": "__rmatmul__", "remainder": "__rmod__",
+    "floor_divide": "__rfloordiv__", "bitwise_and": "__rand__", "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__",
+}  # fmt: skip
+
+
+def on(x: Any, op: Callable) -> Callable:
+    """``op`` as a VJP rule calls it: recorded if ``x`` is a Tensor, else its bare forward rule."""
+    return op if isinstance(x, Tensor) else op.op.forward  # type: ignore[attr-defined]
+
+
+def as_one_call(function: Rule) -> Rule:
+    """Have a function, for use in rules, ask its operands first, as NumPy's functions do.
+
+    What follows NumPy's protocols without being an array then sees one call of ``function``.
+    """
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        for x in args:
+            ask = getattr(type(x), "__array_function__", None)
+            if ask is not None and not isinstance(x, np.ndarray | np.generic):
+                return ask(x, call, (type(x),), args, {})
+        return function(*args)
+
+    return call

@@ -1,0 +1,151 @@
+"""Data in mini-batches: TensorDataset, DataLoader, random_split.
+
+>>> import autograd
+>>> data = TensorDataset(autograd.arange(5), autograd.arange(5) ** 2)
+>>> for x, y in DataLoader(data, batch_size=2):
+...     print(x, y)
+tensor([0, 1]) tensor([0, 1])
+tensor([2, 3]) tensor([4, 9])
+tensor([4]) tensor([16])
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+
+
+class TensorDataset:
+    """Tensors side by side: item ``i`` is a tuple with ``tensor[i]`` of each.
+
+    Raises ValueError for tensors of different lengths.
+
+    >>> TensorDataset(autograd.tensor([1.0, 2.0]), autograd.tensor([0, 1]))[1]
+    (tensor(2.), tensor(1))
+    """
+
+    def __init__(self, *tensors: Tensor) -> None:
+        shapes = [x.shape for x in tensors]
+        if not shapes or () in shapes or len({shape[0] for shape in shapes}) > 1:
+            raise ValueError(f"TensorDataset: needs tensors of one length, got shapes {shapes}")
+        self.tensors = tensors
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(x[index] for x in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Subset:
+    """The items of a dataset that ``indices`` name.
+
+    >>> len(Subset(TensorDataset(autograd.arange(5)), [0, 3]))
+    2
+    """
+
+    def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray) -> None:
+        self.dataset = dataset
+        self.indices = np.asarray(indices, dtype=int)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class DataLoader:
+    """Goes through a dataset in batches, in a new order each time if it should ``shuffle``.
+
+    A dataset has ``len()`` and items. In a batch the Tensors, arrays or numbers of the items are
+    stacked; items may be tuples or dicts of these. ``drop_last`` leaves out a last batch that is
+    smaller. The order comes from ``generator``, one of NumPy's, or else from the random numbers
+    of ``autograd.manual_seed``. Raises ValueError for a ``batch_size`` below 1.
+
+    >>> loader = DataLoader(TensorDataset(autograd.arange(10)), batch_size=4, drop_last=True)
+    >>> len(loader), [x.tolist() for (x,) in loader]
+    (2, [[0, 1, 2, 3], [4, 5, 6, 7]])
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f"DataLoader: batch_size must be an integer above 0, got {batch_size}")
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[Any]:
+        n = len(self.dataset)
+        if self.shuffle:
+            order = (self.generator or autograd.generator()).permutation(n)
+        else:
+            order = np.arange(n)
+        for i in range(len(self)):
+            yield batch(self.dataset, order[i * self.batch_size : (i + 1) * self.batch_size])
+
+    def __len__(self) -> int:
+        batches = len(self.dataset) / self.batch_size
+        return math.floor(batches) if self.drop_last else math.ceil(batches)
+
+
+def batch(dataset: Any, indices: np.ndarray) -> Any:
+    """The items of a dataset that ``indices`` name, stacked."""
+    if isinstance(dataset, Subset):
+        return batch(dataset.dataset, dataset.indices[indices])
+    if isinstance(dataset, TensorDataset):
+        return dataset[indices]
+    return stacked([dataset[i] for i in indices.tolist()])
+
+
+def stacked(items: list) -> Any:
+    """Items of one form as one: Tensors, arrays and numbers with a new first dimension."""
+    first = items[0]
+    if isinstance(first, Mapping):
+        return {key: stacked([item[key] for item in items]) for key in first}
+    if isinstance(first, tuple | list):
+        return tuple(stacked(list(part)) for part in zip(*items, strict=True))
+    if isinstance(first, Tensor):
+        return autograd.stack(items)
+    return Tensor(np.stack(items) if isinstance(first, np.ndarray) else items)
+
+
+def random_split(
+    dataset: Any, lengths: Sequence[float], generator: np.random.Generator | None = None
+) -> list[Subset]:
+    """The items of a dataset at random in parts of the given ``lengths``.
+
+    Lengths that add up to 1 are parts of the whole. The order comes from ``generator``, one of
+    NumPy's, or else from ``autograd.manual_seed``. Raises ValueError for lengths that do not
+    add up to either.
+
+    >>> [len(part) for part in random_split(range(10), [0.75, 0.25])]
+    [8, 2]
+    """
+    n = len(dataset)
+    if math.isclose(sum(lengths), 1) and all(0 <= part <= 1 for part in lengths) and n != 1:
+        sizes = [math.floor(n * part) for part in lengths]
+        for i in range(n - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+    else:
+        sizes = [int(size) for size in lengths]
+    if sum(sizes) != n or min(sizes, default=0) < 0:
+        raise ValueError(f"random_split: {list(lengths)} must add up to {n} items, or to 1")
+    order = (generator or autograd.generator()).permutation(n)
+    ends = np.cumsum(sizes)
+    return [Subset(dataset, order[end - size : end]) for end, size in zip(ends, sizes)]

@@ -1,0 +1,133 @@
+"""nn.data against torch.utils.data, where the order is not random; and the order where it is."""
+
+import numpy as np
+import pytest
+
+import autograd
+import nn.data
+
+from .oracles import torch
+
+LIBS = [(autograd, nn.data), (torch, torch.utils.data)]
+
+
+def listed(batch):
+    """A batch as nested lists."""
+    if isinstance(batch, dict):
+        return {key: listed(x) for key, x in batch.items()}
+    return [listed(x) for x in batch] if isinstance(batch, list | tuple) else batch.tolist()
+
+
+class Squares:
+    """A dataset as people write one; ``item`` makes the items."""
+
+    def __init__(self, item, n=5):
+        self.item = item
+        self.n = n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        if i >= self.n:
+            raise IndexError
+        return self.item(i)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
+def test_batches_in_order_as_torch(size, drop_last):
+    runs = []
+    for lib, data in LIBS:
+        x = lib.tensor(np.arange(10.0).reshape(5, 2))
+        dataset = data.TensorDataset(x, lib.tensor(np.arange(5)))
+        loader = data.DataLoader(dataset, batch_size=size, drop_last=drop_last)
+        runs.append((len(dataset), listed(dataset[3]), len(loader), [listed(b) for b in loader]))
+        assert runs[-1][3] == [listed(b) for b in loader]  # a second time
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        lambda lib: lambda i: (lib.tensor([i, i * i]), i),
+        lambda lib: lambda i: i * 0.5,
+        lambda lib: lambda i: np.full((2, 1), i),
+        lambda lib: lambda i: {"x": lib.tensor(float(i)), "y": (i, np.float64(i))},
+        lambda lib: lambda i: [bool(i % 2), lib.tensor([[1]])],
+    ],
+)
+def test_datasets_of_ones_own_as_torch(item):
+    runs = []
+    for lib, data in LIBS:
+        runs.append([listed(b) for b in data.DataLoader(Squares(item(lib)), batch_size=2)])
+        runs[-1] += [listed(b) for b in data.DataLoader(data.Subset(Squares(item(lib)), [4, 0]))]
+    assert runs[0] == runs[1]
+
+
+def test_a_tensor_and_a_list_are_datasets():
+    x = autograd.arange(6).reshape(3, 2)
+    assert [b.tolist() for b in nn.data.DataLoader(x, 2)] == [[[0, 1], [2, 3]], [[4, 5]]]
+    (batch,) = nn.data.DataLoader([1.0, 2.0], batch_size=4)
+    assert batch.tolist() == [1.0, 2.0] and batch.dtype == autograd.float32
+
+
+def orders(loader, times=2):
+    return [[i for batch in loader for i in batch.tolist()] for _ in range(times)]
+
+
+def test_shuffling_is_seeded_and_each_pass_is_another():
+    dataset = autograd.arange(50)
+    loader = nn.data.DataLoader(dataset, batch_size=7, shuffle=True)
+    autograd.manual_seed(3)
+    first = orders(loader)
+    autograd.manual_seed(3)
+    assert orders(loader) == first and first[0] != first[1]
+    assert sorted(first[0]) == sorted(first[1]) == list(range(50))
+    own = [orders(nn.data.DataLoader(dataset, 7, True, generator=np.random.default_rng(1)))
+           for _ in range(2)]  # fmt: skip
+    assert own[0] == own[1] != first
+
+
+@pytest.mark.parametrize("n", [10, 11, 1797])
+@pytest.mark.parametrize("lengths", [[0.8, 0.2], [0.5, 0.3, 0.2], [1 / 3] * 3, [1.0]])
+def test_random_split_has_torchs_sizes(n, lengths):
+    ours = nn.data.random_split(range(n), lengths)
+    theirs = torch.utils.data.random_split(range(n), lengths)
+    assert list(map(len, ours)) == list(map(len, theirs))
+    together = [part[i] for part in ours for i in range(len(part))]
+    assert sorted(together) == list(range(n)) and (together != list(range(n)))
+
+
+def test_random_split_is_seeded_and_splits_again():
+    data = nn.data.TensorDataset(autograd.arange(20), autograd.arange(20) * 2)
+    autograd.manual_seed(0)
+    train = nn.data.random_split(data, [15, 5])[0]
+    autograd.manual_seed(0)
+    assert (nn.data.random_split(data, [15, 5])[0].indices == train.indices).all()
+    x, y = train[:]
+    assert x.shape == (15,) and (y == 2 * x).all() and (x.data == train.indices).all()
+    more, _ = nn.data.random_split(train, [7, 8], generator=np.random.default_rng(0))
+    (batch,) = nn.data.DataLoader(more, batch_size=7)
+    assert set(batch[0].tolist()) <= set(train.indices.tolist())
+    assert batch[0].tolist() == [more[i][0].item() for i in range(7)]
+    assert len(nn.data.random_split(range(1), [1])[0]) == 1
+    assert len(nn.data.random_split([], [])) == 0
+
+
+@pytest.mark.parametrize(
+    "fault, message",
+    [
+        (lambda: nn.data.DataLoader([1], batch_size=0), "batch_size must be an integer above 0"),
+        (lambda: nn.data.DataLoader([1], batch_size=2.0), "batch_size must be an integer above 0"),
+        (lambda: nn.data.TensorDataset(), "one length, got shapes"),
+        (lambda: nn.data.TensorDataset(autograd.ones(2), autograd.ones(3)), r"\(2,\), \(3,\)"),
+        (lambda: nn.data.TensorDataset(autograd.tensor(1.0)), r"got shapes \[\(\)\]"),
+        (lambda: nn.data.random_split(range(5), [3, 3]), r"\[3, 3\] must add up to 5"),
+        (lambda: nn.data.random_split(range(5), [6, -1]), "must add up"),
+        (lambda: nn.data.random_split(range(5), [0.5, 0.6]), "or to 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(fault, message):
+    with pytest.raises(ValueError, match=message):
+        fault()

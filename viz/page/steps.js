@@ -1,0 +1,302 @@
+// One step in words, symbols and pictures.
+
+const SIMPLE = { figures: 3, signs: 36 }; // of an equation of pictures; else its arrays are shown
+
+function showStep(index) {
+  const step = data.steps[index],
+    phase = byId("phase");
+  const place = ` ${stepNumber(index)} · ${step.op}`;
+  phase.replaceChildren(element("b", step.phase, step.phase), place);
+  if (step.settings) phase.append(element("span", "soft", ` ${step.settings}`));
+  byId("sentence").textContent = step.sentence;
+  byId("lines").replaceChildren(...step.lines.map((_, j) => lineBox(index, j)));
+  byId("trace").replaceChildren(hint());
+  byId("source").textContent = data.texts[step.rule];
+  byId("where").textContent =
+    step.where || "Record ops inside autograd.record_source() to see your line here.";
+  byId("words").open ||= index === firstBackward && !showStep.explained; // once
+  showStep.explained ||= index === firstBackward;
+}
+
+function stepNumber(index) {
+  const { phase } = data.steps[index],
+    isSame = s => s.phase === phase;
+  const before = data.steps.slice(0, index).filter(isSame).length;
+  return `${before + 1} of ${data.steps.filter(isSame).length}`;
+}
+
+// One equation: its formula, the chain rule, pictures, and words.
+function lineBox(index, j) {
+  const step = data.steps[index],
+    line = step.lines[j];
+  const box = element("article", "line"),
+    head = element("div", "head"),
+    code = element("code", "formula");
+  code.append(element("b", "", line.name), ` ${line.adds ? "+=" : "="} ${line.formula}`);
+  const numbers = inNumbers(index, j);
+  if (numbers) code.append(element("span", "soft", ` = ${numbers}`));
+  head.append(code);
+  box.append(head, equationOf(index, j));
+  if (step.phase === "forward") return box;
+  head.append(chainRule(step, line));
+  if (step.lines.length > 1) box.append(element("p", "why", line.sentence));
+  if (arrivalsAt(line.target).length > 1) box.append(streamsOf(index, j));
+  return box;
+}
+
+// The arithmetic of a line that is made of single numbers.
+function inNumbers(index, j) {
+  const { tree } = data.steps[index].lines[j];
+  if (!live.on || tree.name) return "";
+  if (namesIn(tree).some(name => live.run.values.get(name).shape.length)) return "";
+  const array = partOf(index, j);
+  if (array.shape.length) return "";
+  return `${textOf(explain(tree, 0, live.run).parts)} = ${numberText(array.data[0])}`;
+}
+
+const textOf = parts => parts.map(part => part.text ?? part).join("");
+
+// -- the chain rule in symbols ------------------------------------------------------------------
+
+// dL/dx = dL/dy dy/dx, with a sum where numbers are drawn together.
+function chainRule(step, line) {
+  const alone = data.roots.length === 1,
+    root = alone ? data.root : "L";
+  const y = tensors.get(step.node).name,
+    x = line.of;
+  const right = [fraction(y, x)];
+  if (!(alone && y === root)) right.unshift(fraction(root, y), math("mo", "·"));
+  if (drawsTogether(line.tree)) right.unshift(math("mo", "∑"));
+  const several = arrivalsAt(line.target).length > 1;
+  const sign = line.adds ? "+=" : several ? "←" : "=";
+  const made = math("math", math("mrow", fraction(root, x), math("mo", sign), ...right));
+  made.setAttribute("class", "chain");
+  made.setAttribute("title", `how ${root} changes with ${y}, times how ${y} changes with ${x}`);
+  return made;
+}
+
+function math(tag, ...children) {
+  const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+  made.append(...children);
+  return made;
+}
+
+const fraction = (above, below) =>
+  math("mfrac", ...[above, below].map(name => math("mrow", math("mo", "∂"), math("mi", name))));
+
+function drawsTogether(tree) {
+  if (!tree.call) return false;
+  const name = nameOf(tree);
+  return (
+    Object.hasOwn(PRODUCTS, name) ||
+    ["sum", "mean", "added_at"].includes(name) ||
+    tree.args.some(drawsTogether)
+  );
+}
+
+// -- the numbers of a step ----------------------------------------------------------------------
+
+// What a line gave, and all that had come to its target then: by the page itself, or the engine.
+const partOf = (index, j) =>
+  live.on ? live.run.lines[index][j].part : engine(data.steps[index].lines[j].part);
+const sumOf = (index, j) =>
+  live.on ? live.run.lines[index][j].sum : engine(data.steps[index].lines[j].sum);
+const valueAt = tensor => (live.on ? live.run.values.get(tensor.name) : engine(tensor.value));
+const tensorCalled = name => data.tensors.find(tensor => tensor.name === name);
+
+// A value or gradient by its name. An op uses a gradient only when all of it has arrived.
+function arrayCalled(name, index) {
+  if (live.on) return live.run.values.get(name);
+  const tensor = tensorCalled(name),
+    step = data.steps[index];
+  if (tensor) return valueAt(tensor);
+  return name === `d${tensors.get(step.node).name}` ? engine(step.gradient) : null;
+}
+
+// The steps and lines, up to a step, in which something arrives at a tensor.
+const arrivalsAt = (id, last = Infinity) => (arrivals.get(id) ?? []).filter(([i]) => i <= last);
+
+// The gradient of a tensor as it is after a step: what has arrived, summed up, or null.
+function gradientAt(id, index) {
+  const come = arrivalsAt(id, index);
+  if (come.length) return sumOf(...come.at(-1));
+  const name = `d${tensors.get(id).name}`,
+    seed = data.seeds[name];
+  if (seed === undefined || index < firstBackward) return null;
+  return live.on ? live.seeds.get(name) : engine(seed);
+}
+
+// -- equations as pictures ----------------------------------------------------------------------
+
+// The result, and what it is made of: as an equation where that is simple, else one by one.
+function equationOf(index, j) {
+  const step = data.steps[index],
+    line = step.lines[j],
+    made = element("div", "equation");
+  const names = [...new Set(namesIn(line.tree))],
+    figures = [];
+  const look = {
+    size: sizeFor(step.lines.length),
+    crowded: step.lines.length > 2 || names.length > 1,
+  };
+  const context = { index, j, figures, mark: name => MARKS[names.indexOf(name) % MARKS.length] };
+  const result = figureOf(partOf(index, j), {
+    ...look,
+    label: line.name,
+    role: "result",
+    hover: (at, pin) => traceNumber(at, context, pin),
+  });
+  context.result = result;
+  const show = tree => {
+    const figure = operandFigure(tree, context, look);
+    if (figure) figures.push(figure);
+    return figure ?? element("code", "", spell(tree));
+  };
+  const drawn = live.on ? asPictures(line.tree, show) : null;
+  const signs = drawn
+    ?.filter(x => x.matches(".sign"))
+    .map(x => x.textContent)
+    .join("");
+  if (drawn && figures.length <= SIMPLE.figures && signs.length <= SIMPLE.signs) {
+    made.append(result, signSpan(line.adds ? "+=" : "="), ...drawn);
+  } else {
+    figures.length = 0;
+    made.append(result, signSpan("from"), ...names.map(name => show({ name })));
+  }
+  return made;
+}
+
+const signSpan = text => element("span", "sign", text);
+
+// How much larger than usual a map may be: by the window, and by how many lines there are.
+function sizeFor(lines) {
+  const { width, height } = byId("panel").getBoundingClientRect();
+  const [wide, tall] = [
+    [1.5, 1.9],
+    [1, 1],
+    [1, 0.6],
+  ][Math.min(lines, 3) - 1];
+  const grown = (room, usual) => Math.min(1.6, Math.max(1, room / usual));
+  return [wide * grown(width, 700), tall * grown(height, 740)];
+}
+
+// The figure of an array of a formula, or of one that is only turned or reshaped there.
+function operandFigure(tree, context, look) {
+  const name = baseOf(tree),
+    moved = tree.name === undefined;
+  const array = moved
+    ? live.on && evaluate(tree, live.run.values, live.run.known)
+    : arrayCalled(name, context.index);
+  if (!array) return null;
+  const from = moved ? originsThrough(tree).data : null,
+    origin = i => (from ? from[i] : i);
+  const tensor = tensorCalled(name),
+    isLeaf = live.on && tensor && !tensor.op;
+  return figureOf(array, {
+    ...look,
+    label: moved ? spell(tree) : tree.name.split(".").at(-1),
+    name,
+    role: "operand",
+    origin,
+    hover: (at, pin) => readNumber(name, origin(at), context, pin),
+    edit: isLeaf ? (at, event) => dragNumber(name, origin(at), event) : undefined,
+  });
+}
+
+const namesIn = tree => (tree.name !== undefined ? [tree.name] : partsOf(tree).flatMap(namesIn));
+
+// The array of which a tree only moves the elements, or null: w in w.T[:, None].
+function baseOf(tree) {
+  if (tree.name !== undefined) return tree.name;
+  if (!tree.call || !Object.hasOwn(MOVES, nameOf(tree)) || nameOf(tree) === "broadcast_to")
+    return null;
+  return baseOf(tree.args[0]);
+}
+
+// For each element of such a tree, where it lies in that array.
+function originsThrough(tree) {
+  if (tree.name !== undefined) return positions(live.run.values.get(tree.name).shape);
+  const before = originsThrough(tree.args[0]);
+  const own = origins(tree, live.run.values, live.run.known);
+  return { ...own, data: own.data.map(i => before.data[i]) };
+}
+
+// A tree as figures with signs between them, or null where it does not read well.
+function asPictures(tree, show) {
+  if (baseOf(tree) !== null) return [show(tree)];
+  if (!tree.call) return tree.slice ? null : [signSpan(spell(tree))];
+  const { call, args } = tree;
+  const inner = (x, least) => {
+    const found = asPictures(x, show);
+    return found && levelOf(x) <= least ? [signSpan("("), ...found, signSpan(")")] : found;
+  };
+  if (call in LEVELS) {
+    const [left, right] = sidesOf(call),
+      [a, b] = [inner(args[0], left), inner(args[1], right)];
+    return a && b && [...a, signSpan(call), ...b];
+  }
+  if (isSign(call)) {
+    const x = inner(args[0], 6);
+    return x && [signSpan(call[0]), ...x];
+  }
+  const isMethod = call.startsWith(".") || call === "[]",
+    object = isMethod ? inner(args[0], 7) : [];
+  const rest = args.slice(isMethod ? 1 : 0).map(x => asPictures(x, show));
+  if (object === null || rest.includes(null)) return null;
+  const settings = Object.entries(tree.settings ?? {}).map(([key, x]) => [
+    signSpan(`${key}=${spell(x)}`),
+  ]);
+  const inside = [...rest, ...settings].flatMap((x, i) => (i ? [signSpan(","), ...x] : x));
+  const [open, close] = call === "[]" ? ["[", "]"] : [`${call}(`, ")"];
+  if (inside.every(x => x.matches(".sign")))
+    return [...object, signSpan(open + inside.map(x => x.textContent).join("") + close)];
+  return [...object, signSpan(open), ...inside, signSpan(close)];
+}
+
+// -- several streams into one tensor ------------------------------------------------------------
+
+// What has come to a tensor that was used several times, as a sum of the streams.
+function streamsOf(index, j) {
+  const line = data.steps[index].lines[j],
+    name = tensors.get(line.target).name;
+  const all = arrivalsAt(line.target);
+  const come = all.filter(([i, k]) => i < index || (i === index && k <= j));
+  const made = element("div", "streams");
+  made.append(
+    element(
+      "p",
+      "why",
+      `${name} is used ${all.length} times, so ${all.length} streams flow` +
+        ` back to it and are summed up; ${come.length} of ${all.length}` +
+        ` ${come.length === 1 ? "has" : "have"} arrived.`,
+    ),
+  );
+  if (come.length === 1) return made;
+  const sum = element("div", "equation"),
+    figures = [];
+  const whole = figureOf(sumOf(index, j), {
+    label: line.name,
+    role: "sum",
+    hover: (at, pin) => readSum(at, index, j, come, figures, pin),
+  });
+  sum.append(whole, signSpan("="));
+  const streams =
+    come.length > 3
+      ? [[`${come.length - 1} before`, sumOf(...come.at(-2))], streamOf(come.at(-1))]
+      : come.map(streamOf);
+  streams.forEach(([label, array], k) => {
+    if (k) sum.append(signSpan("+"));
+    figures.push(
+      figureOf(array, {
+        label,
+        role: "stream",
+        hover: (at, pin) => say(pin, reading(label, array, at)),
+      }),
+    );
+    sum.append(figures.at(-1));
+  });
+  made.append(sum);
+  return made;
+}
+
+const streamOf = arrival => [`from ${data.steps[arrival[0]].op}`, partOf(...arrival)];
