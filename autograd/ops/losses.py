@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,13 +79,29 @@ def binary_cross_entropy(
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    plain = weight is None and reduction == "mean"
-    check_probabilities("targets", target._data)
-    loss = (_binary_cross_entropy if plain else _binary_cross_entropy_)(p, target)
-    odd = loss._data != loss._data
-    if odd if plain else odd.any():  # NaN, as the logarithm of a negative number is
-        check_probabilities("probabilities", p._data)
-    return loss if plain else weighed("binary_cross_entropy", loss, weight, reduction)
+    check_target(target)
+    if weight is None and reduction == "mean":
+        loss = _binary_cross_entropy(p, target)
+        if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
+            check_probabilities("probabilities", p._data)
+        return loss
+    check_probabilities("probabilities", p._data)
+    losses = _binary_cross_entropy_(p, target)
+    return weighed("binary_cross_entropy", losses, weight, reduction)
+
+
+def check_target(target: Tensor) -> None:
+    """Raise ValueError for a target outside 0 to 1.
+
+    The target of the last call is known to be good, unless it shares memory that may change.
+    """
+    global _good_target
+    if _good_target() is not target or target._memory is not None:
+        check_probabilities("targets", target._data)
+        _good_target = weakref.ref(target)
+
+
+_good_target: Any = lambda: None  # noqa: E731
 
 
 def check_probabilities(name: str, values: Any) -> None:
