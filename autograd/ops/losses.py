@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +78,7 @@ def binary_cross_entropy(
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    check_target(target)
+    check_probabilities("targets", target._data)
     if weight is None and reduction == "mean":
         loss = _binary_cross_entropy(p, target)
         if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
@@ -88,20 +87,6 @@ def binary_cross_entropy(
     check_probabilities("probabilities", p._data)
     losses = _binary_cross_entropy_(p, target)
     return weighed("binary_cross_entropy", losses, weight, reduction)
-
-
-def check_target(target: Tensor) -> None:
-    """Raise ValueError for a target outside 0 to 1.
-
-    The target of the last call is known to be good, unless it shares memory that may change.
-    """
-    global _good_target
-    if _good_target() is not target or target._memory is not None:
-        check_probabilities("targets", target._data)
-        _good_target = weakref.ref(target)
-
-
-_good_target: Any = lambda: None  # noqa: E731
 
 
 def check_probabilities(name: str, values: Any) -> None:
