@@ -110,7 +110,7 @@ class Node:
 
     @property
     def origins(self) -> list:
-        """What made each operand: a Node, or the Tensor itself if it is a leaf; None for a constant.
+        """What made each operand: a Node, or the Tensor itself for a leaf; None for a constant.
 
         Ops without gradient have Nodes only inside ``record_source()``.
         """

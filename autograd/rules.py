@@ -100,7 +100,7 @@ class Saves:
         self.pick = picker(self.names, self.positions)
 
     def asked(self, count: int) -> Iterator[int]:
-        """Those of ``count`` positions of which the rule needs the values and not just the shapes."""
+        """Those of ``count`` positions whose values the rule needs, and not just their shapes."""
         for name, i in zip(self.names, self.positions):
             if not name.endswith("_shape"):
                 yield from range(count)[i] if isinstance(i, slice) else [i]
