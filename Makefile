@@ -26,7 +26,7 @@ test: $(VENV)/test system
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 # Run the tests that need no torch on the other Pythons that there are, with the package built and
 # installed, and the tests of the core on the oldest NumPy that setup.cfg allows.

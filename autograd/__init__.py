@@ -32,6 +32,7 @@ The other files, each of which uses only those before it:
 - ``keeping``: what a Node keeps of large arrays
 - ``hooks``: functions that see gradients, and may replace them
 - ``operands``: what an op takes besides Tensors
+- ``views``: Tensors on the memory of others, taken anew after changes
 - ``ops``: the primitives by family
 - ``inplace``: changes in place
 - ``methods``: Tensor's operators and methods, in one table

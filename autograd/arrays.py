@@ -23,7 +23,7 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
         elif dtype is None and not isinstance(first, np.ndarray | np.generic):
             dtype = dtypes.get_default_dtype() if holds_floats(data) else None
     try:
-        array = np.array(data, dtype=dtype)
+        array = np.array(data, dtype=dtype, order="C")
     except ValueError as error:
         raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
     if array.dtype.kind not in "fiub":

@@ -19,6 +19,7 @@ import numpy as np
 
 from . import observers
 from .cotangents import Cotangents
+from .errors import LIBRARY, frames_inside, users_frame
 from .hooks import Handle
 from .primitives import OPS
 from .printing import short
@@ -28,11 +29,6 @@ open_blocks: dict[str, list] = {"record": [], "anomaly": []}  # those that are o
 _switching = threading.Lock()  # threads may switch at the same time
 _calls: dict[tuple, Scope] = {}  # those that the op recorded last was within, by their frame
 _stops: dict[Op, int] = {}  # how many break_on() there are for an op
-
-PACKAGES = tuple(
-    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep
-    for name in ("autograd", "nn")
-)
 
 
 def break_on(op: str | None = None, *others: str) -> Handle:
@@ -60,7 +56,7 @@ def break_on(op: str | None = None, *others: str) -> Handle:
             recorded = ", ".join(dict.fromkeys(node.name for node in order))
             warnings.warn(
                 f"break_on: no {' or '.join(names)} in this backward pass, which has {recorded}",
-                stacklevel=levels_to_user(),
+                stacklevel=frames_inside(),
             )
 
     switch_stops(found, 1)
@@ -96,15 +92,6 @@ def stopping(rule: Any, stop: bool) -> Any:
     stops = with_breakpoint(rule)
     stops.without_stop = rule  # type: ignore[attr-defined]
     return stops
-
-
-def levels_to_user() -> int:
-    """The ``stacklevel`` of a warning that is to show the line outside the library."""
-    frame: Any = sys._getframe(1)
-    level = 1
-    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 class record_source(ContextDecorator):
@@ -216,7 +203,7 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
             is_sum = inner == "recorded"  # an op of its own, not one of fit()
         if code.co_name == "forward" and code.co_argcount:
             owner = frame.f_locals[code.co_varnames[0]]  # self
-        elif code.co_name == "walk" and code.co_filename.startswith(PACKAGES):
+        elif code.co_name == "walk" and code.co_filename.startswith(LIBRARY):
             owner = None if is_sum else frame.f_locals.get("node")
             is_sum = False  # it may be part of another VJP further out
         if hasattr(owner, "forward") or isinstance(owner, type(node)):
@@ -228,18 +215,10 @@ def scopes_around(node: Any, frame: Any) -> tuple[Scope, ...]:
     return tuple(reversed(found.values()))
 
 
-def user_frame() -> Any:
-    """The innermost frame outside the library."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGES):
-        frame = frame.f_back
-    return frame
-
-
 def note_source(node: Any) -> None:
     """Remember the line outside the library that recorded a Node, and the calls it is in."""
     node.scopes = scopes_around(node, sys._getframe(2))
-    frame = user_frame()
+    frame = users_frame()
     node.where = Where(frame.f_code.co_filename, frame.f_lineno)
 
 
@@ -256,7 +235,7 @@ def check_result(op: Any, operands: tuple, values: list, y: Any) -> None:
         f"{name} {np.shape(v)} is {oddity or 'finite'}"
         for name, v, oddity in zip(names, values, oddities)
     )
-    frame = user_frame()
+    frame = users_frame()
     where = Where(frame.f_code.co_filename, frame.f_lineno)
     raise ArithmeticError(f"{op.name} gives {odd} in its forward pass ({said}), at {where}")
 

@@ -132,7 +132,10 @@ FLOATING = {float16, float32, float64}
 
 def cast(values: list, dtype: np.dtype, kinds: str) -> list:
     """The arrays of some kinds in ``dtype``, and all else as it is."""
-    return [x.astype(dtype) if hasattr(x, "dtype") and x.dtype.kind in kinds else x for x in values]
+    return [
+        x.astype(dtype, copy=False) if hasattr(x, "dtype") and x.dtype.kind in kinds else x
+        for x in values
+    ]
 
 
 def wide(x: Any) -> Any:

@@ -39,6 +39,14 @@ def frames_inside() -> int:
     return count
 
 
+def users_frame() -> Any:
+    """The innermost frame outside this library."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(LIBRARY):
+        frame = frame.f_back
+    return frame
+
+
 def warn_of_stretching(op: Any, a: tuple, b: tuple, y: tuple) -> None:
     """Warn that an op stretched both of its operands; not of what a VJP rule does in backward."""
     frame: Any = sys._getframe(1)

@@ -99,7 +99,7 @@ class FixedSwitch(Switch):
 
     def __new__(cls, function: Callable | None = None) -> Any:
         """The switch; or, where a function is given, that function decorated."""
-        return super().__new__(cls) if function is None else cls()(function)
+        return object.__new__(cls) if function is None else cls()(function)
 
 
 class no_grad(FixedSwitch):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import observers
 from .cotangents import as_cotangent, fit
-from .keeping import Faded, without_large
-from .memory import Memory, check_usable, clock
+from .keeping import KEPT, Faded, without_large
+from .memory import Memory, check_usable, clock, note_reader
 from .printing import node_text
 from .tensors import Tensor, result
 
@@ -42,10 +42,10 @@ class Node:
     True
     """
 
-    memory: Memory | None = None  # of its output, once that is shared or changed
-    requires_grad = True  # whether it takes part in backward
-    where: Any = None  # the user's line that recorded it, inside record_source()
-    scopes: tuple = ()  # and the calls of modules' forward() around it, outermost first
+    memory: Memory | None = None  # that of its output, once it is shared or changed
+    requires_grad = True  # whether backward visits it
+    where: Any = None  # inside record_source(): the user's line that recorded it
+    scopes: tuple = ()  # the calls of modules' forward() around that line, outermost first
     hooks: Any = ()  # functions that see, and may replace, the cotangent as it arrives
     freed = False  # whether backward went through it
     is_large = False  # whether it may have large values, which are not all kept
@@ -62,7 +62,7 @@ class Node:
         self.time = next(clock)
         self.shape = values[0].shape
         self.dtype = values[0].dtype
-        if observers.everything or observers.recorded:
+        if observers.recorded:
             self.be_seen()
 
     def add_hook(self, hook: Any) -> Any:
@@ -75,6 +75,7 @@ class Node:
         if observers.everything:
             pairs = zip(self.args, self.parents)
             self._origins = [x if type(x) is Node else made_by(arg) for arg, x in pairs]
+            note_reader(self, self._origins)
         observers.tell(observers.recorded, self)
 
     @property
@@ -86,7 +87,7 @@ class Node:
 
     def keep_what_is_needed(self) -> None:
         """Let go of large values that no VJP rule asks for; of all large ones once freed."""
-        self.is_large = True
+        self.is_large = any(getattr(v, "size", 0) > KEPT for v in self.values)
         asked = () if self.freed else self.op.asked(self.parents)
         self._args, self.values = without_large(self._args, self.values, self.parents, asked)
 
@@ -109,8 +110,10 @@ class Node:
 
     @property
     def origins(self) -> list:
-        """For each operand the Node that made it, with or without gradient; or the leaf Tensor
-        itself; or None for what is no Tensor. Without gradient: only inside record_source()."""
+        """What made each operand: a Node, or the Tensor itself for a leaf; None for a constant.
+
+        Ops without gradient have Nodes only inside ``record_source()``.
+        """
         if self._origins is None:
             leaves = [x if isinstance(x, Tensor) else None for x in self.args]
             return [x if parent is None else parent for x, parent in zip(leaves, self.parents)]
@@ -166,7 +169,7 @@ def parent_of(x: Any) -> Any:
 
 
 def made_by(x: Any) -> Any:
-    """The Node that made a Tensor, the Tensor itself if it is a leaf, None for what is none."""
+    """The Node that made a Tensor, or the Tensor itself if it is a leaf; None for a constant."""
     if not isinstance(x, Tensor):
         return None
     return x if x.node is None else x.node
@@ -187,7 +190,9 @@ def topological_order(root: Any) -> list[Node]:
 
 
 def recorded_order(root: Any) -> list[Node]:
-    """The same with all ops that were recorded, those inside record_source() without gradient, too.
+    """The same order of all ops that were recorded, including those without gradient.
+
+    ``record_source()`` records these.
 
     >>> import autograd
     >>> x = autograd.tensor([-1.0, 2.0], requires_grad=True)

@@ -13,7 +13,7 @@ from .tensors import Tensor, result
 
 
 class Handle:
-    """What a hook or a stop is removed with: ``remove()``, or the end of a ``with`` block."""
+    """Removes a hook or a stop: by ``remove()``, or at the end of a ``with`` block."""
 
     def __init__(self, remove: Callable[[], None]) -> None:
         self._remove: Callable[[], None] | None = remove

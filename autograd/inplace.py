@@ -1,4 +1,8 @@
-"""Changes in place: ``x += y``, ``x[index] = y``, ``x.zero_()``."""
+"""Changes in place: ``x += y``, ``x[index] = y``, ``x.zero_()``.
+
+What is changed may be a view. Then the new value is written into the tensor that the view was taken
+from, too, and so on down to the base: see ``views``.
+"""
 
 from __future__ import annotations
 
@@ -8,59 +12,162 @@ from typing import Any
 import numpy as np
 
 from . import observers, ops
+from .errors import explain_forward
 from .grad_mode import mode
-from .hooks import retain_grad
-from .memory import note_change
+from .keeping import KEPT
+from .memory import Memory, clock, note_change
+from .operands import as_numpy
+from .ops.indexing import _getitem, _setitem, placed, taken_apart, without_front
 from .primitives import Operand
+from .rules import Op
 from .tensors import Tensor, result
+from .views import View, line_of, move, record, source_of, stand_in
+
+GETITEM: Op = _getitem.op  # type: ignore[attr-defined]
+SETITEM: Op = _setitem.op  # type: ignore[attr-defined]
 
 
-def change(self: Tensor, name: str, op: Callable, *args: Any) -> Tensor:
-    """Write ``op(self, *args)`` into this tensor's memory, as a recorded op where one is due.
+def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
+    """Write ``op(x, other)`` into the memory of ``x``, as a recorded op where one is due."""
 
-    Recording goes on from a stand-in for the old value, so that what was recorded
-    before keeps its own way through the graph.
-    """
-    recording = mode.recording and any(
-        isinstance(x, Tensor) and x._requires_grad for x in (self, *args)
+    def compute(before: Tensor) -> Tensor:
+        new = op(before, other)
+        if new.shape != x.shape:
+            raise ValueError(
+                f"{name}: the result has shape {new.shape} and does not fit in place into "
+                f"{x.shape}; use the out-of-place op"
+            )
+        if new.dtype != x.dtype and not np.can_cast(new.dtype, x.dtype, "same_kind"):
+            raise TypeError(f"{name}: a result of {new.dtype} does not fit in place into {x.dtype}")
+        np.copyto(x._data, new._data, casting="same_kind")
+        return ops.to(new, x.dtype)
+
+    return changed(x, name, compute, [other], reads=True)
+
+
+def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
+    """Write ``value`` at ``index`` into the memory of ``x``, as a recorded op where one is due."""
+    index, indices = taken_apart(index)
+    value = without_front(value, x, index, indices)
+    if is_item(value, x, index):  # the end of ``x[index] += y``, which changed it already
+        return x
+
+    def compute(before: Tensor) -> Tensor:
+        operands, settings = (before, value, *indices), {"index": index}
+        values = [v._data if isinstance(v, Tensor) else as_numpy(SETITEM, v) for v in operands]
+        try:
+            x._data[placed(index, values[2:])] = values[1]
+        except (ValueError, IndexError, TypeError) as error:
+            raise explain_forward(SETITEM, operands, values, settings, error) from None
+        return record(SETITEM, operands, settings, x._data, mode.recording)
+
+    return changed(x, name, compute, [value, *indices], reads=False)
+
+
+def is_item(value: Any, x: Tensor, index: Any) -> bool:
+    """Whether ``value`` is the view ``x[index]``, so that there is nothing to write."""
+    return (
+        isinstance(value, View)
+        and source_of(value) is x
+        and value._op is GETITEM
+        and not value._operands
+        and repr(value._settings["index"]) == repr(index)
+        and not (value._cut and mode.recording)
     )
-    if recording and self._requires_grad and self.grad_fn is None:
-        raise RuntimeError(
-            f"{name}: this tensor is a leaf that requires grad and cannot be changed in place "
-            "while ops are recorded. Put the update inside `with autograd.no_grad():`"
+
+
+def changed(x: Tensor, name: str, compute: Callable, others: list, reads: bool) -> Tensor:
+    """``x`` after ``compute(before)``, which writes into its memory and gives what is recorded.
+
+    ``before`` stands for ``x`` as it was, so that what was recorded until now keeps its own way
+    through the graph. Its values are those of before the change only if ``compute`` ``reads`` them,
+    or where it is small or a leaf, so that the graph can show them.
+    """
+    line = line_of(x)
+    recording = check(line, name, others)
+    for t in line if observers.changed else ():
+        observers.tell(observers.changed, t, name)
+    memory = x.memory
+    if not (recording or observers.everything or line[-1]._node is not None):
+        compute(stand_in(x, x._data))
+        note_change([memory], name)
+        return x
+    leaves = leaves_read(memory, others)
+    before = []
+    for t in line:
+        copied = (reads and t is x) or t._data.size <= KEPT or t.node is None
+        before.append(
+            leaves[id(t)] if id(t) in leaves else stand_in(t, t._data.copy() if copied else t._data)
         )
-    if recording and self._data.base is not None and self._memory is not None:
-        raise RuntimeError(
-            f"{name}: this tensor is a view, and changing a view in place cannot be recorded. "
-            "Use the out-of-place op, or clone() it first"
-        )
-    if observers.changed:
-        observers.tell(observers.changed, self, name)
-    copied = recording or observers.everything
-    old = result(self._array().copy() if copied else self._data)
-    old.grad_fn, old._requires_grad, old.name = self.grad_fn, self._requires_grad, self.name
-    old._node = self._node
-    new = op(old, *args)
-    if new.shape != self.shape:
-        raise ValueError(
-            f"{name}: the result has shape {new.shape} and does not fit in place into "
-            f"{self.shape}; use the out-of-place op"
-        )
-    if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-        raise TypeError(f"{name}: a result of {new.dtype} does not fit in place into {self.dtype}")
-    note_change([self.memory], name, recording)
-    np.copyto(self._array(), new._data, casting="same_kind")
-    is_update = self.grad_fn is None and self._requires_grad  # the leaf is a leaf as before
-    self._node = None if is_update else new._node
+    new = compute(before[0])
+    note_change([memory], name)
+    for node in memory.readers:
+        node._args = tuple([leaves.get(id(x), x) for x in node._args])
+        node._origins = [leaves.get(id(x), x) for x in node._origins]
+    memory.readers = ()
+    write_down(line, before, new)
+    memory.rewritten = next(clock)
     if recording:
-        retains = self._retained
-        if retains:
-            self.grad_fn.hooks.remove(retains)  # type: ignore[union-attr]
-            self._retained = None
-        self.grad_fn, self._requires_grad = new.grad_fn, new._requires_grad
-        if retains:
-            retain_grad(self)
-    return self
+        memory.recorded = memory.rewritten
+    return x
+
+
+def leaves_read(memory: Memory, others: list) -> dict[int, Tensor]:
+    """By their ids, stand-ins for the leaves on ``memory`` that recorded ops took as they are."""
+    origins = [x for node in memory.readers for x in node.origins]
+    return {
+        id(x): stand_in(x, x._data.copy())
+        for x in [*origins, *others]
+        if isinstance(x, Tensor) and x._memory is memory
+        if x.node is None and not x._requires_grad
+    }
+
+
+def check(line: list[Tensor], name: str, others: list) -> bool:
+    """Whether the change of a tensor is recorded. Raises RuntimeError where it cannot be made."""
+    x = line[0]
+    if isinstance(x._data, np.ndarray) and not x._data.flags.writeable:
+        raise RuntimeError(
+            f"{name}: the memory of this tensor cannot be written into: several elements of an "
+            "expanded tensor are one, or the array it was made from is read-only. clone() it first"
+        )
+    cuts = [view._cut for view in line[:-1]]  # type: ignore[attr-defined]
+    if "detach" in cuts:  # gradients go no further
+        line = line[: cuts.index("detach") + 1]
+    tensors = [t for t in (*line, *others) if isinstance(t, Tensor)]
+    if not mode.recording or not any(t._requires_grad for t in tensors):
+        return False
+    if any(t._requires_grad and t.grad_fn is None for t in line):
+        raise RuntimeError(
+            f"{name}: this tensor is a leaf that requires grad, or a view of one, and cannot be "
+            "changed in place while ops are recorded. Put the update inside "
+            "`with autograd.no_grad():`"
+        )
+    if "no_grad" in cuts[: len(line) - 1]:
+        raise RuntimeError(
+            f"{name}: this tensor is a view that was taken under no_grad(), and its change would "
+            "be recorded. Take it outside no_grad(), or change it inside"
+        )
+    return True
+
+
+def write_down(line: list[Tensor], before: list[Tensor], new: Tensor) -> None:
+    """Record that ``new``, the value of a view, is written into what it was taken from."""
+    for view, of, old in zip(line, line[1:], before[1:]):
+        assert isinstance(view, View)
+        if view._cut == "detach":  # its gradient ends here, its values go on
+            move(view, new)
+            new = without_gradient(new)
+        op, operands, settings = view._op.written_by(old, new, *view._operands, **view._settings)
+        new = record(op.op, operands, settings, of._data, mode.recording)
+    move(line[-1], new)
+
+
+def without_gradient(x: Tensor) -> Tensor:
+    """``x`` for the record of all ops, with no part in backward."""
+    out = result(x._data)
+    out._node = x.node
+    return out
 
 
 def add_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
@@ -90,19 +197,19 @@ def pow_(self: Tensor, other: Operand) -> Tensor:
 
 def zero_(self: Tensor) -> Tensor:
     """Every element 0."""
-    return change(self, "zero_", ops.indexing.setitem, 0, ...)
+    return put(self, "zero_", 0, ...)
 
 
 def fill_(self: Tensor, value: float) -> Tensor:
     """Every element ``value``."""
-    return change(self, "fill_", ops.indexing.setitem, value, ...)
+    return put(self, "fill_", value, ...)
 
 
 def copy_(self: Tensor, other: Operand) -> Tensor:
     """The values of ``other``, broadcast to this tensor's shape."""
-    return change(self, "copy_", ops.indexing.setitem, other, ...)
+    return put(self, "copy_", other, ...)
 
 
 def setitem(self: Tensor, index: Any, value: Operand) -> None:
     """``self[index] = value``."""
-    change(self, "x[index] = value", ops.indexing.setitem, value, index)
+    put(self, "x[index] = value", value, index)

@@ -44,7 +44,7 @@ NOT_KEPT = (
 
 
 class Faded:
-    """An operand that its Node does not hold: it is there while somebody else holds it."""
+    """Stands for an operand that its Node does not keep, and finds it while somebody holds it."""
 
     def __init__(self, x: Any, value: Any, parent: Any) -> None:
         self.held = weakref.ref(x)

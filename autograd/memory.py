@@ -3,8 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from typing import Any
-
-import numpy as np
+from weakref import WeakSet
 
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
@@ -15,29 +14,27 @@ class Memory:
     """A piece of memory that changed in place or that several Tensors share: when, and by what."""
 
     changed = 0  # the time of the last in-place change
-    rewritten = 0  # the same, where the change itself was recorded
+    rewritten = 0  # the time of the last one that was recorded: views taken before are stale
+    recorded = 0  # the same, only of those recorded for backward
     changed_by = ""
+    readers: Any = ()  # the Nodes that took a leaf from it, inside record_source()
 
 
-def note_change(memories: Iterable[Memory], by: str, recorded: bool = False) -> None:
+def note_change(memories: Iterable[Memory], by: str) -> None:
     """Note that ``by`` changed memory in place, so that VJPs that need old values can tell."""
     global _last_change
     _last_change = next(clock)
     for memory in memories:
         memory.changed = _last_change
         memory.changed_by = by
-        if recorded:
-            memory.rewritten = _last_change
 
 
-def share_memory(x: Any, out: Any) -> None:
-    """Have ``out`` share the Memory of operand ``x`` if it is a view of it."""
-    if isinstance(getattr(x, "_data", None), np.ndarray):
-        base = out._data.base
-        if base is x._data or base is x._data.base:
-            out._memory = x.memory
-            if out.grad_fn is not None:
-                out.grad_fn.memory = out._memory
+def note_reader(node: Any, origins: list) -> None:
+    """Note with the memory of each leaf among the origins of a Node that it took what is there."""
+    for x in origins:
+        if hasattr(x, "_memory") and not x._requires_grad:
+            x.memory.readers = x.memory.readers or WeakSet()
+            x.memory.readers.add(node)
 
 
 def check_usable(order: list) -> None:
@@ -56,12 +53,6 @@ def check_usable(order: list) -> None:
 def check_unchanged(node: Any) -> None:
     """Raise RuntimeError where something that a node's VJPs need has changed since."""
     own: Memory | None = node.memory
-    shared = own is not None and getattr(node.args[0], "_memory", None) is own
-    if own is not None and shared and own.rewritten > node.time:
-        raise RuntimeError(
-            f"{node.name}: its result is a view of a tensor that {own.changed_by} changed in place "
-            "afterwards. Take the view after the change, or clone() before it"
-        )
     for parent, saves in zip(node.parents, node.op.saves, strict=False):
         if parent is not None:
             for name, position in zip(saves.names, saves.positions, strict=True):

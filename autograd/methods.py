@@ -26,11 +26,13 @@ def swapped(op: Callable[[Operand, Operand], Tensor]) -> Callable[[Tensor, Opera
 
 def detached(self: Tensor) -> Tensor:
     """The same memory without the graph."""
-    out = result(self._array())
-    out._memory = self.memory
     if observers.everything:
         with no_grad():
-            out._node = ops.alias(self)._node
+            view = ops.alias(self)
+        view._cut = "detach"
+        return view
+    out = result(self._array())
+    out._memory = self.memory
     return out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ForeignOperand
-from .rules import Rule
+from .rules import Op, Rule
 from .tensors import Tensor
 
 
@@ -39,6 +39,26 @@ def as_plain(name: str, x: np.ndarray) -> np.ndarray:
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
     return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def laid_out(op: Op, y: Any, operands: list) -> Any:
+    """The result of an op, copied if it is to have memory of its own or another order there."""
+    shares = any(isinstance(x, np.ndarray) and np.may_share_memory(x, y) for x in operands)
+    order = order_of(op, y, operands, shares)
+    return y if order is None else y.copy(order=order)
+
+
+def order_of(op: Op, y: Any, operands: list, shares: bool) -> Any:
+    """How a result is to be copied: in "C" order, in its own order, "K", or, None, not at all.
+
+    ``shares`` tells whether it lies in the memory of an operand, as only views may. Ops along
+    dimensions lay out their results in C order; others keep the order of their operands.
+    """
+    if shares:
+        return None if op.gives_views else "C" if 0 in y.strides else "K"
+    expanded = op.copies and 0 in getattr(operands[0], "strides", ())
+    ordered = op.gives_views or op.goes_along or expanded
+    return "C" if ordered and y.ndim > 1 and not y.flags.c_contiguous else None
 
 
 def answer_of(op: Any, args: tuple) -> Any:

@@ -29,8 +29,7 @@ from .errors import ForeignOperand, explain_forward, warn_of_stretching
 from .grad_mode import mode
 from .graph import Node
 from .keeping import KEPT
-from .memory import share_memory
-from .operands import answer_of, as_numpy
+from .operands import answer_of, as_numpy, laid_out
 from .rules import EachPosition, Op, Rule, parameters
 from .tensors import Tensor
 
@@ -41,11 +40,12 @@ Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tupl
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 
 
-def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
+def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Callable[P, Tensor]:
     """Make an op of a forward rule: called with Tensors, it computes and records.
 
     Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
-    arguments are settings and must all be given. The rule itself sees only arrays.
+    arguments are settings and must all be given. The rule itself sees only arrays. The result has
+    memory of its own; where an op may share that of an operand, ``shared`` makes it a view.
 
     >>> import autograd, numpy as np
     >>> @primitive
@@ -61,6 +61,7 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
     """
     op = Op(forward)
     OPS.setdefault(op.name, []).append(op)
+    orders, op.gives_views = op.goes_along or op.copies, shared is not None
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
@@ -106,6 +107,10 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
                 "it is given arrays, so use NumPy's functions in it and not autograd's, and return "
                 "the result"
             ) from None
+        if shared is None and (
+            base is not None or (orders and y.ndim > 1) or (values and y is values[0])
+        ):
+            y = laid_out(op, y, values)
         if observers.computed:
             observers.tell(observers.computed, op, args, values, y)
         out = new(Tensor)
@@ -118,15 +123,13 @@ def primitive(forward: Callable[P, Any]) -> Callable[P, Tensor]:
             node.requires_grad = False
         else:
             node = None
-        if base is not None:
-            share_memory(args[0], out)
-        elif op.elementwise and y.ndim > 1 and len(values) == 2:
+        if op.elementwise and y.ndim > 1 and len(values) == 2:
             a, b = map(np.shape, values)
             if a != y.shape != b:
                 warn_of_stretching(op, a, b, y.shape)
         if node and (large or y.size > KEPT) and not observers.everything:
             node.keep_what_is_needed()
-        return out
+        return out if shared is None else shared(out, op, args, keywords)
 
     recorded.op = op  # type: ignore[attr-defined]
     return recorded

@@ -24,6 +24,9 @@ def parameters(rule: Rule) -> tuple[list[str], str | None, list[str]]:
     return (positional if rest is None else [*positional, rest]), rest, keywords
 
 
+ALONG = {"axis", "counts", "shifts", "terms"}  # settings of ops that go along dimensions
+
+
 class Op:
     """A differentiable operation: its name, forward rule and VJP rules."""
 
@@ -37,10 +40,14 @@ class Op:
         # For each operand its VJP rule, and a function that picks what that needs.
         self.rules: Any = [(None, None)] * len(self.operands)
         self.saves = [self.saves_for([])] * len(self.operands)
+        self.gives_views = False  # whether its result may share the memory of its operand
+        self.written_by: Any = None  # how a change of such a view is written: see views.py
+        self.goes_along = not ALONG.isdisjoint(self.keywords) and "descending" not in self.keywords
+        self.copies = self.keywords == ["dtype"]  # whether it gives a copy in a dtype
         self.complete = False  # until every operand has its VJP rule
 
     def saves_for(self, names: list[str]) -> Saves:
-        """What a VJP rule saves that asks for ``names``."""
+        """Describe what a VJP rule with these parameters makes its Node keep."""
         known = ["y", *self.operands]
         unknown = [name for name in names if name.removesuffix("_shape") not in known]
         if unknown:
@@ -93,7 +100,7 @@ class Saves:
         self.pick = picker(self.names, self.positions)
 
     def asked(self, count: int) -> Iterator[int]:
-        """The positions, of so many, whose values are needed and not just their shapes."""
+        """Those of ``count`` positions whose values the rule needs, and not just their shapes."""
         for name, i in zip(self.names, self.positions):
             if not name.endswith("_shape"):
                 yield from range(count)[i] if isinstance(i, slice) else [i]

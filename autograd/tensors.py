@@ -88,6 +88,8 @@ class Tensor(Manners, Methods):
         value = value._data if isinstance(value, Tensor) else value
         array = isinstance(value, np.ndarray | np.generic)
         self._data = value if array else np.asarray(value, self.dtype)
+        if self._memory is not None:
+            self._memory = Memory()  # views and detached tensors keep the old one
 
     def _array(self) -> np.ndarray:
         if isinstance(self._data, np.generic):

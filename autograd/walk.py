@@ -69,11 +69,11 @@ def visits(
     ends: Collection = (),
     needed: Collection | None = None,
 ) -> Iterator[tuple]:
-    """For each rule that the walk runs: its Node, the Node's cotangent ``g``, the operand's Node
-    or leaf, the rule, and what it asked to keep.
+    """For each rule that is to run: the Node, its cotangent, the operand's Node or leaf, the rule,
+    and the values that the rule asked for.
 
-    The cotangent of a Node is complete when the walk comes to it. It is kept of those in
-    ``ends``. Of operands only those in ``needed`` are visited, if that is given.
+    When the walk comes to a Node, its cotangent is complete. The cotangents of Nodes in ``ends``
+    stay in ``cotangents``. If ``needed`` is given, only rules for the operands in it run.
     """
     for node in order:
         g = cotangents.pop(node)

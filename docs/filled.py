@@ -25,6 +25,7 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+import nn  # noqa: E402
 from autograd import numpy_protocols, ops  # noqa: E402
 from autograd.primitives import OPS  # noqa: E402
 
@@ -83,14 +84,14 @@ def section(path: str, title: str) -> str:
 
 
 def table_of_ops() -> str:
-    """Every op by family: its name, NumPy's, what it gives, and its VJP."""
+    """Every op by family: its name, torch's and NumPy's, what it gives, and its VJP."""
     lines = []
     for module in dict.fromkeys(home(function) for function in vars(ops).values()):
         names = [name for name in ops.__all__ if home(getattr(ops, name)) is module]
         if names:
             lines += [f"## {module.__name__.rpartition('.')[2].capitalize()}", ""]
             lines += [(inspect.getdoc(module) or "").partition("\n\n")[0], ""]
-            lines += ["| op | NumPy's | gives | VJP |", "|---|---|---|---|"]
+            lines += ["| op | torch's | NumPy's | gives | VJP |", "|---|---|---|---|---|"]
             lines += [row(name) for name in names if not is_alias(name)] + [""]
     return "\n".join(lines)
 
@@ -115,10 +116,26 @@ def row(name: str) -> str:
     theirs = [f.__name__ for f, op in recorded.items() if op is function or f.__name__ == name]
     cells = [
         " ".join([f"[`{name}`][{home(function).__name__}.{name}]", *map(code, aliases)]),
+        code(torchs(name)) if torchs(name) else "",
         " ".join(map(code, dict.fromkeys(theirs))),
         *told(inspect.getdoc(function) or "", name),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def torchs(name: str) -> str:
+    """Where torch has an op of this name, or "": tests/test_docs.py asks torch."""
+    if name in ("cbrt", "getitem", "matrix_transpose"):
+        return ""
+    if name in ("inv", "matrix_norm"):
+        return f"linalg.{name}"
+    if name in ("expand", "to"):
+        return f"Tensor.{name}"
+    function = name in nn.functional.__all__ and name not in torch_itself
+    return f"nn.functional.{name}" if function else name
+
+
+torch_itself = ("conv2d", "log_softmax", "max_pool2d", "relu", "sigmoid", "softmax", "tanh")
 
 
 def reference(package: str, *modules: str) -> str:

@@ -512,3 +512,33 @@ def test_size_is_numpys_and_torchs():
     assert np.add(np.float32(1), x.size).dtype == np.float32 and (x.size * x).dtype == np.float32
     assert f"{x.size}" == "6" and x.size(np.int64(1)) == 3
     assert autograd.tensor(1.0).size == 1 and autograd.tensor(1.0).size() == ()
+
+
+def test_arrays_before_and_after_a_tensor_have_torchs_dtypes():
+    x, whole = autograd.tensor([1.0, 2.0, 4.0]), np.arange(3)
+    double, zero_d = np.ones(3), np.array(2.0)
+    for y in (whole * x, x * whole, whole / x, autograd.where(x > 1, whole, x), zero_d * x):
+        assert y.dtype == np.float32
+    for y in (
+        double * x,
+        x * double,
+        autograd.stack([double, x]),
+        autograd.where(x > 1, x, double),
+    ):
+        assert y.dtype == np.float64
+
+
+def test_several_dims_are_no_second_operand_of_max():
+    x = autograd.zeros(2, 3)
+    for name in ("max", "min", "argmax", "argmin"):
+        with pytest.raises(TypeError, match=rf"{name}: needs one dim, got \(0, 1\); amax"):
+            getattr(autograd, name)(x, (0, 1))
+
+
+def test_a_target_that_has_changed_is_looked_at_again():
+    p, target = autograd.tensor([0.5, 0.5]), autograd.tensor([0.0, 1.0])
+    for _ in range(2):
+        F.binary_cross_entropy(p, target)
+    target[0] = 3.0
+    with pytest.raises(ValueError, match="targets must lie in 0 to 1"):
+        F.binary_cross_entropy(p, target)

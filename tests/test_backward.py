@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import os
 import pickle
 import subprocess
 import sys
@@ -223,13 +224,6 @@ def spoil_alias(x, w):
     return y
 
 
-def spoil_view(x, w):
-    y = x * 1
-    v = y[0:1]
-    y.mul_(2)
-    return v
-
-
 def spoil_parameter(x, w):
     y = x * w
     with autograd.no_grad():
@@ -243,7 +237,6 @@ def spoil_parameter(x, w):
         (spoil_output, "exp: its VJP needs its output, but add_"),
         (spoil_operand, r"mul: its VJP needs its operand b \('v'\), but add_"),
         (spoil_alias, "exp: its VJP needs its output, but zero_"),
-        (spoil_view, "getitem: its result is a view .* mul_"),
         (spoil_parameter, "mul: its VJP needs its operand b, but add_"),
     ],
 )
@@ -270,8 +263,8 @@ def test_changes_in_place_that_are_refused():
         x.add_(1)
     with pytest.raises(RuntimeError, match="leaf"):
         x += 1
-    with pytest.raises(RuntimeError, match=r"add_: .*view"):
-        (x * 1)[0:1].add_(1)
+    with pytest.raises(RuntimeError, match=r"add_: .*leaf.*view of one.*no_grad"):
+        x[0:1].add_(1)
     with pytest.raises(ValueError, match=r"\(2, 2\).*\(2,\)"):
         tensor([1.0, 2.0]).add_(tensor([[1.0], [2.0]]))
     with pytest.raises(TypeError, match="float32 does not fit"):
@@ -341,6 +334,51 @@ def test_a_hundred_adds_keep_three_arrays_alive_and_backward_frees_what_it_used(
     assert x.grad.tolist() == [0.0] * 1_000_000
 
 
+PEAK = """
+import sys
+if sys.argv[1] == "torch":
+    import torch as library, torch.nn as nn
+    library.set_num_threads(1)
+else:
+    import autograd as library, nn
+    assert "torch" not in sys.modules
+
+def status(name):
+    lines = open("/proc/self/status")
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+def step(layers):
+    model = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(512, 512), nn.ReLU())])
+    before = status("VmRSS")
+    for _ in range(2):
+        (model(X) ** 2).mean().backward()
+        for p in model.parameters():
+            p.grad = None
+    return before
+
+X = library.ones(512, 512)
+step(1)  # which loads what is loaded at the first use
+open("/proc/self/clear_refs", "w").write("5")
+before = step(50)
+print(status("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="needs Linux's /proc")
+def test_a_deep_network_needs_no_more_memory_than_in_torch():
+    torch.zeros(1)  # or skip
+    threads = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+    peaks = {}
+    for name in ("autograd", "torch"):
+        command = [sys.executable, "-c", PEAK, name]
+        run = subprocess.run(
+            command, capture_output=True, text=True, check=True, env={**os.environ, **threads}
+        )
+        peaks[name] = int(run.stdout)
+    assert peaks["autograd"] <= 1.1 * peaks["torch"], peaks
+    assert peaks["autograd"] > 40_000  # 50 activations of a megabyte
+
+
 def test_small_values_are_kept_to_be_shown_and_all_inside_record_source():
     for size, kept in (10, True), (autograd.keeping.KEPT, True), (autograd.keeping.KEPT + 1, False):
         x = tensor(np.ones(size), requires_grad=True)
@@ -358,6 +396,13 @@ def test_small_values_are_kept_to_be_shown_and_all_inside_record_source():
         y.sum().backward()
         assert isinstance(y.grad_fn.values[0], np.ndarray)
         assert y.grad_fn.args[0].tolist() == [2.0] * size
+
+
+def test_what_comes_after_a_large_value_is_not_taken_for_large():
+    x = tensor(np.ones(5000), requires_grad=True)
+    y = (x * 2.0).sum()
+    z = y * 3.0
+    assert y.grad_fn.is_large and not z.grad_fn.is_large and z.grad_fn.args[0] is y
 
 
 def test_an_operand_can_be_had_from_the_graph_while_somebody_holds_it():

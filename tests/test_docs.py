@@ -1,5 +1,6 @@
 """The site builds without a warning, and what its pages say of torch is so."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -11,8 +12,10 @@ import pytest
 
 from autograd import ops
 
+from .calls import REFUSED
 from .environments import ROOT
 from .oracles import torch
+from .samples import DIFFERENT
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,19 @@ def test_the_table_has_every_op_and_its_formula(site):
         assert f"<code>{name}</code>" in page, name
     sine = page[page.index("<code>sin</code>") :]
     assert "<code>dx = g * cos(x)</code>" in sine[: sine.index("</tr>")]
+
+
+def test_the_table_says_where_torch_has_an_op():
+    sys.path.insert(0, str(ROOT / "docs"))
+    pytest.importorskip("mkdocs")
+    filled = importlib.import_module("filled")
+    for name in ops.__all__:
+        place = filled.torchs(name)
+        found = torch
+        for part in place.split(".") if place else ():
+            found = getattr(found, part)
+        owners = (torch, torch.nn.functional, torch.linalg, torch.Tensor)
+        assert place or not any(hasattr(owner, name) for owner in owners), name
 
 
 def test_the_tour_shows_the_walk_as_it_is(site):
@@ -61,13 +77,39 @@ DIFFERENCES = {
     ),
     "Means of integers are floats": lambda: refused(lambda: torch.tensor([1, 2]).mean()),
     "Slices may go backwards": lambda: refused(lambda: torch.ones(3)[::-1]),
+    "Rows and pieces can be changed in place": lambda: refused(
+        lambda: [row.mul_(2) for row in torch.ones(2, requires_grad=True) * 1]
+    ),
     "The data of a Tensor is an ndarray": lambda: torch.is_tensor(torch.ones(1).data),
     "Errors have Python's kinds": lambda: refused(lambda: bool(torch.ones(2))),
+    "What was not chosen gets no infinite gradient": lambda: gradient(
+        lambda x: x.amin().sqrt(), [0.0, 1.0]
+    ).isnan()[1],
+    "Second derivatives at 0 are numbers": lambda: (
+        torch.autograd.functional.hessian(lambda x: x.norm(), torch.zeros(2)).isnan().all()
+    ),
+    "Whole numbers do not wrap, and are no masks": lambda: (
+        (torch.tensor([2, 3]) ** torch.tensor([1, -1])).tolist() == [2, 0]
+    ),
+    "Booleans have no minus": lambda: torch.sigmoid(torch.tensor([True])).item() > 0.7,
+    "What needs singular values is refused": lambda: torch.linalg.matrix_norm(torch.ones(2, 2), 2),
+    "Corners": lambda: (
+        torch.nn.functional.softmax(torch.zeros(0, dtype=torch.int64), 0).dtype == torch.int64
+    ),
+    "A warning where both operands are stretched": lambda: (
+        (torch.ones(8, 1) - torch.ones(8)).shape == (8, 8)
+    ),
     "Random numbers are NumPy's": lambda: (
         torch.rand(1, generator=torch.Generator().manual_seed(0)).item() != 0.6370
     ),
     "Weights are safetensors": lambda: b"data.pkl" in saved(torch.ones(1)),
 }
+
+
+def gradient(function, values):
+    x = torch.tensor(values, requires_grad=True)
+    function(x).backward()
+    return x.grad
 
 
 def saved(tensor):
@@ -80,6 +122,12 @@ def saved(tensor):
 def test_torch_differs(title):
     """The page shows our side, and runs as a doctest."""
     assert DIFFERENCES[title]()
+
+
+def test_the_page_has_what_the_samples_and_calls_except():
+    text = " ".join((ROOT / "docs" / "differences.md").read_text().replace("`", "").split())
+    for reason in {reason for *_, reason in DIFFERENT} | set(REFUSED.values()):
+        assert reason.lower() in text.lower(), reason
 
 
 def test_every_difference_on_the_page_is_tested():

@@ -22,7 +22,9 @@ SCHEDULES = [
     ("LambdaLR", {"lr_lambda": [lambda t: 1 / (t + 2), lambda t: np.float64(0.9**t)]}),
 ]
 names = [name for name, _ in SCHEDULES]
-schedules = pytest.mark.parametrize("name, settings", SCHEDULES, ids=str)
+schedules = pytest.mark.parametrize(
+    "name, settings", SCHEDULES, ids=[f"{name}{i}" for i, name in enumerate(names)]
+)
 
 
 def optimizers():

@@ -16,10 +16,11 @@ from ..creation import DRAWS
 from ..dtypes import computed
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..keeping import Absent
+from ..memory import described
 from ..names import named
-from ..operands import as_numpy
+from ..operands import as_numpy, order_of
 from ..tensors import Tensor
-from .trace import Call, Trace, Var, same
+from .trace import Call, Method, Trace, Var, same
 
 
 class Contribution(NamedTuple):
@@ -103,7 +104,16 @@ class Recording:
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
         rule = partial(self.trace.run, node.op.forward)
         y, values = computed(rule, values, node.keywords)
+        if self.for_program:
+            y = self.laid_out(node, y, values)
         self.values[node] = (self.own(y), *values)
+
+    def laid_out(self, node: Node, y: Var, values: list) -> Var:
+        """The result of an op in the order in memory that it has there, which sums depend on."""
+        shares = any(isinstance(x, Var) and x.root is y.root for x in values)
+        order = order_of(node.op, y.value, values, shares)
+        how = {"order": order} if order == "K" else {}  # a copy is in C order if not told
+        return y if order is None else self.trace.call(Method("copy"), y, **how)
 
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
         """An operand of an op as a Var: the output of another, or an input of the function."""
@@ -114,6 +124,12 @@ class Recording:
         elif origin in self.values:
             return self.values[origin][0]
         if isinstance(x, Tensor):
+            changed = parent is None and x._requires_grad and node.requires_grad
+            if changed and not self.outlines:
+                raise ValueError(
+                    f"to_source: {node.name} took an operand {described(name, x)} that was changed "
+                    "in place by a recorded op afterwards. clone() it before the change"
+                )
             return self.tensor(x, name)
         if isinstance(x, Absent):
             return self.input(x, name)

@@ -1,5 +1,6 @@
 """The primitives by family. In each file a forward rule and its VJP rules stand side by side."""
 
+from . import writing
 from .activations import erf, gelu, leaky_relu, log_softmax, logsumexp, silu, softmax, softplus
 from .arithmetic import add, div, mul, neg, positive, reciprocal, sub
 from .choice import clamp, clamp_max, clamp_min, clip, masked_fill, maximum, minimum, where

@@ -251,7 +251,7 @@ def cast_dx(g, *, dtype):
 
 
 def clone(x: Operand) -> Tensor:
-    """A copy. VJP: ``g``.
+    """A copy with memory of its own. VJP: ``g``.
 
     >>> import autograd
     >>> clone(autograd.tensor([1.0, 2.0]))

@@ -69,6 +69,14 @@ class Extreme(NamedTuple):
     indices: Tensor
 
 
+def along_one(name: str, x: Any, dim: Any, keepdim: bool, axis: Any, keepdims: bool) -> Any:
+    """The settings of a function that takes one dim, or none. Raises TypeError for several."""
+    over = settings(name, x, dim, keepdim, axis, keepdims)
+    if isinstance(over["axis"], tuple):
+        raise TypeError(f"{name}: needs one dim, got {over['axis']}; amax and amin take several")
+    return over
+
+
 @overload
 def max(
     x: Operand, dim: None = None, keepdim: bool = False, *, axis: None = None,
@@ -96,9 +104,9 @@ def max(
     >>> autograd.max(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
     Extreme(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
-    if ndim_of(dim) or hasattr(dim, "grad_fn"):
+    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
         return maximum(x, dim)
-    over = settings("max", x, dim, keepdim, axis, keepdims)
+    over = along_one("max", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _max_(x)
     return Extreme(_max(x, **over), _argmax(x, **over))
@@ -131,9 +139,9 @@ def min(
     >>> autograd.min(autograd.tensor([1.0, 5.0]))
     tensor(1.)
     """
-    if ndim_of(dim) or hasattr(dim, "grad_fn"):
+    if hasattr(dim, "grad_fn") or isinstance(dim, np.ndarray):
         return minimum(x, dim)
-    over = settings("min", x, dim, keepdim, axis, keepdims)
+    over = along_one("min", x, dim, keepdim, axis, keepdims)
     if dim is None and axis is None:
         return _min_(x)
     return Extreme(_min(x, **over), _argmin(x, **over))
@@ -211,7 +219,7 @@ def argmax(
     >>> argmax(autograd.tensor([1.0, 3.0, 2.0]))
     tensor(1)
     """
-    return _argmax(x, **settings("argmax", x, dim, keepdim, axis, keepdims))
+    return _argmax(x, **along_one("argmax", x, dim, keepdim, axis, keepdims))
 
 
 def argmin(
@@ -224,7 +232,7 @@ def argmin(
     >>> argmin(autograd.tensor([1.0, 3.0, 0.0]))
     tensor(2)
     """
-    return _argmin(x, **settings("argmin", x, dim, keepdim, axis, keepdims))
+    return _argmin(x, **along_one("argmin", x, dim, keepdim, axis, keepdims))
 
 
 def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor | Extreme:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..operands import as_one_call, on
 from ..primitives import Array, Operand, primitive, vjp_of
+from ..views import view
 from .dims import dim_of, ndim_of, shape_of
 from .shape import expand, reshape
 
@@ -28,9 +29,11 @@ class At(NamedTuple):
         return f"indices[{self.i}]"
 
 
-@primitive
+@view
 def _getitem(x: Operand, *indices: Operand, index: Any) -> Array:
-    return x[placed(index, indices)]
+    index = placed(index, indices)
+    y = x[index]
+    return y if y.ndim else element(x, index, y)
 
 
 @vjp_of(_getitem, "x")
@@ -69,7 +72,7 @@ def added_at(x: Array, index: Any, values: Array) -> Array:
     """A copy of ``x`` with ``values`` added at ``index``, each time it names an element."""
     if hasattr(x, "at"):  # JAX, whose arrays do not change
         return x.at[index].add(values)
-    x = x.copy()
+    x = np.array(x)
     np.add.at(x, index, values)
     return x
 
@@ -84,10 +87,20 @@ def put_at(x: Array, index: Any, values: Array) -> Array:
     return x
 
 
+def element(x: Array, index: Any, y: Array) -> Array:
+    """``x[index]``, which is the number ``y``, as a 0-d view of an array."""
+    if isinstance(y, np.generic) and isinstance(x, np.ndarray):
+        return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]
+    return y
+
+
 def placed(index: Any, indices: Any) -> Any:
     """An index with its arrays in their places."""
+    if not indices:
+        return index
     if isinstance(index, At):
-        return indices[index.i]
+        array = indices[index.i]
+        return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
     if isinstance(index, tuple):
         return tuple(placed(part, indices) for part in index)
     return index
@@ -135,15 +148,14 @@ def getitem(x: Operand, index: Any) -> Tensor:
     return _getitem(x, *indices, index=index)
 
 
-def setitem(x: Operand, value: Operand, index: Any) -> Tensor:
-    """A copy of ``x`` with ``value`` at ``index``: what ``x[index] = value`` makes of ``x``."""
-    index, indices = taken_apart(index)
-    if ndim_of(value) and shape_of(value)[0] == 1:  # sizes of 1 may stand before those that fit
+def without_front(value: Operand, x: Operand, index: Any, indices: list) -> Operand:
+    """``value`` without sizes of 1 that stand before those that fit ``x[index]``."""
+    if ndim_of(value) and shape_of(value)[0] == 1:
         arrays = [np.asarray(getattr(i, "_data", i)) for i in indices]
         place = np.broadcast_to(np.int8(0), shape_of(x))[placed(index, arrays)].ndim
         if ndim_of(value) > place:
-            value = reshape(value, shape_of(value)[ndim_of(value) - place :])
-    return _setitem(x, value, *indices, index=index)
+            return reshape(value, shape_of(value)[ndim_of(value) - place :])
+    return value
 
 
 @primitive

@@ -78,18 +78,21 @@ def binary_cross_entropy(
     tensor(0.3466)
     """
     check("binary_cross_entropy", p, target)
-    plain = weight is None and reduction == "mean"
     check_probabilities("targets", target._data)
-    loss = (_binary_cross_entropy if plain else _binary_cross_entropy_)(p, target)
-    odd = loss._data != loss._data
-    if odd if plain else odd.any():  # NaN, as the logarithm of a negative number is
-        check_probabilities("probabilities", p._data)
-    return loss if plain else weighed("binary_cross_entropy", loss, weight, reduction)
+    if weight is None and reduction == "mean":
+        loss = _binary_cross_entropy(p, target)
+        if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
+            check_probabilities("probabilities", p._data)
+        return loss
+    check_probabilities("probabilities", p._data)
+    losses = _binary_cross_entropy_(p, target)
+    return weighed("binary_cross_entropy", losses, weight, reduction)
 
 
 def check_probabilities(name: str, values: Any) -> None:
     """Raise ValueError for values outside 0 to 1; NaN may be."""
-    if values.size and (values.min() < 0 or values.max() > 1):
+    least, most = np.minimum.reduce, np.maximum.reduce  # quicker than min() and max()
+    if values.size and (least(values, None) < 0 or most(values, None) > 1):
         raise ValueError(
             f"binary_cross_entropy: {name} must lie in 0 to 1, but range from "
             f"{values.min():.4g} to {values.max():.4g}. Apply a sigmoid first, or use "

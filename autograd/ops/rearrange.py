@@ -11,11 +11,12 @@ import numpy as np
 
 from ..operands import on
 from ..primitives import Array, Operand, primitive, vjp_of
+from ..views import view, writable
 from .choice import where
 from .dims import dim_of, dims_of, ndim_of, shape_of, spread
-from .indexing import getitem
+from .indexing import At, _put, getitem
 from .reductions import sum as sum_
-from .shape import expand, permute, reshape
+from .shape import permute, reshape
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -146,6 +147,18 @@ def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
     return x  # type: ignore[return-value]
 
 
+@primitive
+def _tile(x: Operand, *, counts: tuple[int, ...]) -> Array:
+    return np.tile(x, counts)
+
+
+@vjp_of(_tile, "x")
+def tile_dx(g, x_shape, *, counts):
+    shape = (1,) * (len(counts) - len(x_shape)) + x_shape
+    copies = g.reshape(tuple(n for pair in zip(counts, shape) for n in pair))
+    return copies.sum(axis=tuple(range(0, 2 * len(shape), 2))).reshape(x_shape)
+
+
 def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
     """``x`` laid out ``dims`` times along each dimension. VJP: the sum over copies.
 
@@ -156,11 +169,7 @@ def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
     counts = spread(dims, more)
     if any(n < 0 for n in counts):
         raise ValueError(f"tile: cannot repeat {counts} times")
-    shape = (1,) * (len(counts) - ndim_of(x)) + tuple(shape_of(x))
-    counts = (1,) * (len(shape) - len(counts)) + tuple(counts)
-    apart = reshape(x, tuple(n for size in shape for n in (1, size)))
-    copies = expand(apart, tuple(n for pair in zip(counts, shape) for n in pair))
-    return reshape(copies, tuple(a * b for a, b in zip(counts, shape)))
+    return _tile(x, counts=(1,) * (ndim_of(x) - len(counts)) + tuple(counts))
 
 
 def repeat(x: Operand, repeats: Any, *more: int) -> Tensor:
@@ -287,6 +296,26 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple(getitem(x, (*(slice(None),) * along, i)) for i in range(size))
 
 
+@view
+def _diagonal(x: Operand, *, offset: int) -> Array:
+    return np.diagonal(x, offset, -2, -1)
+
+
+@vjp_of(_diagonal, "x")
+def diagonal_dx(g, x_shape, *, offset):
+    rows = diagonal_rows(x_shape, offset)
+    return on(g, _put)(g, rows, rows + offset, index=ON_DIAGONAL, shape=x_shape)
+
+
+ON_DIAGONAL = (..., At(0), At(1))  # of rows and columns
+
+
+def diagonal_rows(shape, offset):
+    """The rows that the ``offset``-th diagonal of matrices goes through."""
+    rows = np.arange(shape[-2])
+    return rows[(rows + offset >= 0) & (rows + offset < shape[-1])]
+
+
 def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements where the indices in ``dim1`` and ``dim2`` are equal, as a last dimension.
 
@@ -302,10 +331,7 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
         raise ValueError("diagonal: dim1 and dim2 must differ")
     rest = [i for i in range(ndim) if i not in (first, second)]
     last = permute(x, *rest, first, second) if (first, second) != (ndim - 2, ndim - 1) else x
-    rows, columns = shape[first], shape[second]
-    places = np.arange(rows)
-    places = places[(places + offset >= 0) & (places + offset < columns)]
-    return getitem(last, (..., places, places + offset))
+    return writable(_diagonal(last, offset=int(offset)))
 
 
 def at_least_matrix(name: str, x: Any) -> None:

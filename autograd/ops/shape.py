@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
+from ..views import view, writable
 from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, spread
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
 
 
-@primitive
+@view
 def alias(x: Operand) -> Array:
     """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
     return x
 
 
-@primitive
+@view
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 
@@ -46,6 +47,8 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
 def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """All dimensions from ``start_dim`` to ``end_dim`` as one; of a 0-d tensor one of size 1.
 
+    Where that is one dimension already, it is ``x`` itself, as in torch.
+
     >>> import autograd
     >>> flatten(autograd.zeros(2, 3, 4), 1).shape
     (2, 12)
@@ -55,17 +58,24 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     end = dim_of("flatten", end_dim, shape)
     if end < start:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    if start == end and shape and hasattr(x, "grad_fn"):
+        return x  # type: ignore[return-value]
     return _reshape(x, shape=(*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
-@primitive
+@view
 def _permute(x: Operand, *, dims: tuple[int, ...] | None) -> Array:
     return np.transpose(x, dims)
 
 
 @vjp_of(_permute, "x")
 def permute_dx(g, *, dims):
-    return np.transpose(g, None if dims is None else tuple(np.argsort(np.mod(dims, len(dims)))))
+    return np.transpose(g, back(dims))
+
+
+def back(dims):
+    """The order that puts the dimensions back."""
+    return None if dims is None else tuple(np.argsort(np.mod(dims, len(dims))))
 
 
 def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
@@ -145,7 +155,7 @@ def movedim(x: Operand, source: Dim, destination: Dim) -> Tensor:
     return _permute(x, dims=tuple(order[:ndim]))
 
 
-@primitive
+@view
 def _squeeze(x: Operand, *, dims: tuple[int, ...]) -> Array:
     return x.squeeze(dims)
 
@@ -165,14 +175,18 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
     ((3,), (3, 1))
     """
     shape: tuple = shape_of(x)
+    if type(dim) is int and -len(shape) <= dim < len(shape):
+        return _squeeze(x, dims=(dim,) if shape[dim] == 1 else ())
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
-    dims = dim if isinstance(dim, tuple | list) else (dim,)
-    places = zip(dims, dims_of("squeeze", dims, shape))
-    return _squeeze(x, dims=tuple([d for d, i in places if shape and shape[i] == 1]))
+    if isinstance(dim, int):
+        i = dim_of("squeeze", dim, shape)
+        return _squeeze(x, dims=(dim,) if shape and shape[i] == 1 else ())
+    places = dims_of("squeeze", dim if isinstance(dim, tuple | list) else (dim,), shape)
+    return _squeeze(x, dims=tuple([i for i in places if shape and shape[i] == 1]))
 
 
-@primitive
+@view
 def _unsqueeze(x: Operand, *, dim: int) -> Array:
     return np.expand_dims(x, dim)
 
@@ -193,7 +207,7 @@ def unsqueeze(x: Operand, dim: int) -> Tensor:
     return _unsqueeze(x, dim=int(dim))
 
 
-@primitive
+@view
 def _expand(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(x, shape)
 
@@ -204,7 +218,9 @@ def expand_dx(g, *, shape):
 
 
 def expand(x: Operand, size: Any, *more: int) -> Tensor:
-    """Broadcast to ``size``, where -1 keeps a size; a read-only view. VJP: the sum over copies.
+    """Broadcast to ``size``, where -1 keeps a size. VJP: the sum over copies.
+
+    It is a view, and cannot be changed in place where elements of it are one.
 
     >>> import autograd
     >>> expand(autograd.tensor([[1.0], [2.0]]), -1, 3)
@@ -218,7 +234,8 @@ def expand(x: Operand, size: Any, *more: int) -> Tensor:
             f"expand: {sizes} does not fit shape {own}: it must have at least its {len(own)} "
             "dimensions, and -1 only where it keeps one of them"
         )
-    return _expand(x, shape=tuple(own[i - new] if n == -1 else n for i, n in enumerate(sizes)))
+    full = tuple(own[i - new] if n == -1 else n for i, n in enumerate(sizes))
+    return writable(_expand(x, shape=full))
 
 
 broadcast_to = expand

@@ -31,12 +31,21 @@ def order(x: Array, axis: int, descending: bool) -> Array:
 
 @primitive
 def _argsort(x: Operand, *, axis: int, descending: bool) -> Array:
-    return order(x, axis, descending)
+    return laid_out_as(x, order(x, axis, descending))
 
 
 @primitive
 def _sort(x: Operand, *, axis: int, descending: bool) -> Array:
-    return np.take_along_axis(x, order(x, axis, descending), axis)
+    return laid_out_as(x, np.take_along_axis(x, order(x, axis, descending), axis))
+
+
+def laid_out_as(x, y):
+    """``y`` in the memory order of ``x``, as torch sorts."""
+    if isinstance(y, np.ndarray) and not x.flags.c_contiguous and 0 not in x.strides:
+        out = np.empty_like(x, y.dtype)
+        out[...] = y
+        return out
+    return y
 
 
 @vjp_of(_sort, "x")
