@@ -575,3 +575,18 @@ def test_the_demo_prints_the_steps_and_writes_the_page(tmp_path):
     assert (
         "no rellu in this graph; its ops are binary_cross_entropy, squeeze" in caught.value.stderr
     )
+
+
+def test_steps_go_where_backward_goes_when_an_operand_is_gone_or_changed():
+    w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    z = autograd.zeros(3)
+    y = ((z + w.sum()) * 2).sum()
+    z[0] = w[0]  # no VJP needs z, but its source could not be printed any more
+    with pytest.raises(ValueError, match="changed in place"):
+        autograd.to_source(y)
+    assert [step.op for step in y.backward_steps(names={})] == ["sum", "mul", "add", "sum"]
+    assert w.grad.tolist() == [6.0, 6.0]
+    v = autograd.ones(5000, requires_grad=True)
+    total = (v + autograd.randn(5000)).sum()  # nobody holds what is added
+    steps = [str(step) for step in total.backward_steps(names=dict(v=v))]
+    assert "dv = dout0" in steps[1] and v.grad.tolist() == [1.0] * 5000
