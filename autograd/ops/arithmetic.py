@@ -6,7 +6,9 @@ operand's own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
@@ -38,7 +40,7 @@ def add(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.add(autograd.tensor([1.0, 2.0]), 1)
     tensor([2., 3.])
     """
-    return _add(a, b if alpha == 1 else mul(alpha, b))
+    return _add(a, b if alpha == 1 else multiple("add", a, b, alpha))
 
 
 @primitive
@@ -63,7 +65,14 @@ def sub(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.sub(autograd.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return _sub(a, b if alpha == 1 else mul(alpha, b))
+    return _sub(a, b if alpha == 1 else multiple("sub", a, b, alpha))
+
+
+def multiple(name: str, a: Any, b: Any, alpha: float) -> Tensor:
+    """``alpha * b``. Raises TypeError where both operands are booleans, which have no multiples."""
+    if all(getattr(x, "dtype", None) == np.bool_ for x in (a, b)):
+        raise TypeError(f"{name}: booleans have no multiple with alpha={alpha}; convert: a.int()")
+    return mul(alpha, b)
 
 
 @primitive

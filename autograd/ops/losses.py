@@ -253,6 +253,8 @@ def cross_entropy(
 
 def by_probabilities(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Tensor:
     """The cross entropy with a probability for each class."""
+    if not shape_of(x)[min(1, ndim_of(x) - 1)]:
+        raise ValueError(f"cross_entropy: input of shape {shape_of(x)} has no classes")
     x, target = classes_last(x), classes_last(target)
     if smoothing:
         target = (1 - smoothing) * target + smoothing / x.shape[-1]
