@@ -3,9 +3,9 @@
 import importlib
 import os
 import re
-import warnings
 import subprocess
 import sys
+import warnings
 from io import BytesIO
 
 import numpy as np
