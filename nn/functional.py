@@ -217,7 +217,7 @@ def huber_loss(
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
     e = (input - target).abs()
-    near = where(e < delta, e, delta)  # the rest of e is far
+    near = where(e >= delta, delta, e)  # the rest of e is far; NaN is near, and goes on
     return reduced("huber_loss", near * (e - near / 2), reduction)
 
 

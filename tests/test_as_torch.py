@@ -617,3 +617,29 @@ def test_a_list_of_lists_is_one_index_as_in_numpy():
     x = np.arange(6.0).reshape(2, 3)
     for index in ([[0, 0], [0, 1]], [[1], [0]]):
         np.testing.assert_array_equal(autograd.tensor(x)[index].numpy(), x[np.array(index)])
+
+
+def test_multiples_are_taken_in_the_dtype_of_the_result():
+    """2 * 200 does not fit uint8, where int64 + 2 * uint8 does; in place, too."""
+    for b in (np.array([200, 3], np.uint8), np.array([True, False])):
+        for m in (autograd, torch):
+            a = m.tensor([1, 2])
+            expected = [1 + 2 * int(b[0]), 2 + 2 * int(b[1])]
+            assert m.add(a, m.tensor(b), alpha=2).tolist() == expected
+            if b.dtype != bool:
+                assert m.sub(a, m.tensor(b), alpha=-2).tolist() == expected
+                assert m.tensor([1, 2]).sub_(m.tensor(b), alpha=-2).tolist() == expected
+            assert m.tensor([1, 2]).add_(m.tensor(b), alpha=2).tolist() == expected
+    for m in (autograd, torch):
+        y = m.add(m.tensor(np.ones(2, np.int8)), 3, alpha=2)
+        assert str(y.dtype).endswith("int8") and y.tolist() == [7, 7]
+    assert autograd.add(autograd.tensor([1.0, 2.0]), [3, 4], alpha=2).tolist() == [7, 10]
+
+
+def test_a_value_to_fill_with_takes_the_dtype():
+    for m in (autograd, torch):
+        x, value = m.tensor(np.float32(1)), m.tensor(2.5, dtype=m.float64, requires_grad=True)
+        y = x.masked_fill(m.tensor(True), value)
+        y.backward()
+        assert str(y.dtype).endswith("float32") and value.grad.item() == 1
+        assert str(value.grad.dtype).endswith("float64")

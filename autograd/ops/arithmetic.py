@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import result_type
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .division import floor_divide, trunc_divide
+from .elementwise import to
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -68,11 +70,14 @@ def sub(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     return _sub(a, b if alpha == 1 else multiple("sub", a, b, alpha))
 
 
-def multiple(name: str, a: Any, b: Any, alpha: float) -> Tensor:
-    """``alpha * b``. Raises TypeError where both operands are booleans, which have no multiples."""
-    if all(getattr(x, "dtype", None) == np.bool_ for x in (a, b)):
+def multiple(name: str, a: Any, b: Any, alpha: float) -> Any:
+    """``alpha * b`` in the dtype that ``a + b`` has. Raises TypeError where that is bool."""
+    dtype = result_type(*[getattr(x, "_data", x) for x in (a, b)])
+    if dtype == np.bool_:
         raise TypeError(f"{name}: booleans have no multiple with alpha={alpha}; convert: a.int()")
-    return mul(alpha, b)
+    if isinstance(b, int | float):
+        return alpha * b
+    return mul(to(b, dtype) if hasattr(b, "dtype") else b, alpha)
 
 
 @primitive

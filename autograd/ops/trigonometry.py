@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @primitive
+@warns_caller
 def sin(x: Operand) -> Array:
     """The sine. VJP: ``dx = g * cos(x)``.
 
@@ -32,6 +33,7 @@ def sin_dx(g, x):
 
 
 @primitive
+@warns_caller
 def cos(x: Operand) -> Array:
     """The cosine. VJP: ``dx = -g * sin(x)``.
 
@@ -48,6 +50,7 @@ def cos_dx(g, x):
 
 
 @primitive
+@warns_caller
 def tan(x: Operand) -> Array:
     """The tangent. VJP: ``dx = g * (1 + y**2)`` with the output ``y``.
 
@@ -242,6 +245,7 @@ def over_square(g, x, r):
 
 
 @primitive
+@warns_caller
 def hypot(a: Operand, b: Operand) -> Array:
     """``sqrt(a**2 + b**2)`` without overflow. VJP: ``da = g * a / y``, ``db = g * b / y``.
 
