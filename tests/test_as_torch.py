@@ -588,6 +588,9 @@ def test_hardtanh_of_whole_numbers_is_whole():
 
 @pytest.mark.parametrize("mistake, kind, message", [
     (lambda x: x.transpose(0), TypeError, r"^transpose: needs two dims.*got 0 alone"),
+    (lambda x: x.reshape(-2), ValueError, r"^reshape: a size .* got \(-2,\)"),
+    (lambda x: x.view((3, -5)), ValueError, r"^reshape: a size .* got \(3, -5\)"),
+    (lambda x: np.reshape(x, (-6,)), ValueError, r"^reshape: a size .* got \(-6,\)"),
     (lambda x: x.repeat_interleave(-2), ValueError, "^repeat_interleave: cannot repeat -2 times"),
     (lambda x: x.repeat_interleave(autograd.tensor([1, -1]), 0), ValueError, "repeat -1 times"),
     (lambda x: autograd.zeros(2, -1), ValueError, r"^zeros: sizes .* got \(2, -1\)"),

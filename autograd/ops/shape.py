@@ -41,7 +41,10 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    return _reshape(x, shape=spread(shape, more))
+    wanted = spread(shape, more)
+    if min(wanted, default=0) < -1:  # which NumPy takes for -1
+        raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
+    return _reshape(x, shape=wanted)
 
 
 def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
