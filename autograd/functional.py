@@ -120,7 +120,8 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
         xs, _ = prepared("jvp", inputs, create_graph)
         ys, one = outputs_of("jvp", func, xs)
         tangents = vectors("jvp", v, xs)
-        us = [zeros_like(y, requires_grad=True) for y in ys]
+        dtypes = [y.dtype if y.dtype.kind == "f" else None for y in ys]
+        us = [zeros(y.shape, dtype=d, requires_grad=True) for y, d in zip(ys, dtypes)]
         found = grads(ys, xs, us, True)
         result = grads(found, us, tangents, create_graph)
     return packed(ys, one, create_graph), packed(result, one, create_graph)

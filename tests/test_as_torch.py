@@ -603,6 +603,8 @@ def test_hardtanh_of_whole_numbers_is_whole():
     (lambda x: autograd.randint(3, (-1,)), ValueError, r"^randint: sizes .* got \(-1,\)"),
     (lambda x: autograd.add(x > 0, x > 0, alpha=2), TypeError, "^add: booleans have no multiple"),
     (lambda x: autograd.sub(x > 0, x > 0, alpha=2), TypeError, "^sub: booleans have no multiple"),
+    (lambda x: F.mse_loss(x, x.double()), TypeError, r"convert the target: .*float32"),
+    (lambda x: F.l1_loss(x.long(), x), TypeError, r"convert the input: .*float32"),
     (lambda x: F.cross_entropy(x[:, :0], x[:, :0]), ValueError, r"\(2, 0\) has no classes"),
     (lambda x: F.cross_entropy(x[:0, :0, None], x[:0, :0, None]), ValueError, "has no classes"),
     (lambda x: autograd.functional.jacobian(lambda x: 3.0, x), TypeError, "^jacobian: .*float"),

@@ -96,3 +96,20 @@ def test_the_largest_none(shape, dim):
 
     ours, theirs = each(results)
     assert ours == theirs
+
+
+def test_what_does_not_depend_on_the_inputs_has_no_change():
+    x = autograd.tensor([1.0, -2.0])
+    for function in (lambda x: x > 0, lambda x: x.long(), lambda x: autograd.ones(2)):
+        y, change = autograd.functional.jvp(function, x, x)
+        assert y.tolist() == function(x).tolist() and change.tolist() == [0, 0]
+
+
+def test_a_grid_is_made_of_vectors_and_numbers():
+    def grids(m, f):
+        return [g.tolist() for g in m.meshgrid(m.tensor([1, 2]), m.tensor(3), indexing="ij")]
+
+    ours, theirs = each(grids)
+    assert ours == theirs
+    with pytest.raises(ValueError, match=r"meshgrid: needs vectors, got shapes \[\(2, 2\)\]"):
+        autograd.meshgrid(autograd.zeros(2, 2))

@@ -379,7 +379,8 @@ def check(name: str, x: Any, target: Any) -> None:
             "squeeze or unsqueeze one of the two"
         )
     if a.dtype != b.dtype:
+        odd, dtype = ("target", a.dtype) if a.dtype.kind == "f" else ("input", b.dtype)
         raise TypeError(
             f"{name}: input is {a.dtype} but target is {b.dtype}; "
-            f"convert the target: target.to(autograd.{a.dtype})"
+            f"convert the {odd}: {odd}.to(autograd.{dtype})"
         )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 
 @primitive
-@warns_caller
 def sin(x: Operand) -> Array:
     """The sine. VJP: ``dx = g * cos(x)``.
 
@@ -33,7 +32,6 @@ def sin_dx(g, x):
 
 
 @primitive
-@warns_caller
 def cos(x: Operand) -> Array:
     """The cosine. VJP: ``dx = -g * sin(x)``.
 
