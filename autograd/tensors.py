@@ -210,9 +210,14 @@ class Tensor(Manners, Methods):
 
     @grad.setter
     def grad(self, grad: Tensor | None) -> None:
-        if grad is not None and (not isinstance(grad, Tensor) or grad.shape != self.shape):
-            what = f"shape {grad.shape}" if isinstance(grad, Tensor) else type(grad).__name__
-            raise TypeError(f"grad: must be None or a Tensor of shape {self.shape}, got {what}")
+        if grad is not None and (
+            not isinstance(grad, Tensor) or (grad.shape, grad.dtype) != (self.shape, self.dtype)
+        ):
+            tensor = isinstance(grad, Tensor)
+            what = f"{grad.shape} and {grad.dtype}" if tensor else type(grad).__name__
+            raise TypeError(
+                f"grad: must be None or a Tensor of shape {self.shape} and {self.dtype}, got {what}"
+            )
         self._grad = grad
 
     @property

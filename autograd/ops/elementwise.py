@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import numeric
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 
@@ -286,21 +287,8 @@ def to(
             dtype = wanted
     if device is not None:
         check_device("to", device)
-    dtype = x.dtype if dtype is None else numeric(dtype)
+    dtype = x.dtype if dtype is None else numeric("to", dtype)
     return x if dtype == x.dtype and not copy else _cast(x, dtype=dtype)
-
-
-def numeric(dtype: Any) -> np.dtype:
-    """A dtype of floats, ints or bools."""
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found is None or found.kind not in "fiub":
-        raise TypeError(
-            f"to: {dtype!r} is no dtype of floats, ints or bools; give one such as autograd.float32"
-        )
-    return found
 
 
 def is_device(x: Any) -> bool:
