@@ -50,11 +50,6 @@ def from_numpy(array: np.ndarray) -> Tensor:
         raise TypeError(f"from_numpy: needs an ndarray, got {type(array).__name__}")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools")
-    if not array.dtype.isnative:
-        raise ValueError(
-            f"from_numpy: {array.dtype} has not the byte order of this machine, and its memory "
-            "cannot be shared; tensor(...) copies it"
-        )
     return result(as_plain("from_numpy", array))
 
 

@@ -137,12 +137,10 @@ def test_arrays_in_the_other_byte_order_are_copied_into_ours(kind, tmp_path):
     x = autograd.tensor(a)
     assert x.dtype.isnative and x.dtype == a.dtype.newbyteorder("=") and x.tolist() == [1, 2, 3]
     assert x.to(kind).dtype.isnative and autograd.zeros(2, dtype=kind).dtype.isnative
-    with pytest.raises(ValueError, match="byte order"):
-        autograd.from_numpy(a)
-    with pytest.raises((ValueError, TypeError), match="byte order"):
-        torch.from_numpy(a)
-    nn.save({"x": x}, tmp_path / "x.safetensors")
-    assert nn.load(tmp_path / "x.safetensors")["x"].tolist() == [1, 2, 3]
+    shared = autograd.from_numpy(a)  # torch refuses
+    assert (shared + shared).dtype.isnative and (shared * 2).tolist() == [2, 4, 6]
+    nn.save({"x": x, "shared": shared}, tmp_path / "x.safetensors")
+    assert [y.tolist() for y in nn.load(tmp_path / "x.safetensors").values()] == [[1, 2, 3]] * 2
 
 
 def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
