@@ -214,3 +214,15 @@ def test_classes_outside_are_refused_each_way():
 def test_tensordot_as_numpy_calls_it():
     a = np.arange(6.0).reshape(2, 3)
     assert np.tensordot(autograd.tensor(a), autograd.tensor(a)).item() == np.tensordot(a, a)
+
+
+@pytest.mark.filterwarnings("ignore:Implicit dimension")
+def test_a_softmax_without_dim_goes_along_the_last():
+    x = np.arange(8.0).reshape(2, 2, 2)
+    for name in ("Softmax", "LogSoftmax"):
+        ours = getattr(nn, name)()(autograd.tensor(x)).numpy()
+        np.testing.assert_allclose(ours, getattr(torch.nn, name)(dim=-1)(torch.tensor(x)).numpy())
+        for shape in ((8,), (2, 4)):  # as torch
+            y = x.reshape(shape)
+            ours = getattr(nn, name)()(autograd.tensor(y)).numpy()
+            np.testing.assert_allclose(ours, getattr(torch.nn, name)()(torch.tensor(y)).numpy())
