@@ -17,6 +17,7 @@ import viz
 from autograd.graph import recorded_order
 from autograd.steps import Formulas, key_of, labels
 from viz.formulas import tree_of
+from viz.step_page import values_of
 
 from .student_networks import NETWORKS
 
@@ -200,16 +201,14 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
         ]
         y = row.ours(*tensors, **options)
         formulas = Formulas([y], labels({}, recorded_order(y), y))
-        known = formulas.known
+        known, values = formulas.known, values_of(recorded_order(y))
         for step in y.backward_steps(autograd.ones_like(y) * 0.7, retain_graph=True, names={}):
             node = step.node
-            if node.memory is not None and node.memory.changed > node.time:
-                continue  # changed in place: its value is another by now
             formula = formulas.of_forward(node)
-            space = {known[node]: node.values[0]}
-            pairs = zip(node.args, node.values[1:])
+            space = {known[node]: values[node][0]}
+            pairs = zip(node.args, values[node][1:])
             space |= {known[key_of(x)]: value for x, value in pairs if key_of(x) in known}
-            add(formula, space | formula.arrays, node.values[0])
+            add(formula, space | formula.arrays, values[node][0])
             space[f"d{known[node]}"] = step.g.data
             for c in step.contributions:
                 add(c.formula, space | c.formula.arrays, c.cotangent.data)
@@ -879,6 +878,20 @@ def test_numbers_that_are_not_the_engines_are_not_shown(visit, tmp_path):
     assert "a hook or a change in place may be why" in page.locator("#notice").inner_text()
     page.keyboard.press("End")
     assert figures(page, "result") == [("dx", [180.0, 360.0])]
+
+
+def test_what_is_changed_in_place_is_shown_as_it_was(visit, tmp_path):
+    w = autograd.tensor([3.0, 4.0], requires_grad=True)
+    a = w * 2
+    a[0] = 5.0
+    a += 1
+    page = visit(viz.step_page((a * 3).sum(), tmp_path / "page.html", names=dict(w=w, a=a)))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
+    for wanted in ([6, 8], [5, 8], [6, 9]):
+        assert figures(page, "result")[0][1] == wanted
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    assert figures(page, "result") == [("dw", [0, 6])]
 
 
 def test_2000_nodes_open_in_two_seconds_and_more_are_folded(visit, tmp_path):
