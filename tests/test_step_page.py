@@ -880,6 +880,14 @@ def test_numbers_that_are_not_the_engines_are_not_shown(visit, tmp_path):
     assert figures(page, "result") == [("dx", [180.0, 360.0])]
 
 
+def test_gradients_that_are_nothing_but_rounding_do_not_stop_the_page(visit, tmp_path):
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))  # the bias cancels out
+    loss = (model(autograd.randn(2, 3, 8, 8)) ** 2).mean()
+    page = visit(viz.step_page(loss, tmp_path / "page.html"))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
+
+
 def test_what_is_changed_in_place_is_shown_as_it_was(visit, tmp_path):
     w = autograd.tensor([3.0, 4.0], requires_grad=True)
     a = w * 2
