@@ -452,6 +452,8 @@ def test_streams_that_meet_are_shown_as_a_sum(visit, made):
         for figure in streams.locator("figure").all()
     ]
     np.testing.assert_allclose(numbers[0], sum(numbers[1:]), atol=2e-3)
+    through = [x.split(" (")[0] for x in streams.locator("figcaption").all_inner_texts()[1:]]
+    assert len(set(through)) == 2 and all(text.startswith("through out") for text in through)
     assert [x.strip() for x in streams.locator(".sign").all_inner_texts()] == ["=", "+", "+"]
     page.locator("#slider").fill("19")
     assert "1 of 3 has arrived" in page.locator(".streams").first.inner_text()

@@ -137,7 +137,7 @@ function equationOf(index, j) {
     size: sizeFor(step.lines.length),
     crowded: step.lines.length > 2 || names.length > 1,
   };
-  const context = { index, j, figures, mark: name => MARKS[names.indexOf(name) % MARKS.length] };
+  const context = { index, j, figures, mark: name => markOf(names.indexOf(name)) };
   const result = figureOf(partOf(index, j), {
     ...look,
     label: line.name,
@@ -297,4 +297,7 @@ function streamsOf(index, j) {
   return made;
 }
 
-const streamOf = arrival => [`from ${data.steps[arrival[0]].op}`, partOf(...arrival)];
+const streamOf = arrival => [
+  `through ${tensors.get(data.steps[arrival[0]].node).name}`,
+  partOf(...arrival),
+];
