@@ -335,6 +335,16 @@ def test_a_matrix_product_is_shown_as_pictures_result_first(visit, made):
         assert box["y"] + box["height"] < 800
 
 
+def test_what_is_only_turned_is_shown_as_it_was_before(visit, tmp_path):
+    x = autograd.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    page = visit(viz.step_page(x.T.exp().sum(), tmp_path / "page.html", names=dict(x=x)))
+    captions = page.locator(".line figcaption").all_inner_texts()
+    assert [text.replace("\n", " ") for text in captions] == ["out0 (3, 2)", "x (2, 3)"]
+    assert page.locator(".equation .sign").all_inner_texts() == ["=", ".T"]
+    page.locator("figure[data-role=result] td").nth(1).hover()  # out0[0, 1]
+    assert page.locator("figure[data-role=operand] td.lit").all_inner_texts() == ["3"]
+
+
 def point_at(page, figure, row, column):
     """Move the mouse to an element of a heat map or a table."""
     shape = [int(n) for n in re.findall(r"\d+", figure.locator(".shape").inner_text())]

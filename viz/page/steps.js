@@ -150,7 +150,7 @@ function equationOf(index, j) {
     if (figure) figures.push(figure);
     return figure ?? element("code", "", spell(tree));
   };
-  const drawn = live.on ? asPictures(line.tree, show) : null;
+  const drawn = live.on ? (beforeMove(line.tree, show) ?? asPictures(line.tree, show)) : null;
   const signs = drawn
     ?.filter(x => x.matches(".sign"))
     .map(x => x.textContent)
@@ -162,6 +162,14 @@ function equationOf(index, j) {
     made.append(result, signSpan("from"), ...names.map(name => show({ name })));
   }
   return made;
+}
+
+// An array that is only turned or reshaped, as it was before, and what is done to it; else null.
+function beforeMove(tree, show) {
+  const base = baseOf(tree),
+    text = spell(tree);
+  if (!tree.call || base === null || !text.startsWith(base)) return null;
+  return [show({ name: base }), signSpan(text.slice(base.length))];
 }
 
 const signSpan = text => element("span", "sign", text);
