@@ -6,7 +6,7 @@ const MARKS = [
   ["#3fcf9f", "#d08bf2", "#ff9a5c", "#7fb2ff"],
 ];
 const markOf = i => MARKS[Number(darkMode.matches)][i % 4];
-const touch = window.matchMedia("(hover: none)");
+const touch = window.matchMedia("(pointer: coarse)");
 const trace = { pinned: false }; // whether a click holds what is shown
 
 const hint = () =>
