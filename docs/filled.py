@@ -189,6 +189,8 @@ def shown(output: dict[str, Any]) -> str:
         return svg[svg.index("<svg") :].replace("\n", " ")
     if "image/png" in data:
         return f"![](data:image/png;base64,{''.join(data['image/png']).strip()})"
+    if "text/html" in data:
+        return f"<div>{''.join(data['text/html'])}</div>".replace("\n", "&#10;")
     text = "".join(data.get("text/plain", output.get("text", "")))
     return f"```{{.text .output}}\n{text.rstrip()}\n```"
 
