@@ -80,7 +80,7 @@ def section(path: str, title: str) -> str:
     end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE)
     rest = rest[: end.start()] if end else rest
     rest = re.sub(r"\[([^]]+)\]\(#[\w-]+\)", r"\1", rest)  # links within the file
-    return rest.replace("](demos/pictures/", "](pictures/").strip()
+    return rest.replace("](demos/pictures/", "](pictures/").replace("](docs/", "](").strip()
 
 
 def table_of_ops() -> str:
