@@ -198,4 +198,5 @@ def shown(output: dict[str, Any]) -> str:
 def with_formulas(text: str) -> str:
     """TeX formulas as MathML, which browsers draw by themselves."""
     text = re.sub(r"\$\$(.+?)\$\$", lambda m: convert(m[1], display="block"), text, flags=re.DOTALL)
-    return re.sub(r"\$(.+?)\$", lambda m: convert(m[1]), text, flags=re.DOTALL)
+    # In a span, since a line that begins with <math> would be a paragraph of its own.
+    return re.sub(r"\$(.+?)\$", lambda m: f"<span>{convert(m[1])}</span>", text, flags=re.DOTALL)

@@ -21,6 +21,9 @@ import nn
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_hex
+
+from viz.boundary import CLASSES
 
 from .oracles import torch
 
@@ -104,17 +107,26 @@ def here(monkeypatch, tmp_path):
 @pytest.fixture
 def printed(here, capsys):
     def run_part(part):
-        runpy.run_path(str(part))
         plt.close("all")
+        runpy.run_path(str(part))
         return capsys.readouterr().out
 
-    return run_part
+    yield run_part
+    plt.close("all")
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.stem)
 def test_a_part_runs_by_itself(part, printed):
     assert "False" not in printed(part)
     assert "import torch\n" not in part.read_text()
+    panels = [ax for number in plt.get_fignums() for ax in plt.figure(number).axes]
+    for ax in panels:
+        assert (ax.get_yscale() == "log") == ("log" in ax.get_ylabel())
+    for i, label in enumerate(["class 0", "class 1"]):
+        found = [dots for ax in panels for dots in ax.collections if dots.get_label() == label]
+        colors = {to_hex(color) for dots in found for color in dots.get_facecolor()}
+        assert colors <= {CLASSES[i]["color"].lower()}
+        assert colors or "plot_boundary" not in part.read_text()
 
 
 def test_parts_that_are_compared_begin_alike(printed):
@@ -140,6 +152,7 @@ def test_the_notebooks_are_those_of_the_parts(notebook):
         assert [c.source for c in kept.cells] == [c.source for c in notebook.cells(solved)], (
             "python demos/lesson/notebook.py --out demos --anew"
         )
+        nbformat.validate(kept)
         text = "\n".join(c.source for c in kept.cells)
         for stray in ("noqa", "fmt:", "# answer", "from checks", "the lesson", "type: ignore"):
             assert stray not in text, stray

@@ -6,11 +6,12 @@
 # last with all of backpropagation by hand. On the way there are five exercises, and a check after
 # each that says what is wrong.
 #
-# The notebook needs `moongrad`, a small autograd engine: it brings the packages `autograd`, `nn`
-# and `viz`. Their names and manners are those of [PyTorch](https://pytorch.org), one of the most
-# popular libraries for machine learning: with `import torch` in place of `import autograd`, and
-# `torch.nn` in place of `nn`, most of this runs there too. Other popular choices are
-# [JAX](https://docs.jax.dev) and [Keras](https://keras.io).
+# The notebook needs `moongrad`, a small autograd engine that brings the packages `autograd`, `nn`
+# and `viz`. (Its README says how to install it, in a notebook in the cloud, too.) Their names and
+# manners are those of [PyTorch](https://pytorch.org), one of the most popular libraries for machine
+# learning: with `import torch` in place of `import autograd`, and `torch.nn` in place of `nn`, most
+# of this runs there, too. Other popular choices are [JAX](https://docs.jax.dev) and
+# [Keras](https://keras.io).
 
 # %% [markdown]
 # ## 1. The network, and scikit-learn's
