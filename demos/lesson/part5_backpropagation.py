@@ -94,20 +94,16 @@ print("dz2.unsqueeze(1)", dz2.unsqueeze(1).shape, "  a1", a1.shape, "  w2", w2.s
 #
 # The shapes leave no other choice: $G$ is (100, 1), $A$ (100, 32), $W$ (32, 1).
 
+# %% [markdown]
+# If both are right, the engine's steps are printed beside yours. (`[:, None]` is NumPy's way to write
+# `unsqueeze(1)`.)
+
 # %%
 dw2 = a1.T @ dz2.unsqueeze(1)  # answer
-
-check("dw2", dw2, w2.grad)
-
-# %%
 da1 = dz2.unsqueeze(1) @ w2.T  # answer
 
+check("dw2", dw2, w2.grad)
 check("da1", da1, a1.grad)
-
-# %% [markdown]
-# Beside yours, the engine's: `[:, None]` is NumPy's way to write `unsqueeze(1)`.
-
-# %%
 print(*steps[3:5], sep="\n")
 
 # %% [markdown]
