@@ -95,8 +95,8 @@ print("dz2.unsqueeze(1)", dz2.unsqueeze(1).shape, "  a1", a1.shape, "  w2", w2.s
 # The shapes leave no other choice: $G$ is (100, 1), $A$ (100, 32), $W$ (32, 1).
 
 # %% [markdown]
-# If both are right, the engine's steps are printed beside yours. (`[:, None]` is NumPy's way to write
-# `unsqueeze(1)`.)
+# If both are right, the engine's steps are printed beside yours. (`[:, None]` is NumPy's way to
+# write `unsqueeze(1)`.)
 
 # %%
 dw2 = a1.T @ dz2.unsqueeze(1)  # answer
