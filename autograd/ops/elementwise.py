@@ -254,6 +254,7 @@ def cast_dx(g, *, dtype):
 
 def summand(name: str, a: Any, b: Any) -> Any:
     """``b`` in the dtype of ``a + b``, to be multiplied. Raises TypeError where that is bool."""
+    b = np.asarray(b) if isinstance(b, list | tuple) else b
     dtype = result_type(*[getattr(x, "_data", x) for x in (a, b)])
     if dtype == np.bool_:
         raise TypeError(f"{name}: booleans have no multiple by alpha; convert: a.int()")
