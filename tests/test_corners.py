@@ -226,3 +226,78 @@ def test_a_softmax_without_dim_goes_along_the_last():
             y = x.reshape(shape)
             ours = getattr(nn, name)()(autograd.tensor(y)).numpy()
             np.testing.assert_allclose(ours, getattr(torch.nn, name)()(torch.tensor(y)).numpy())
+
+
+# -- defaults and limits --------------------------------------------------------------------------
+
+
+def test_a_state_of_doubles_becomes_floats_beside_a_float_parameter():
+    p = autograd.tensor([1.0], requires_grad=True)
+    optimizer = nn.optim.SGD([p], lr=0.1, momentum=0.9)
+    p.sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    for buffers in state["state"].values():
+        for name, value in buffers.items():
+            buffers[name] = np.asarray(value, np.float64)
+    optimizer.load_state_dict(state)
+    optimizer.step()
+    (kept,) = optimizer.state_dict()["state"].values()
+    assert p.dtype == np.float32 and np.asarray(kept["momentum_buffer"]).dtype == np.float32
+
+
+def test_the_threshold_of_a_plateau_counts_once():
+    for m, optim in ((autograd, nn.optim), (torch, torch.optim)):
+        for mode, measures in (("max", [1.0, 1.15, 1.3]), ("min", [1.0, 0.85, 0.73])):
+            o = optim.SGD([m.tensor([1.0], requires_grad=True)], lr=1.0)
+            schedule = optim.lr_scheduler.ReduceLROnPlateau(o, mode, patience=0, threshold=0.1)
+            for measure in measures:  # each is better by more than a tenth, less than two
+                schedule.step(measure)
+            assert o.param_groups[0]["lr"] == 1.0
+
+
+def test_a_cotangent_may_be_left_out_for_one_number_only():
+    x = autograd.tensor([1.0, 2.0])
+    assert autograd.functional.vjp(lambda x: (x * x).sum(), x)[1].tolist() == [2, 4]
+    for function in (lambda x: x * 2, lambda x: (x.sum(), x.sum())):
+        with pytest.raises(RuntimeError, match="v may only be left out where it is one number"):
+            autograd.functional.vjp(function, x)
+
+
+@pytest.mark.parametrize("indexing", ["ij", "xy"])
+def test_grids_of_three_vectors(indexing):
+    def grids(m, f):
+        vectors = m.tensor([1, 2]), m.tensor([3, 4, 5]), m.tensor([6, 7, 8, 9])
+        return [g.tolist() for g in m.meshgrid(*vectors, indexing=indexing)]
+
+    ours, theirs = each(grids)
+    assert ours == theirs
+
+
+def test_checks_find_an_error_of_a_thousandth():
+    @autograd.primitive
+    def twice(x):
+        return x * 2
+
+    @autograd.vjp_of(twice, "x")
+    def twice_dx(g):
+        return 2.01 * g
+
+    x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    assert not autograd.gradcheck(twice, x, raise_exception=False)
+    assert not autograd.gradgradcheck(lambda x: twice(x) * x, x, raise_exception=False)
+    assert autograd.gradgradcheck(lambda x: x * x * x, x)
+
+
+def test_a_rule_may_ask_for_all_of_many_operands():
+    @autograd.primitive
+    def scaled(a, *xs):
+        return a * sum(xs)
+
+    @autograd.vjp_of(scaled, "a")
+    def scaled_da(g, xs):
+        return g * sum(xs)
+
+    a = autograd.ones(5000, requires_grad=True)
+    scaled(a, autograd.ones(5000) * 2, autograd.ones(5000)).sum().backward()
+    assert a.grad.tolist() == [3] * 5000
