@@ -421,10 +421,7 @@ def test_the_text_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
 # -- what it costs -----------------------------------------------------------------------------
 
 
-CYCLES = pytest.mark.xfail(reason="what Adam began with lives until a gc", strict=True)
-
-
-@pytest.mark.parametrize("kind", [nn.optim.SGD, pytest.param(nn.optim.Adam, marks=CYCLES)])
+@pytest.mark.parametrize("kind", [nn.optim.SGD, nn.optim.Adam])
 def test_memory_of_a_program(kind):
     """Beside parameters: one array for each layer, the gradients, what the optimizer remembers.
 

@@ -108,6 +108,13 @@ class Trace:
             y = self.call(rule, *values, **keywords)
         return y if isinstance(y, Var) else self.call(same, y)
 
+    def forget(self) -> None:
+        """Keep no values: what is left holds itself, until Python finds that out."""
+        for var in [*self._inputs.values(), *(x for call in self.calls for x in call.inputs)]:
+            var.forget()
+        self._inputs.clear()
+        self.calls.clear()
+
     def _lifted(self, x: Any) -> Any:
         """``x`` with a Var for each array."""
         return mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, x)
@@ -193,12 +200,12 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class Setting(Var):
-    """A number of which a rule may ask whether it is zero; ``is_zero`` notes the answer."""
+    """A number of which a rule may ask whether it is zero, and then has ``asked``."""
 
-    is_zero: bool | None = None
+    asked = False
 
     def __bool__(self) -> bool:
-        self.is_zero = not self.value
+        self.asked = True
         return bool(self.value)
 
 
