@@ -44,9 +44,8 @@ class Update:
 
     def now(self) -> list:
         """The parameters and the settings of each group."""
-        keys = self.optimizer.defaults
         groups = self.optimizer.param_groups
-        return [[*map(id, x["params"]), *map(x.get, keys)] for x in groups]
+        return [([*map(id, x["params"])], [*x.values()]) for x in groups]
 
     def setting(self, recording: Recording, numbers: list, group: int, key: str) -> Any:
         """A setting of a group with a Var for each number, which is read at each call."""
@@ -127,8 +126,7 @@ class Update:
         now = self.now()
         if now == self.seen:
             return
-        n = len(self.optimizer.defaults)
-        if [x[: len(x) - n] for x in now] != [x[: len(x) - n] for x in self.seen]:
+        if [parameters for parameters, _ in now] != [parameters for parameters, _ in self.seen]:
             refuse_parameters(self.name)
         for key, find, then in self.rule:
             x = find()
