@@ -157,23 +157,13 @@ class ProgramPrinter(Printer):
             self.setup(out, label, self.plain(made))
             self.terms.known.update(inside)
             self.kept[out] = label
-        elif self.may_mask(made):
-            x = made.inputs[-1]
-            self.lines.append(("", self.masked(made), ""))
-            self.terms.known[out] = self.terms.known[x]
-            self.memory[out], self.kept[out] = self.memory.pop(x), self.kept[x]
-            self.release(made)
-            return
-        elif self.writes_target(made):
-            target = self.terms.whole(self.targets[out])
-            function, args = self.with_out(made)
-            self.lines.append(("", written_to(function, args, target), ""))
-            self.terms.known[out] = self.terms.known[self.targets[out]]
-            self.release(made)
-            return
         else:
-            shape = str(out.shape) if out.shape else ""
-            self.lines.append((label, self.statement(made), shape))
+            value, place = self.statement(made)
+            if place is not None:
+                self.lines.append(("", value, ""))
+                self.terms.known[out] = Term(place)
+                return
+            self.lines.append((label, value, str(out.shape) if out.shape else ""))
         self.terms.name(out, label)
 
     def plain(self, made: Call) -> ast.expr:
@@ -185,18 +175,38 @@ class ProgramPrinter(Printer):
         args = [self.terms.argument(x, function) for x in made.args]
         return self.terms.written(function, args, made.keywords).whole()
 
-    def statement(self, made: Call) -> ast.expr:
-        function, args = self.with_out(made)
-        if function is None or not self.fits(made.out):
-            tree = self.plain(made) if function is None else call(str(name_of(function)), *args)
+    def statement(self, made: Call) -> tuple[ast.expr, ast.expr | None]:
+        """A call as it is written, and where its result is then if it is not what that gives."""
+        out, masks = made.out, is_mask(made)
+        function, args = (np.multiply, []) if masks else self.with_out(made)
+        stays = out.root is out and out not in self.fresh
+        if function is None or not stays:
+            plain = function is None or masks
+            tree = self.plain(made) if plain else call(str(name_of(function)), *args)
             self.release(made)
-            return tree
+            return tree, None
+        target = self.target_of(made)
+        if target is not None:
+            self.release(made)
+            return written_to(function, args, target), target
         if self.may_overwrite(made):
             self.release(made)
-        memory = self.memory_for(made.out)
+        memory = self.kept[out] = self.memory_for(out)
         self.release(made)
-        self.kept[made.out] = memory
-        return written_to(function, args, name(memory))
+        if masks:
+            return self.masked(made, memory), name(memory)
+        return written_to(function, args, name(memory)), None
+
+    def masked(self, made: Call, memory: str) -> ast.expr:
+        """The bits of an array times a mask: much quicker than ``where`` with many changes."""
+        mask, x = self.terms.whole(made.args[0]), made.inputs[-1]
+        bits = literal(np.dtype(f"i{x.dtype.itemsize}"))
+        into = self.made_before("bits", call(f"{memory}.view", bits))
+        same_place = self.kept.get(x) == memory
+        of = into if same_place else call(ast.Attribute(self.terms.whole(x), "view"), bits)
+        if made.args[1] is not x:
+            mask = ast.UnaryOp(ast.Invert(), mask)
+        return call("np.multiply", of, mask, into)
 
     def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
@@ -227,47 +237,24 @@ class ProgramPrinter(Printer):
 
     # -- memory ------------------------------------------------------------------------------
 
-    def writes_target(self, made: Call) -> bool:
-        """Whether a call may write its result right where it is to go."""
-        target = self.targets.get(made.out)
-        if target is None or not is_elementwise(made.function) or made.out in self.fresh:
-            return False
-        fits = (target.shape, target.dtype) == (made.out.shape, made.out.dtype)
-        good = fits and made.out.is_array and self.last[target.root] <= self.place[made]
-        if good:
-            self.written.add(made.out)
-        return good
-
-    def fits(self, out: Var) -> bool:
-        """Whether a result can go into memory that is kept."""
-        return out.root is out and out not in self.fresh
+    def target_of(self, made: Call) -> ast.expr | None:
+        """What an elementwise call is to update, if it may write its result right there."""
+        target, out = self.targets.get(made.out), made.out
+        if target is None or not is_elementwise(made.function):
+            return None
+        if (target.shape, target.dtype) != (out.shape, out.dtype):
+            return None
+        if self.last[target.root] > self.place[made]:
+            return None
+        self.written.add(out)
+        return self.terms.whole(target)
 
     def may_overwrite(self, made: Call) -> bool:
         """Whether an elementwise call may write over operands that nobody needs any more."""
         i = self.place[made]
         dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
         fit = all(x.root is x and x.shape == made.out.shape for x in dying)
-        return is_elementwise(made.function) and fit
-
-    def may_mask(self, made: Call) -> bool:
-        """Whether a call sets to 0 what a mask chooses in an array that nobody needs any more."""
-        if made.function is not np.where or made.out in self.fresh:
-            return False
-        x, out = made.inputs[-1], made.out
-        zeros = [v for v in made.args[1:] if type(v) is int and v == 0]
-        kinds = {(x.shape, x.dtype), (made.args[0].shape, x.dtype), (out.shape, out.dtype)}
-        fits = len(zeros) == len(kinds) == 1 and x.dtype.kind == "f"
-        return fits and x in self.memory and self.last[x] == self.place[made]
-
-    def masked(self, made: Call) -> ast.expr:
-        """The bits of the array times the mask: much quicker than ``where`` and ``putmask``."""
-        x = made.inputs[-1]
-        memory, mask = self.memory[x][0], self.terms.whole(made.args[0])
-        kind = literal(np.dtype(f"i{x.dtype.itemsize}"))
-        bits = self.made_before("bits", call(f"{memory}.view", kind))
-        if made.args[1] is not x:
-            mask = ast.UnaryOp(ast.Invert(), mask)
-        return call("np.multiply", bits, mask, bits)
+        return (is_elementwise(made.function) or is_mask(made)) and fit
 
     def memory_for(self, out: Var) -> str:
         strides: tuple[int, ...] = out.strides
@@ -309,13 +296,11 @@ class ProgramPrinter(Printer):
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
             return self.terms.whole(x)
         number = x.value if isinstance(x, Var) else x
-        dtypes = [v.dtype for v in made.inputs if v.is_array]
-        dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
-        if dtype.kind != "f" or (
-            isinstance(number, np.generic) and isinstance(x, Var) and x.varies
-        ):
+        dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
+        varies = isinstance(x, Var) and x.varies
+        if dtype.kind != "f" or (varies and isinstance(number, np.generic)):
             return self.terms.argument(x)
-        if isinstance(x, Var) and x.varies:  # a setting of the optimizer
+        if varies:  # a setting of the optimizer
             known = self.terms.text(x)
             new = (x, dtype) not in self.numbers
             zero = call("np.array", literal(0), literal(dtype))
@@ -325,12 +310,23 @@ class ProgramPrinter(Printer):
             return name(array)
         value = number.item() if isinstance(number, np.generic | np.ndarray) else number
         made_of = call("np.array", literal(value), literal(dtype))
-        if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
-            made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
+        if made.function in (np.maximum, np.minimum):  # whose loops are slow with one number
+            shape = made.out.shape if made.out.size <= SMALL else made.out.shape[-1:]
+            made_of = call("np.full", literal(shape), literal(value), literal(dtype))
             return self.made_before("bound", made_of)
         digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
         text = f"c{digits}" if len(digits) < 10 else "number"
         return self.made_before(text, made_of)
+
+
+def is_mask(made: Call) -> bool:
+    """Whether a call is ``np.where(mask, x, 0)`` or ``np.where(mask, 0, x)`` of floats."""
+    if made.function is not np.where:
+        return False
+    x, mask, out = made.inputs[-1], made.args[0], made.out
+    zeros = [v for v in made.args[1:] if type(v) is int and v == 0]
+    alike = x.dtype == out.dtype and x.dtype.kind == "f" and x.dtype.itemsize <= 8
+    return len(zeros) == 1 and alike and x.shape == mask.shape == out.shape and x.shape != ()
 
 
 def adds_alike(made: Call) -> bool:
