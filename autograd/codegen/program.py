@@ -224,13 +224,14 @@ class ProgramPrinter(Printer):
         return function, [self.operand(x, made) for x in args]
 
     def reduction(self, made: Call) -> tuple[Any, list[ast.expr]]:
-        """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
+        """``np.add.reduce``, which takes memory; sums of a matrix as products with ones."""
         axis, keepdims = summed_over(made)
         x, ufunc = made.args[0], REDUCTIONS[made.function]
-        plain = x.ndim == 2 and axis == (0,) and not keepdims and x.dtype.kind == "f"
+        plain = x.ndim == 2 and len(axis) == 1 and not keepdims and x.dtype.kind == "f"
         if ufunc is np.add and plain and adds_alike(made):
-            ones = call("np.ones", literal(len(x)), literal(x.dtype))
-            return np.dot, [self.made_before("ones", ones), self.terms.whole(x)]
+            ones = call("np.ones", literal(x.shape[axis[0]]), literal(x.dtype))
+            factors = [self.made_before("ones", ones), self.terms.whole(x)]
+            return np.dot, factors if axis == (0,) else factors[::-1]
         if keepdims or made.out.dtype != x.dtype:
             return None, []
         return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
