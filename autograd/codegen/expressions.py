@@ -15,16 +15,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .passes import does_nothing, is_elementwise, only_widens, summed_over, transposes
+from .passes import (
+    RESHAPE,
+    RESHAPES,
+    TRANSPOSE,
+    does_nothing,
+    is_elementwise,
+    only_widens,
+    summed_over,
+    transposes,
+)  # fmt: skip
 from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
 from .trace import Call, Method, Var, before_broadcast
 
 SUM = (Method("sum"), np.sum)
-RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
-TRANSPOSE = (np.transpose, np.matrix_transpose)
-MOVES = (
-    *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
-)  # fmt: skip
+MOVES = (*RESHAPES, *TRANSPOSE, operator.getitem)
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
 ONE_LINE = 60  # characters; an array beyond is no literal
 
@@ -182,8 +187,6 @@ class Terms:
 
     def argument(self, x: Any, function: Any = None) -> ast.expr:
         """An argument of a call that is no operand of arithmetic."""
-        if isinstance(x, Var):
-            return self.whole(x)
         return (index if function is operator.getitem else literal)(x, self.part)
 
     def part(self, x: Any) -> ast.expr:
