@@ -105,8 +105,8 @@ class Watch:
         """Refuse graphs that a program cannot hold."""
         if self.random != random_state():
             self.refuse(
-                "draws random numbers from random or np.random, which would be the same at each "
-                "call. Use autograd.rand, randn or nn.Dropout"
+                "draws random numbers from random or np.random (or another thread did meanwhile), "
+                "which would be the same at each call. Use autograd.rand, randn or nn.Dropout"
             )
         root = tensors[0]
         if root._requires_grad and root.shape != ():
@@ -130,6 +130,11 @@ class Watch:
                 self.refuse(
                     f"picks by a mask, and how many that gives depends on values{at}. Use "
                     "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
+                )
+            if node.op in DRAWS and node.args:
+                self.refuse(
+                    f"draws by {node.name} from a tensor, which a program cannot do anew{at}. Use "
+                    "autograd.rand(...) < p, or draw outside and make it an argument"
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
