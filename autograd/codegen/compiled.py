@@ -47,8 +47,9 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
     on a parameter later are not called.
 
     Results are those of the ops to the bit, but for sums and products of matrices, which may be
-    added up in another order, and for arguments that lie otherwise in memory than the example. Random numbers are drawn anew at each call. Checks of values (a probability beyond 1)
-    are made when recorded; where one op gives no warnings, the program gives none.
+    added up in another order, and for arguments that lie otherwise in memory than the example.
+    Random numbers are drawn anew at each call. Checks of values (a probability beyond 1) are made
+    when recorded; where one op gives no warnings, the program gives none.
 
     Raises RuntimeError, at the line, where the function asks for a value that depends on an
     argument or a parameter (``item()``, ``if``, ``x[mask]``), calls ``backward()``, or changes a
