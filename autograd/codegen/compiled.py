@@ -94,9 +94,7 @@ class Program:
     def __init__(self, name: str, function: Callable, example: dict, optimizer: Any) -> None:
         self.name = name
         self.lock = threading.Lock()
-        for key, x in example.items():
-            check_example(f"compile: {name}: {key}", x)
-        stand_ins = [stand_in(key, x) for key, x in example.items()]
+        stand_ins = [stand_in(name, key, x) for key, x in example.items()]
         self.example = {key: copy.deepcopy(kind_of(x)) for key, x in zip(example, stand_ins)}
         self.kinds = list(self.example.values())
         # In a context of its own, an interrupt leaves no errstate behind.
@@ -116,8 +114,8 @@ class Program:
         given = {id(x): i for i, x in enumerate(stand_ins)}
         self.text = Text(self.name, tensors, watch.begun, given, optimizer)
         # Until the optimizer remembers something, it does its first step by itself.
-        update = self.text.update
-        remembers = update is not None and update.remembers
+        self.update: Any = self.text.update
+        remembers = self.update is not None and self.update.remembers
         self.first = Text(self.name, tensors, watch.begun, given) if remembers else None
         self.text.function = self.text.defined()
         self.source = self.text.source
@@ -138,9 +136,9 @@ class Program:
         if not fit:
             self.check(args)
         with self.lock:
-            if self.first is not None and not self.text.update.knows():
+            if self.first is not None and not self.update.knows():
                 out = self.first.run(args)
-                self.text.update.step_by_itself()
+                self.update.step_by_itself()
             else:
                 out = self.text.run(args)
         if self.template is Tensor:
@@ -269,27 +267,24 @@ class Text:
         return self.arrays
 
 
-def check_example(what: str, x: Any) -> None:
-    """Raise for arguments that a program could not tell apart at a call."""
-    if isinstance(x, Tensor):
-        if x.grad_fn is not None:
-            raise ValueError(
-                f"{what} is the result of {x.grad_fn.name}, whose graph would be lost. Give it "
-                "tensor.detach(), or have the function compute that, too"
-            )
-        return
-    held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
-    if held:
-        raise TypeError(
-            f"{what} is a {type(x).__name__} with a {held[0]}; give each Tensor as an argument "
-            "of its own, and wrap arrays: autograd.from_numpy"
-        )
+def stand_in(name: str, key: str, x: Any) -> Any:
+    """A Tensor of its own for an argument, so that one given twice stays two.
 
-
-def stand_in(key: str, x: Any) -> Any:
-    """A Tensor of its own for an argument, so that one given twice stays two."""
+    Raises for arguments that a program could not tell apart at a call.
+    """
     if not isinstance(x, Tensor):
+        held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
+        if held:
+            raise TypeError(
+                f"compile: {name}: {key} is a {type(x).__name__} with a {held[0]}; give each "
+                "Tensor as an argument of its own, and wrap arrays: autograd.from_numpy"
+            )
         return x
+    if x.grad_fn is not None:
+        raise ValueError(
+            f"compile: {name}: {key} is the result of {x.grad_fn.name}, whose graph would be lost. "
+            "Give it tensor.detach(), or have the function compute that, too"
+        )
     out = result(x._data[...] if isinstance(x._data, np.ndarray) else x._data)
     out._requires_grad, out.name = x._requires_grad, key
     return out

@@ -59,10 +59,9 @@ class Call:
     name = ""  # of the variable that the rule assigned the result to, if that says something
     rule = ""  # the name of the rule that made it
 
-    def __init__(self, function: Any, args: Any, keywords: dict, out: Var, quiet: bool) -> None:
+    def __init__(self, function: Any, given: Any, out: Var, quiet: bool) -> None:
         self.function = function
-        self.args = args
-        self.keywords = keywords
+        self.args, self.keywords = given
         self.out = out
         self.quiet = quiet  # whether the rule made it inside np.errstate(...="ignore")
 
@@ -102,7 +101,7 @@ class Trace:
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in samples))
-        out.call = call = Call(function, *given, out, quiet)
+        out.call = call = Call(function, given, out, quiet)
         for x, sample in samples.items():
             if np.may_share_memory(value, sample):
                 out.root = x.root

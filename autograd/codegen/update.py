@@ -10,7 +10,7 @@ import numpy as np
 
 from ..tensors import Tensor
 from .recording import Recording
-from .trace import LARGE, Setting, Untraceable, Var
+from .trace import LARGE, Setting, Untraceable, Var, leaves_of, mapped
 
 
 class Update:
@@ -33,38 +33,34 @@ class Update:
         self.parameters = {p for group in groups for p in group["params"] if p in wanted}
         self.memories = [p.memory for p in self.parameters]  # and an array of each number
         recording.sections.append(("update", len(recording.trace.calls)))
-        numbers: list = []
+        self.rule: list[tuple[int, str, Any]] = []  # settings that make the rule what it is
         for i, group in enumerate(groups):
-            settings = {k: self.setting(recording, numbers, i, k) for k in optimizer.defaults}
+            settings = {key: self.setting(recording, i, key) for key in optimizer.defaults}
             for p in group["params"]:
                 if p in wanted:
                     self.append(recording, p, group, settings)
-        # What is no number is part of the rule, and whether one is 0 where the rule asked that.
-        self.rule = [(key, find, x) for key, find, x, v in numbers if v is None or v.asked]
+            for key, x in settings.items():
+                if any(not isinstance(v, Setting) or v.asked for v in leaves_of(x)):
+                    self.rule.append((i, key, group[key]))
 
     def now(self) -> list:
         """The parameters and the settings of each group."""
         groups = self.optimizer.param_groups
         return [([*map(id, x["params"])], [*x.values()]) for x in groups]
 
-    def setting(self, recording: Recording, numbers: list, group: int, key: str) -> Any:
+    def setting(self, recording: Recording, group: int, key: str) -> Any:
         """A setting of a group with a Var for each number, which is read at each call."""
         now = self.optimizer.param_groups[group][key]
-
-        def varying(k: int | None) -> Any:
-            find = partial(setting_of, self.optimizer, group, key, k)
-            x, var = find(), None
+        places = range(len(now)) if isinstance(now, tuple) else [None]
+        found = []
+        for k in places:
+            x = find(self.optimizer, group, key, k)
             if isinstance(x, int | float) and not isinstance(x, bool):
-                var = Setting(recording.trace, x, varies=True)
-                self.add_input(recording, var, key if k is None else f"{key}{k}", find)
-            numbers.append((key, find, x, var))
-            return x if var is None else var
-
-        return tuple(map(varying, range(len(now)))) if isinstance(now, tuple) else varying(None)
-
-    def add_input(self, recording: Recording, var: Var, name: str, find: Callable) -> None:
-        recording.inputs[var] = name
-        self.live[var] = find
+                x = Setting(recording.trace, x, varies=True)
+                recording.inputs[x] = key if k is None else f"{key}{k}"
+                self.live[x] = partial(find, self.optimizer, group, key, k)
+            found.append(x)
+        return tuple(found) if isinstance(now, tuple) else found[0]
 
     def append(self, recording: Recording, p: Tensor, group: dict, settings: dict) -> None:
         """The optimizer's rule for one parameter."""
@@ -98,7 +94,8 @@ class Update:
             known[key] = var = Var(recording.trace, x, varies=True)
             if var.size > LARGE:
                 var.forget()
-            self.add_input(recording, var, key, partial(state_of, self.optimizer, p, key))
+            recording.inputs[var] = key
+            self.live[var] = partial(remembered, self.optimizer, p, key)
             self.remembers.append((p, key))
         return known
 
@@ -128,9 +125,9 @@ class Update:
             return
         if [parameters for parameters, _ in now] != [parameters for parameters, _ in self.seen]:
             refuse_parameters(self.name)
-        for key, find, then in self.rule:
-            x = find()
-            if (bool(x) != bool(then)) if isinstance(then, int | float) else x != then:
+        for i, key, then in self.rule:
+            x = self.optimizer.param_groups[i][key]
+            if zeros_of(x) != zeros_of(then):
                 raise RuntimeError(
                     f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
                     "its rule another one: compile anew"
@@ -145,10 +142,15 @@ def refuse_parameters(name: str) -> None:
     )
 
 
-def setting_of(optimizer: Any, group: int, key: str, k: int | None) -> Any:
+def zeros_of(x: Any) -> Any:
+    """A setting, of whose numbers only matters which are 0."""
+    return mapped(lambda v: v != 0 if isinstance(v, int | float) else v, x)
+
+
+def find(optimizer: Any, group: int, key: str, k: int | None) -> Any:
     value = optimizer.param_groups[group][key]
     return value if k is None else value[k]
 
 
-def state_of(optimizer: Any, parameter: Tensor, key: str) -> Any:
+def remembered(optimizer: Any, parameter: Tensor, key: str) -> Any:
     return optimizer.state[parameter][key]
