@@ -322,12 +322,13 @@ class ProgramPrinter(Printer):
 
 def is_mask(made: Call) -> bool:
     """Whether a call is ``np.where(mask, x, 0)`` or ``np.where(mask, 0, x)`` of floats."""
-    if made.function is not np.where:
+    if made.function is not np.where or len(made.inputs) != 2:
         return False
-    x, mask, out = made.inputs[-1], made.args[0], made.out
-    zeros = [v for v in made.args[1:] if type(v) is int and v == 0]
-    alike = x.dtype == out.dtype and x.dtype.kind == "f" and x.dtype.itemsize <= 8
-    return len(zeros) == 1 and alike and x.shape == mask.shape == out.shape and x.shape != ()
+    (mask, x), out = made.inputs, made.out
+    zero = any(type(v) is int and v == 0 for v in made.args[1:])
+    floats = x.dtype == out.dtype and x.dtype.kind == "f" and x.dtype.itemsize <= 8
+    alike = mask.shape == x.shape == out.shape != ()
+    return zero and floats and alike and mask is made.args[0] and mask.dtype == bool
 
 
 def adds_alike(made: Call) -> bool:
