@@ -8,9 +8,10 @@ BIN    := $(VENV)/bin
 moons: $(VENV)/demos
 	$(BIN)/python demos/moons.py
 
-# Set up, make demos/lesson.ipynb of the parts in demos/lesson and run it.
-lesson: $(VENV)/notebook
+# Set up with JupyterLab, put the lesson into lesson_out: to work in, and solved.
+lesson: $(VENV)/lesson
 	$(BIN)/python demos/lesson/notebook.py
+	@echo "Open it: $(BIN)/jupyter lab lesson_out/lesson.ipynb"
 
 # Set up, make anew all pictures in demos/pictures (the step page's with Chromium).
 pictures: $(VENV)/demos
@@ -49,8 +50,8 @@ $(VENV)/demos: $(BIN)/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[demos]'
 	touch $@
 
-$(VENV)/notebook: $(BIN)/python setup.cfg pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[notebook]'
+$(VENV)/lesson: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[lesson]'
 	touch $@
 
 $(VENV)/docs: $(BIN)/python setup.cfg pyproject.toml

@@ -77,6 +77,14 @@ def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Ten
     return out
 
 
+def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
+    """A shape as people give it. Raises ValueError for a negative size."""
+    shape = spread(size, more)
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{name}: sizes must be 0 or more, got {shape}")
+    return shape
+
+
 def zeros(
     size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -86,7 +94,7 @@ def zeros(
     tensor([[0., 0.],
             [0., 0.]])
     """
-    return made(np.zeros(spread(size, more), np.int8), dtype, requires_grad, device)
+    return made(np.zeros(sizes("zeros", size, more), np.int8), dtype, requires_grad, device)
 
 
 empty = zeros  # what it holds may be anything
@@ -100,7 +108,7 @@ def ones(
     >>> ones((3,))
     tensor([1., 1., 1.])
     """
-    return made(np.ones(spread(size, more), np.int8), dtype, requires_grad, device)
+    return made(np.ones(sizes("ones", size, more), np.int8), dtype, requires_grad, device)
 
 
 def full(
@@ -116,7 +124,7 @@ def full(
     if value.shape:
         raise ValueError(f"full: fill_value must be one number, got shape {value.shape}")
     dtype = value.dtype if dtype is None else dtype
-    return made(np.full(size, value._data), dtype, requires_grad, device)
+    return made(np.full(sizes("full", size), value._data), dtype, requires_grad, device)
 
 
 def eye(
@@ -129,7 +137,8 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return made(np.eye(n, m), dtype, requires_grad, device)
+    rows, columns = sizes("eye", n, (n if m is None else m,))
+    return made(np.eye(rows, columns), dtype, requires_grad, device)
 
 
 def arange(
@@ -161,6 +170,7 @@ def linspace(
     """
     if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
         start, end = int(start), int(end)
+    (steps,) = sizes("linspace", steps)
     return made(np.linspace(float(start), float(end), steps), dtype, requires_grad, device)
 
 
@@ -198,7 +208,7 @@ def rand(
     """
     check_device("rand", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _uniform(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
+    return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
@@ -216,7 +226,7 @@ def randn(
     """
     check_device("randn", device)
     dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
-    return _normal(shape=spread(size, more), dtype=dtype).requires_grad_(requires_grad)
+    return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
@@ -237,7 +247,7 @@ def randint(
         low, high, size = 0, low, high
     if size is None:
         raise TypeError("randint: give a size, as in randint(10, (2, 3)); () for one number")
-    shape = spread(size)
+    shape = sizes("randint", size)
     dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 

@@ -99,8 +99,8 @@ def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     with enable_grad():
-        xs, single = prepared(inputs, create_graph)
-        ys, one = outputs_of(func, xs)
+        xs, single = prepared("vjp", inputs, create_graph)
+        ys, one = outputs_of("vjp", func, xs)
         cotangents = vectors("vjp", v, ys)
         found = grads(ys, xs, cotangents, create_graph)
     return packed(ys, one, create_graph), packed(found, single, create_graph)
@@ -117,10 +117,11 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     with enable_grad():
-        xs, _ = prepared(inputs, create_graph)
-        ys, one = outputs_of(func, xs)
+        xs, _ = prepared("jvp", inputs, create_graph)
+        ys, one = outputs_of("jvp", func, xs)
         tangents = vectors("jvp", v, xs)
-        us = [zeros_like(y, requires_grad=True) for y in ys]
+        dtypes = [y.dtype if y.dtype.kind == "f" else None for y in ys]
+        us = [zeros(y.shape, dtype=d, requires_grad=True) for y, d in zip(ys, dtypes)]
         found = grads(ys, xs, us, True)
         result = grads(found, us, tangents, create_graph)
     return packed(ys, one, create_graph), packed(result, one, create_graph)
@@ -137,8 +138,8 @@ def jacobian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
             [0., 4.]])
     """
     with enable_grad():
-        xs, single = prepared(inputs, create_graph)
-        ys, one = outputs_of(func, xs)
+        xs, single = prepared("jacobian", inputs, create_graph)
+        ys, one = outputs_of("jacobian", func, xs)
         blocks = []
         for y in ys:
             rows = []
@@ -180,23 +181,23 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
     return jacobian(gradient, inputs, create_graph)
 
 
-def prepared(inputs: Any, create_graph: bool) -> tuple[list[Tensor], bool]:
+def prepared(name: str, inputs: Any, create_graph: bool) -> tuple[list[Tensor], bool]:
     """The inputs as Tensors of their own that require grad, and whether there was a single one."""
     single = isinstance(inputs, Tensor)
     xs = []
     given = [inputs] if single else inputs
     if not isinstance(given, tuple | list) or not all(isinstance(x, Tensor) for x in given):
-        raise TypeError(f"inputs must be a Tensor or a tuple of Tensors, got {inputs!r}")
+        raise TypeError(f"{name}: inputs must be a Tensor or a tuple of Tensors, got {inputs!r}")
     for x in given:
         keep = create_graph and x.requires_grad
         xs.append(x.clone() if keep else x.detach().requires_grad_())
     return xs, single
 
 
-def outputs_of(func: Callable, xs: list[Tensor]) -> tuple[list[Tensor], bool]:
+def outputs_of(name: str, func: Callable, xs: list[Tensor]) -> tuple[list[Tensor], bool]:
     ys = func(*xs)
     one = isinstance(ys, Tensor)
-    return tensors_of("the function", ys), one
+    return tensors_of(f"{name}: the function", ys), one
 
 
 def tensors_of(what: str, outputs: Any) -> list[Tensor]:

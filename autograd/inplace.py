@@ -7,6 +7,7 @@ from, too, and so on down to the base: see ``views``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -172,12 +173,12 @@ def without_gradient(x: Tensor) -> Tensor:
 
 def add_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self += alpha * other``."""
-    return change(self, "add_", ops.add, other if alpha == 1 else ops.mul(other, alpha))
+    return change(self, "add_", partial(ops.add, alpha=alpha), other)
 
 
 def sub_(self: Tensor, other: Operand, alpha: float = 1) -> Tensor:
     """``self -= alpha * other``."""
-    return change(self, "sub_", ops.sub, other if alpha == 1 else ops.mul(other, alpha))
+    return change(self, "sub_", partial(ops.sub, alpha=alpha), other)
 
 
 def mul_(self: Tensor, other: Operand) -> Tensor:

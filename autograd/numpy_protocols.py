@@ -5,6 +5,7 @@ That is how one VJP rule, ``g * np.cos(x)``, runs on arrays and, for second deri
 Tensors. What has no op here raises TypeError, so that the graph is never lost unseen.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,13 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: An
 def array_function(self: Any, function: Any, types: Any, args: Any, settings: Any) -> Any:
     """What ``np.sum(t, axis=0)`` does."""
     if function in FUNCTIONS:
-        return FUNCTIONS[function](*args, **settings)
+        try:
+            return FUNCTIONS[function](*args, **settings)
+        except TypeError:
+            known = inspect.signature(FUNCTIONS[function]).parameters
+            if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+                refuse(function.__name__, **{k: v for k, v in settings.items() if k not in known})
+            raise
     if function in ABOUT_SHAPES or function in QUESTIONS:
         asks = function in QUESTIONS
         return function(*without_tensors(args, asks), **without_tensors(settings, asks))

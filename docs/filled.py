@@ -80,7 +80,7 @@ def section(path: str, title: str) -> str:
     end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE)
     rest = rest[: end.start()] if end else rest
     rest = re.sub(r"\[([^]]+)\]\(#[\w-]+\)", r"\1", rest)  # links within the file
-    return rest.replace("](demos/pictures/", "](pictures/").strip()
+    return rest.replace("](demos/pictures/", "](pictures/").replace("](docs/", "](").strip()
 
 
 def table_of_ops() -> str:
@@ -189,6 +189,8 @@ def shown(output: dict[str, Any]) -> str:
         return svg[svg.index("<svg") :].replace("\n", " ")
     if "image/png" in data:
         return f"![](data:image/png;base64,{''.join(data['image/png']).strip()})"
+    if "text/html" in data:
+        return f"<div>{''.join(data['text/html'])}</div>".replace("\n", "&#10;")
     text = "".join(data.get("text/plain", output.get("text", "")))
     return f"```{{.text .output}}\n{text.rstrip()}\n```"
 
@@ -196,4 +198,5 @@ def shown(output: dict[str, Any]) -> str:
 def with_formulas(text: str) -> str:
     """TeX formulas as MathML, which browsers draw by themselves."""
     text = re.sub(r"\$\$(.+?)\$\$", lambda m: convert(m[1], display="block"), text, flags=re.DOTALL)
-    return re.sub(r"\$(.+?)\$", lambda m: convert(m[1]), text, flags=re.DOTALL)
+    # In a span, since a line that begins with <math> would be a paragraph of its own.
+    return re.sub(r"\$(.+?)\$", lambda m: f"<span>{convert(m[1])}</span>", text, flags=re.DOTALL)

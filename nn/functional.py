@@ -83,7 +83,8 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     >>> hardtanh(autograd.tensor([-2.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
-    return where((x <= min_val) | (x >= max_val), x.detach().clip(min_val, max_val), x)
+    limited = x.detach().clip(min_val, max_val).to(x.dtype)
+    return where((x <= min_val) | (x >= max_val), limited, x)
 
 
 def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
@@ -216,7 +217,7 @@ def huber_loss(
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
     e = (input - target).abs()
-    near = where(e < delta, e, delta)  # the rest of e is far
+    near = where(e >= delta, delta, e)  # the rest of e is far; NaN is near, and goes on
     return reduced("huber_loss", near * (e - near / 2), reduction)
 
 

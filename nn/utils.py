@@ -10,11 +10,14 @@ from autograd.memory import note_change
 from autograd.tensors import result
 
 
-def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:
+def clip_grad_norm_(
+    parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
     """Scale all gradients by one factor so that their norm together is at most ``max_norm``.
 
     Returns the norm before. Parameters without a gradient are left out. A norm that is NaN makes
-    all gradients NaN, as in torch.
+    all gradients NaN, as in torch; with ``error_if_nonfinite`` it raises RuntimeError, as one that
+    is infinite does, and the gradients stay.
 
     >>> import autograd
     >>> w = autograd.tensor([1.0, 1.0], requires_grad=True)
@@ -25,6 +28,11 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     grads = gradients("clip_grad_norm_", parameters)
     norms = [np.linalg.norm(wide(g).ravel(), norm_type) for g in grads if g.size]
     total = np.linalg.norm(np.stack(norms), norm_type) if norms else np.float32(0)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            f"clip_grad_norm_: the norm of all gradients is {total}, and they cannot be scaled by "
+            "it. autograd.detect_anomaly() shows where NaN and infinity come from"
+        )
     factor = max_norm / (total + 1e-6)
     if not factor >= 1:  # NaN too, which goes into all gradients, as in torch
         with np.errstate(invalid="ignore"):  # inf * 0

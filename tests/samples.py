@@ -60,6 +60,44 @@ UNARY = [
     "x.norm(float('inf'))", "x.norm(float('-inf'))", "x.std(correction=0)",
     "m.repeat_interleave(x, 2)", "m.unbind(x)", "m.isclose(x, x)", "m.equal(x, x)",
     "x.var(-1)", "x.std(0)", "x.to(m.float32)", "x.long()", "m.masked_fill(x, x == x, 3)",
+    "m.argsort(x, stable=True)", "m.argsort(x, 0, descending=True, stable=True)",
+    "m.sort(x, 0, stable=True)", "m.atan2(x, x)", "m.logaddexp(x, x)", "m.atleast_1d(x)",
+    "m.atleast_2d(x)", "m.broadcast_to(x, (3, *x.shape))", "m.clamp_min(x, 0)",
+    "m.clamp_max(x, 0.5)", "m.clone(x)", "m.column_stack([x, x])", "m.concat([x, x])",
+    "m.hstack([x, x])", "m.vstack([x, x])", "m.fliplr(x)", "m.flipud(x)", "m.floor_divide(x, 2)",
+    "m.div(x, 2, rounding_mode='trunc')", "m.div(x, 3, rounding_mode='floor')",
+    "m.gather(x, 0, m.tensor([0]))", "m.index_select(x, 0, m.tensor([0]))",
+    "m.take(x, m.tensor([0]))", "m.take_along_dim(x, m.argsort(x, stable=True))", "m.inner(x, x)",
+    "m.kron(x, x)", "m.movedim(x, 0, -1)", "m.permute(x, (0,))", "m.permute(x, (1, 0))",
+    "m.swapaxes(x, 0, -1)", "m.reshape(x, (-1,))", "m.reshape(x, (2, 2))", "m.tensor_split(x, 2)",
+    "m.tensordot(x, x, 1)", "m.tensordot(x, x, 0)", "m.trace(x)", "m.vdot(x, x)", "m.mm(x, x)",
+    "m.mv(x, x)", "m.bmm(x[None], x[None])", "m.linalg.matrix_norm(x)",
+    "m.linalg.matrix_norm(x, 1)", "m.linalg.vector_norm(x)", "m.linalg.norm(x)", "m.det(x)",
+    "m.slogdet(x)", "m.linalg.inv(x)", "m.linalg.solve(x, x)", "m.linalg.cholesky(x)",
+    "m.einsum('...,...->...', x, x)", "m.einsum('i,i', x, x)", "m.einsum('ii->i', x)",
+    "m.einsum('ii', x)", "m.einsum('ij,kj->ik', x, x)", "F.elu(x)", "F.hardtanh(x)",
+    "F.elu(x, 0.5)", "F.one_hot(x, 256)", "F.linear(x, x)", "F.mse_loss(x, x)", "F.l1_loss(x, x)",
+    "F.huber_loss(x, x * 0)", "F.kl_div(x, x, reduction='sum')", "F.binary_cross_entropy(x, x)",
+    "F.binary_cross_entropy_with_logits(x, m.sigmoid(x).detach())",
+    "F.cross_entropy(x, m.tensor([0, 1]))", "F.cross_entropy(x, x)",
+    "F.nll_loss(x, m.tensor([0, 1]))", "F.layer_norm(x, x.shape[-1:])", "F.softmax(x, 0)",
+    "F.relu(x)", "F.dropout(x, 0.0)", "F.embedding(m.tensor([0, 0]), x)",
+    "F.max_pool2d(x[None], 1)", "F.pad(x, (1, 1), mode='replicate')",
+    "F.pad(x[None], (1, 1), mode='reflect')", "F.gelu(x, approximate='tanh')", "F.softplus(x, 2)",
+    "x.mT", "x[x > 0]", "x[[0, -1]]", "x[..., None]", "x[::2]", "x.var(correction=0)", "x.std()",
+    "m.amax(x, ())", "m.allclose(x, x, equal_nan=True)", "m.isclose(x, x, equal_nan=True)",
+    "m.maximum(x, x * 0)", "m.max(x, x * 0)", "m.round(x, decimals=1)", "x.bool()", "x.half()",
+    "x.int()", "x.norm(1.5)", "x.norm(4)", "m.topk(x, 1, largest=False).values", "m.topk(x, 0)",
+    "m.sum(x, dtype=m.float64)", "m.cumsum(x, -1, dtype=m.float64)", "m.mean(x, dtype=m.float64)",
+    "m.softmax(x, 0, dtype=m.float64)", "m.full_like(x, 2)", "m.zeros_like(x)", "m.ones_like(x)",
+    "x.view(-1)", "m.linalg.norm(x, 3)", "x.tolist()", "m.add(x, x, alpha=2)",
+    "m.sub(x, 3, alpha=2)", "-x", "~x", "abs(x)", "x ** x", "m.pow(2.5, x)",
+    "x.clip(x.min(), x.max())", "m.where(x > 0, x, x * 2)", "m.logical_and(x, x)", "m.eq(x, x)",
+    "x != x", "x <= 0", "m.le(x, x)", "m.gt(x, 0)", "m.unbind(x, -1)", "m.squeeze(x, (0,))",
+    "m.flatten(x, -1)", "m.std(x, -1, correction=0)", "m.logsumexp(x, (0,))",
+    "m.logsumexp(x, 0, keepdim=True)", "m.all(x, 0)", "m.prod(x, dtype=m.float64)",
+    "m.median(x, -1, keepdim=True)", "m.argmin(x, -1)", "m.meshgrid(x, indexing='ij')",
+    "x.double()", "x * x * x",
     *[f"m.{name}(x{given})" for name in (
         "sum", "mean", "prod", "amax", "amin", "max", "min", "argmax", "argmin", "all", "any",
     ) for given in ("", ", dim=0", ", dim=-1, keepdim=True", ", dim=5", ", dim=(0,)")],
@@ -72,6 +110,11 @@ BINARY = [
     )],
     "m.where(a > b, a, b)", "m.stack([a, b])", "m.cat([a, b])", "a @ b", "m.clip(a, max=b)",
     "assigned(a, b)", "added(a, b)",
+    "m.logaddexp(a, b)", "a // b", "m.div(a, b, rounding_mode='trunc')", "m.clip(a, min=b)",
+    "m.hstack([a, b])", "m.masked_fill(a, a == a, b)", "a | b", "a ^ b", "m.outer(a, b)",
+    "m.max(a, b)", "m.kron(a, b)", "F.linear(a, b)", "m.isclose(a, b)", "m.dot(a, b)",
+    "m.clip(a, b, b)", "m.where(a > 0, a, b)", "m.add(a, b, alpha=2)", "m.sub(a, b, alpha=2)",
+    "m.add(a, True, alpha=2)", "m.einsum('i,i->i', a, b)",
 ]  # fmt: skip
 
 
@@ -95,15 +138,24 @@ NEGATIVE = "an integer to a negative integer power is no integer; torch gives 0 
 BOUNDS = "a number that the dtype cannot hold is refused; torch lets it wrap"
 DTYPE = "the softmax of nothing has the dtype of every softmax"
 ORDER = "which of equals topk takes, torch leaves open"
+MULTIPLES = "no multiples"
+CLASSES = "no classes at all have no cross entropy"
+LAPACK = "NaN and infinity in a matrix go LAPACK's way"
+NUMBER = "a number has no matrix to be transposed"
 LIMIT = "where 0 meets infinity or NaN, the gradient of the formula, not of a quotient by 0"
 
 DIFFERENT = [
     ("m.sigmoid(x)", ("bool",), "", NO_MINUS), ("m.sign(x)", ("bool",), "", NO_MINUS),
     ("2**x", INTEGER, "", NEGATIVE), ("0**x", INTEGER, "", NEGATIVE),
-    ("m.pow(a, b)", INTEGER, "", NEGATIVE), ("softmax(x, -1)", INTEGER, "empty", DTYPE),
+    ("m.pow(a, b)", INTEGER, "", NEGATIVE), ("softmax(x,", INTEGER, "empty", DTYPE),
     ("assigned(a, b)", ("int8", "uint8"), "0-d", BOUNDS), ("added(a, b)", ("uint8",), "", BOUNDS),
     ("m.median(x)", INTEGER, "empty", "nothing has no median; torch gives some number"),
     ("m.topk(x, 1)", ("",), "ties", ORDER), ("m.cumprod(x, -1)", ("",), "inf", LIMIT),
+    ("x ** x", INTEGER, "", NEGATIVE), ("alpha=2", ("bool",), "", MULTIPLES),
+    ("F.cross_entropy(x, x)", ("",), "empty", CLASSES), ("x.mT", ("",), "0-d", NUMBER),
+    *[(form, ("",), values, LAPACK) for form in ("slogdet", "inv(x)", "solve(x, x)")
+      for values in ("nan", "inf")],
+    ("F.kl_div(x, x", ("",), "", LIMIT),
     ("m.cumprod(x, -1)", ("",), "nan", LIMIT), ("x.norm(0.5)", ("",), "inf", LIMIT),
     ("x**1.5", ("float16",), "inf", LIMIT),
     ("F.gelu(x)", ("float32",), "inf", "gelu(inf) is inf, in every dtype"),

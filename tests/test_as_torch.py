@@ -542,3 +542,109 @@ def test_a_target_that_has_changed_is_looked_at_again():
     target[0] = 3.0
     with pytest.raises(ValueError, match="targets must lie in 0 to 1"):
         F.binary_cross_entropy(p, target)
+
+
+# -- corners of arguments -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [
+    "m.gather(x[0, 0], 0, m.tensor([0, 0]))", "m.gather(x[0], 0, m.tensor(2))",
+    "f.pad(x[0, 0], ())", "m.roll(x, 1, ())", "m.roll(x, 1, [])", "x ** (x * 0)", "x ** 0",
+    "m.roll(x, 1, np.int64(1))", "m.chunk(x, np.uint8(2))[0]",
+])  # fmt: skip
+def test_numbers_and_numpys_integers_and_no_dims_at_all(text):
+    call = lambda m, f, x: eval(text, {"m": m, "f": f, "x": x * x, "np": np}) * 2  # noqa: E731
+    agree(call, [[1.0, -2.0, 3.0], [0.5, 2.0, -1.0]], second="**" not in text)
+
+
+def test_a_power_of_0_has_no_gradient_whatever_comes():
+    """Where the exponent is 0, NaN and infinity do not come through."""
+    for odd in (np.nan, np.inf, -np.inf, 2.0):
+        agree(lambda m, f, x, odd=odd: (x**0) * odd, [1.5, 0.0, np.nan])
+        agree(lambda m, f, x, b, odd=odd: (x**b) * odd, [1.5, 2.0], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64"])
+def test_whole_numbers_divided_towards_0_keep_their_dtype(dtype):
+    a, b = np.array([7, 8, 1, 0, 127], dtype), np.array([2, 2, 3, 5, 3], dtype)
+    signs = [1] if dtype == "uint8" else [1, -1]
+    for s, t in itertools.product(signs, signs):
+        for other in (b * np.array(t, dtype), 2 * t, 3 * t):
+            ours, theirs = [
+                m.div(m.tensor(a * np.array(s, dtype)), m.tensor(other) if isinstance(
+                    other, np.ndarray) else other, rounding_mode="trunc").numpy()
+                for m in (autograd, torch)
+            ]  # fmt: skip
+            assert ours.dtype == theirs.dtype and ours.tolist() == theirs.tolist()
+            assert ours.tolist() == [int(x / y) for x, y in np.broadcast(a.astype(int) * s, other)]
+
+
+def test_hardtanh_of_whole_numbers_is_whole():
+    for limits in ((), (-2.5, 2.5), (0.5, 2.5)):
+        ours, theirs = [f.hardtanh(m.tensor([1, 5, -7]), *limits).numpy()
+                        for m, f in ((autograd, F), (torch, TF))]  # fmt: skip
+        assert ours.dtype == theirs.dtype and ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("mistake, kind, message", [
+    (lambda x: x.transpose(0), TypeError, r"^transpose: needs two dims.*got 0 alone"),
+    (lambda x: x.reshape(-2), ValueError, r"^reshape: a size .* got \(-2,\)"),
+    (lambda x: x.view((3, -5)), ValueError, r"^reshape: a size .* got \(3, -5\)"),
+    (lambda x: np.reshape(x, (-6,)), ValueError, r"^reshape: a size .* got \(-6,\)"),
+    (lambda x: x.repeat_interleave(-2), ValueError, "^repeat_interleave: cannot repeat -2 times"),
+    (lambda x: x.repeat_interleave(autograd.tensor([1, -1]), 0), ValueError, "repeat -1 times"),
+    (lambda x: autograd.zeros(2, -1), ValueError, r"^zeros: sizes .* got \(2, -1\)"),
+    (lambda x: autograd.ones((-1,)), ValueError, r"^ones: sizes .* got \(-1,\)"),
+    (lambda x: autograd.full((-3,), 1.0), ValueError, r"^full: sizes .* got \(-3,\)"),
+    (lambda x: autograd.eye(-1), ValueError, r"^eye: sizes .* got \(-1, -1\)"),
+    (lambda x: autograd.linspace(0, 1, -1), ValueError, r"^linspace: sizes .* got \(-1,\)"),
+    (lambda x: autograd.rand(-1), ValueError, r"^rand: sizes .* got \(-1,\)"),
+    (lambda x: autograd.randn(2, -1), ValueError, r"^randn: sizes .* got \(2, -1\)"),
+    (lambda x: autograd.randint(3, (-1,)), ValueError, r"^randint: sizes .* got \(-1,\)"),
+    (lambda x: autograd.add(x > 0, x > 0, alpha=2), TypeError, "^add: booleans have no multiple"),
+    (lambda x: autograd.sub(x > 0, x > 0, alpha=2), TypeError, "^sub: booleans have no multiple"),
+    (lambda x: F.mse_loss(x, x.double()), TypeError, r"convert the target: .*float32"),
+    (lambda x: F.l1_loss(x.long(), x), TypeError, r"convert the input: .*float32"),
+    (lambda x: F.cross_entropy(x[:, :0], x[:, :0]), ValueError, r"\(2, 0\) has no classes"),
+    (lambda x: F.cross_entropy(x[:0, :0, None], x[:0, :0, None]), ValueError, "has no classes"),
+    (lambda x: autograd.functional.jacobian(lambda x: 3.0, x), TypeError, "^jacobian: .*float"),
+    (lambda x: autograd.functional.vjp(lambda x: None, x), TypeError, "^vjp: .*NoneType"),
+    (lambda x: autograd.functional.jvp(lambda x: {"a": x}, x), TypeError, "^jvp: .*dict"),
+    (lambda x: autograd.functional.vjp(lambda x: x, 3.0), TypeError, r"^vjp: inputs must .* 3\.0"),
+])  # fmt: skip
+def test_more_mistakes_are_named(mistake, kind, message):
+    with pytest.raises(kind, match=message):
+        mistake(autograd.zeros(2, 3))
+
+
+def test_a_list_of_lists_is_one_index_as_in_numpy():
+    """torch takes it for one index for each dimension, and says that this is to change."""
+    x = np.arange(6.0).reshape(2, 3)
+    for index in ([[0, 0], [0, 1]], [[1], [0]]):
+        np.testing.assert_array_equal(autograd.tensor(x)[index].numpy(), x[np.array(index)])
+
+
+def test_multiples_are_taken_in_the_dtype_of_the_result():
+    """2 * 200 does not fit uint8, where int64 + 2 * uint8 does; in place, too."""
+    for b in (np.array([200, 3], np.uint8), np.array([True, False])):
+        for m in (autograd, torch):
+            a = m.tensor([1, 2])
+            expected = [1 + 2 * int(b[0]), 2 + 2 * int(b[1])]
+            assert m.add(a, m.tensor(b), alpha=2).tolist() == expected
+            if b.dtype != bool:
+                assert m.sub(a, m.tensor(b), alpha=-2).tolist() == expected
+                assert m.tensor([1, 2]).sub_(m.tensor(b), alpha=-2).tolist() == expected
+            assert m.tensor([1, 2]).add_(m.tensor(b), alpha=2).tolist() == expected
+    for m in (autograd, torch):
+        y = m.add(m.tensor(np.ones(2, np.int8)), 3, alpha=2)
+        assert str(y.dtype).endswith("int8") and y.tolist() == [7, 7]
+    assert autograd.add(autograd.tensor([1.0, 2.0]), [3, 4], alpha=2).tolist() == [7, 10]
+
+
+def test_a_value_to_fill_with_takes_the_dtype():
+    for m in (autograd, torch):
+        x, value = m.tensor(np.float32(1)), m.tensor(2.5, dtype=m.float64, requires_grad=True)
+        y = x.masked_fill(m.tensor(True), value)
+        y.backward()
+        assert str(y.dtype).endswith("float32") and value.grad.item() == 1
+        assert str(value.grad.dtype).endswith("float64")

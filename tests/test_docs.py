@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -93,6 +94,10 @@ DIFFERENCES = {
     ),
     "Booleans have no minus": lambda: torch.sigmoid(torch.tensor([True])).item() > 0.7,
     "What needs singular values is refused": lambda: torch.linalg.matrix_norm(torch.ones(2, 2), 2),
+    "A list of lists is one index": lambda: indexed_by_lists().shape == (2,),
+    "Losses compare like with like": lambda: (
+        torch.nn.functional.mse_loss(torch.ones(2), torch.tensor([1, 2])).item() == 0.5
+    ),
     "Corners": lambda: (
         torch.nn.functional.softmax(torch.zeros(0, dtype=torch.int64), 0).dtype == torch.int64
     ),
@@ -110,6 +115,12 @@ def gradient(function, values):
     x = torch.tensor(values, requires_grad=True)
     function(x).backward()
     return x.grad
+
+
+def indexed_by_lists():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.zeros(3, 4)[[[0, 1], [1, 2]]]
 
 
 def saved(tensor):

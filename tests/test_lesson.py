@@ -1,7 +1,11 @@
 """The lesson: its own cells with our imports, our parts and notebook, and torch's losses."""
 
+import importlib
 import itertools
+import os
+import re
 import runpy
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -17,6 +21,9 @@ import nn
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_hex
+
+from viz.boundary import CLASSES
 
 from .oracles import torch
 
@@ -89,31 +96,180 @@ def test_every_cell_of_the_lesson_runs(library):
     plt.close("all")
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.stem)
-def test_a_part_runs_by_itself(part, capsys):
-    runpy.run_path(str(part))
+@pytest.fixture
+def here(monkeypatch, tmp_path):
+    """A folder to write into; the parts find their checks."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(DEMOS / "lesson")
+    return tmp_path
+
+
+@pytest.fixture
+def printed(here, capsys):
+    def run_part(part):
+        plt.close("all")
+        runpy.run_path(str(part))
+        return capsys.readouterr().out
+
+    yield run_part
     plt.close("all")
-    printed = capsys.readouterr().out
-    assert "False" not in printed
-    assert "import torch" not in part.read_text()
 
 
-def test_the_notebook_is_that_of_the_parts_and_runs():
-    sys.path.insert(0, str(DEMOS / "lesson"))
-    try:
-        import notebook
-    finally:
-        sys.path.pop(0)
-    kept = nbformat.read(DEMOS / "lesson.ipynb", as_version=4)
-    assert [c.source for c in kept.cells] == [c.source for c in notebook.cells()], "make lesson"
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.stem)
+def test_a_part_runs_by_itself(part, printed):
+    assert "False" not in printed(part)
+    assert "import torch\n" not in part.read_text()
+    panels = [ax for number in plt.get_fignums() for ax in plt.figure(number).axes]
+    for ax in panels:
+        assert (ax.get_yscale() == "log") == ("log" in ax.get_ylabel())
+    for i, label in enumerate(["class 0", "class 1"]):
+        found = [dots for ax in panels for dots in ax.collections if dots.get_label() == label]
+        colors = {to_hex(color) for dots in found for color in dots.get_facecolor()}
+        assert colors <= {CLASSES[i]["color"].lower()}
+        assert colors or "plot_boundary" not in part.read_text()
+
+
+def test_parts_that_are_compared_begin_alike(printed):
+    """The update by hand is the optimizer's; sections 5 and 6 start from the same weights."""
+    optimizer, by_hand, five, six = (printed(PARTS[i]) for i in (1, 3, 4, 5))
+    assert re.search("loss .+ -> .+", optimizer)[0] == re.search("loss .+ -> .+", by_hand)[0]
+    first = re.search(r"loss (0\.\d+) ->", five)[1]
+    assert re.findall(r"bias\w* +loss (\S+) ->", six) == [first, first]
+
+
+@pytest.fixture
+def notebook(here):
+    return importlib.import_module("notebook")
+
+
+def code_of(cells):
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+def test_the_notebooks_are_those_of_the_parts(notebook):
+    for name, solved in [("lesson.ipynb", False), ("lesson_solved.ipynb", True)]:
+        kept = nbformat.read(DEMOS / name, as_version=4)
+        assert [c.source for c in kept.cells] == [c.source for c in notebook.cells(solved)], (
+            "python demos/lesson/notebook.py --out demos --anew"
+        )
+        nbformat.validate(kept)
+        text = "\n".join(c.source for c in kept.cells)
+        for stray in ("noqa", "fmt:", "# answer", "from checks", "the lesson", "type: ignore"):
+            assert stray not in text, stray
+
+
+def test_the_exercises_are_open_and_no_solution_is_given_away(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells(solved=False))
+    answers = re.findall(r"= (.+)  # answer", "".join(part.read_text() for part in PARTS))
+    assert len(answers) == text.count("= ...  # your task") >= 20
+    assert "Solution" not in text
+    for answer in set(answers) - {"dz1.sum(axis=0)", "dz2.sum(axis=0)"}:
+        assert answer not in text, answer
+
+
+def test_the_solved_notebook_runs(notebook):
+    kept = nbformat.read(DEMOS / "lesson_solved.ipynb", as_version=4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the kernel's own
-        fresh = notebook.made()
+        fresh = notebook.run(notebook.made(solved=True))
     for old, new in zip(kept.cells, fresh.cells):
         kinds = [kinds_of_outputs(cell) for cell in (old, new)]
         assert kinds[0] == kinds[1] and "error" not in kinds[1]
         text = "".join(o.text for o in old.get("outputs", []) if o.output_type == "stream")
         assert "Warning" not in text and "Traceback" not in text
+    pictures = [o.data for cell in kept.cells for o in cell.get("outputs", []) if "data" in o]
+    assert sum("image/svg+xml" in data for data in pictures) == 3  # graphs
+    assert any("srcdoc" in data.get("text/html", "") for data in pictures)  # the step page
+
+
+def test_the_open_notebook_runs_up_to_its_blanks_and_says_that_they_are_open(notebook):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fresh = notebook.run(notebook.made(solved=False), allow_errors=True)
+    said = []
+    for cell in fresh.cells:
+        errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
+        if "# your task" in cell.source:
+            (error,) = errors
+            assert error.ename == "NotYet" and len(error.traceback) == 1
+            said.append(error.evalue)
+        elif not said:
+            assert not errors, cell.source
+        if "by_hand" not in "".join(said):
+            assert "w2.T" not in str(cell.get("outputs", [])), "an exercise is given away"
+    assert said == [
+        "count is still open: write your answer where the ... is",
+        "dw2 is still open: write your answer where the ... is",
+        "dw1 is still open: write your answer where the ... is",
+        "by_hand still has a ... in it",
+        "with_bias still has a ... in it",
+        "with_sigmoid still has a ... in it",
+        "with_cross_entropy still has a ... in it",
+    ]
+
+
+W = np.arange(1.0, 33.0).reshape(32, 1)
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [
+        (W.T, "dw2 has shape (1, 32), should be (32, 1): which transpose?"),
+        (W @ W.T, "dw2 has shape (32, 32), should be (32, 1): which operands, and which of"),
+        (-W, "dw2 is -1 times what it should be: which factor or sign?"),
+        (W * 100, "dw2 is 100 times what it should be"),
+        (W + 0.5, "dw2 has the right shape and wrong numbers, off by up to 0.5"),
+        (W * np.nan, "dw2 has NaN"),
+        (..., "dw2 is still open"),
+        (None, "dw2 is None"),
+        ("a1.T @ dz2", "dw2 is no tensor"),
+    ],
+)
+def test_a_check_says_what_is_wrong(here, answer, said):
+    checks = importlib.import_module("checks")
+    with pytest.raises(checks.NotYet, match=re.escape(said)):
+        checks.check("dw2", answer, autograd.tensor(W))
+
+
+def test_a_check_of_a_sum_asks_for_the_axis(here):
+    checks = importlib.import_module("checks")
+    with pytest.raises(checks.NotYet, match="over which axis is the sum"):
+        checks.check("db1", np.ones((100, 32)), np.ones(32))
+
+
+@pytest.mark.parametrize(
+    "dw, said",
+    [
+        (lambda X, y, w: (X @ w - y) @ X, "dw is 0.5 times what it should be"),
+        (lambda X, y, w: ..., "dw in backward is still open"),
+        (lambda X, y, w: X.T @ ..., "backward still has a ... in it"),
+        (lambda X, y, w: 2 * (X @ w - y) @ X, "loss has the right shape and wrong numbers"),
+    ],
+)
+def test_a_check_of_gradients_finds_each_fault(here, dw, said):
+    checks = importlib.import_module("checks")
+
+    def backward(X, y, w):
+        return ((X @ w - y) ** 2).sum(), dw(X, y, w)
+
+    X, y, w = autograd.ones(3, 2), autograd.ones(3), autograd.ones(2)
+    with pytest.raises(checks.NotYet, match=re.escape(said)):
+        checks.check_gradients(backward, X, y, w, loss_is=4.0 if "loss" in said else None)
+
+
+def test_making_the_lesson_leaves_what_someone_has_worked_in(here):
+    script = DEMOS / "lesson" / "notebook.py"
+    folder = here / "mine"
+    folder.mkdir()
+    mine = folder / "lesson.ipynb"
+    mine.write_text("my work")
+    done = subprocess.run(
+        [sys.executable, script, "--out", folder],
+        env={**os.environ, "PYTHONPATH": str(DEMOS.parent)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert mine.read_text() == "my work" and "stays as you left it" in done.stdout
+    assert (folder / "lesson_solved.ipynb").stat().st_size > 100_000
 
 
 def moons(lib, dtype):

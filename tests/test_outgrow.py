@@ -38,7 +38,7 @@ def without_numbers(text):
 def test_devices_and_processes_train_as_one():
     status, printed, errors = run("--steps=40", "--devices=2", "--processes=2")
     assert status == 0, printed + errors
-    assert without_numbers(printed) in without_numbers((ROOT / "README.md").read_text())
+    assert without_numbers(printed) in without_numbers((ROOT / "docs" / "outgrow.md").read_text())
     rows = re.findall(r"^(.+?) +([\d,]+) samples per second, (\d) all-reduce", printed, re.M)
     assert [(name, reduces) for name, speed, reduces in rows] == [
         ("one device", "0"), ("2 devices", "1"), ("2 processes", "1"),

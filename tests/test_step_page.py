@@ -17,6 +17,7 @@ import viz
 from autograd.graph import recorded_order
 from autograd.steps import Formulas, key_of, labels
 from viz.formulas import tree_of
+from viz.step_page import values_of
 
 from .student_networks import NETWORKS
 
@@ -200,16 +201,14 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
         ]
         y = row.ours(*tensors, **options)
         formulas = Formulas([y], labels({}, recorded_order(y), y))
-        known = formulas.known
+        known, values = formulas.known, values_of(recorded_order(y))
         for step in y.backward_steps(autograd.ones_like(y) * 0.7, retain_graph=True, names={}):
             node = step.node
-            if node.memory is not None and node.memory.changed > node.time:
-                continue  # changed in place: its value is another by now
             formula = formulas.of_forward(node)
-            space = {known[node]: node.values[0]}
-            pairs = zip(node.args, node.values[1:])
+            space = {known[node]: values[node][0]}
+            pairs = zip(node.args, values[node][1:])
             space |= {known[key_of(x)]: value for x, value in pairs if key_of(x) in known}
-            add(formula, space | formula.arrays, node.values[0])
+            add(formula, space | formula.arrays, values[node][0])
             space[f"d{known[node]}"] = step.g.data
             for c in step.contributions:
                 add(c.formula, space | c.formula.arrays, c.cotangent.data)
@@ -336,6 +335,16 @@ def test_a_matrix_product_is_shown_as_pictures_result_first(visit, made):
         assert box["y"] + box["height"] < 800
 
 
+def test_what_is_only_turned_is_shown_as_it_was_before(visit, tmp_path):
+    x = autograd.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    page = visit(viz.step_page(x.T.exp().sum(), tmp_path / "page.html", names=dict(x=x)))
+    captions = page.locator(".line figcaption").all_inner_texts()
+    assert [text.replace("\n", " ") for text in captions] == ["out0 (3, 2)", "x (2, 3)"]
+    assert page.locator(".equation .sign").all_inner_texts() == ["=", ".T"]
+    page.locator("figure[data-role=result] td").nth(1).hover()  # out0[0, 1]
+    assert page.locator("figure[data-role=operand] td.lit").all_inner_texts() == ["3"]
+
+
 def point_at(page, figure, row, column):
     """Move the mouse to an element of a heat map or a table."""
     shape = [int(n) for n in re.findall(r"\d+", figure.locator(".shape").inner_text())]
@@ -453,6 +462,8 @@ def test_streams_that_meet_are_shown_as_a_sum(visit, made):
         for figure in streams.locator("figure").all()
     ]
     np.testing.assert_allclose(numbers[0], sum(numbers[1:]), atol=2e-3)
+    through = [x.split(" (")[0] for x in streams.locator("figcaption").all_inner_texts()[1:]]
+    assert len(set(through)) == 2 and all(text.startswith("through out") for text in through)
     assert [x.strip() for x in streams.locator(".sign").all_inner_texts()] == ["=", "+", "+"]
     page.locator("#slider").fill("19")
     assert "1 of 3 has arrived" in page.locator(".streams").first.inner_text()
@@ -879,6 +890,28 @@ def test_numbers_that_are_not_the_engines_are_not_shown(visit, tmp_path):
     assert "a hook or a change in place may be why" in page.locator("#notice").inner_text()
     page.keyboard.press("End")
     assert figures(page, "result") == [("dx", [180.0, 360.0])]
+
+
+def test_gradients_that_are_nothing_but_rounding_do_not_stop_the_page(visit, tmp_path):
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))  # the bias cancels out
+    loss = (model(autograd.randn(2, 3, 8, 8)) ** 2).mean()
+    page = visit(viz.step_page(loss, tmp_path / "page.html"))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
+
+
+def test_what_is_changed_in_place_is_shown_as_it_was(visit, tmp_path):
+    w = autograd.tensor([3.0, 4.0], requires_grad=True)
+    a = w * 2
+    a[0] = 5.0
+    a += 1
+    page = visit(viz.step_page((a * 3).sum(), tmp_path / "page.html", names=dict(w=w, a=a)))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
+    for wanted in ([6, 8], [5, 8], [6, 9]):
+        assert figures(page, "result")[0][1] == wanted
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    assert figures(page, "result") == [("dw", [0, 6])]
 
 
 def test_2000_nodes_open_in_two_seconds_and_more_are_folded(visit, tmp_path):

@@ -46,6 +46,11 @@ ODD = {
     "log of ints": (lambda: tensor([0]).log(), "divide by zero encountered in log"),
     "float64": (lambda: tensor(np.zeros(1)).log(), "divide by zero encountered in log"),
     "float16": (lambda: tensor(np.zeros(1, np.float16)).log(), "divide by zero encountered in log"),
+    "tan": (lambda: np.tan(tensor([-np.inf])), "invalid value encountered in tan"),
+    "NaN as integer": (lambda: tensor([NAN]).long(), "invalid value encountered in cast"),
+    "too large": (lambda: tensor(np.array([1e300])).float(), "overflow encountered in cast"),
+    "hypot": (lambda: autograd.hypot(tensor([3e38]), tensor([3e38])),
+              "overflow encountered in hypot"),
     "in a module": (lambda: Log()(tensor([0.0])), "divide by zero encountered in log"),
 }  # fmt: skip
 

@@ -197,7 +197,10 @@ def run(program):
     done: list[Step] = []
     for step in program:
         taken = taken_by_torch(theirs, step)
-        if taken is None:
+        if taken is None:  # the Tensors of it are no longer those of the steps that are done
+            theirs = start(torch)
+            for earlier in done:
+                do(torch, theirs, earlier)
             break
         if not taken:
             continue

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, backward_steps, topological_order
+from autograd.creation import DRAWS
 from autograd.dtypes import computed
 from autograd.graph import recorded_order
 from autograd.keeping import Absent
@@ -168,14 +169,21 @@ def seeds_of(roots: list[Tensor], gradient: Any) -> Iterable[tuple[Tensor, Any]]
 
 
 def values_of(order: list[Node]) -> dict[Node, list[Any]]:
-    """The output and operands of each Node; what was not kept is computed anew where it can be."""
+    """The output and operands of each Node; what is not there any more is computed anew.
+
+    That is what was not kept and, where something was changed in place, everything.
+    """
+    changed = any(node.memory and node.memory.changed > node.time for node in order)
     found: dict[Node, list[Any]] = {}
     for node in reversed(order):
         y, *operands = node.values
         for i, (x, origin) in enumerate(zip(node.args, node.origins)):
-            if isinstance(operands[i], Absent):
-                operands[i] = found[origin][0] if origin in found else getattr(x, "_data", x)
-        if isinstance(y, Absent) and not any(isinstance(x, Absent) for x in operands):
+            if origin in found and (changed or isinstance(operands[i], Absent)):
+                operands[i] = found[origin][0]
+            elif isinstance(operands[i], Absent):
+                operands[i] = getattr(x, "_data", x)
+        missing = isinstance(y, Absent) or (changed and node.op not in DRAWS)
+        if missing and not any(isinstance(x, Absent) for x in operands):
             y = computed(node.op.forward, operands, node.keywords)[0]
         found[node] = [y, *operands]
     return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
+from .elementwise import to
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -169,7 +170,7 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
         raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
     if x.dtype.kind != "f":
         value = np.asarray(getattr(value, "_data", value)).astype(x.dtype)
-    return where(mask, value, x)
+    return where(mask, to(value, x.dtype) if hasattr(value, "grad_fn") else value, x)
 
 
 for _op in (maximum, minimum, clamp_min, clamp_max):

@@ -24,7 +24,8 @@ def trunc_divide(a: Operand, b: Operand) -> Array:
     """``a / b``, rounded towards 0. VJP: 0."""
     if np.result_type(a, b).kind == "f":
         return np.trunc(a / b)
-    return np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+    down = a // b
+    return down + ((down < 0) & (down * b != a))
 
 
 @vjp_of(floor_divide, "a")

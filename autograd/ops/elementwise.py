@@ -241,6 +241,7 @@ def sigmoid_dx(g, y):
 
 
 @primitive
+@warns_caller
 def _cast(x: Operand, *, dtype: np.dtype) -> Array:
     return x.astype(dtype)
 

@@ -223,6 +223,8 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     index = positions("gather", index)
     shape, other = shape_of(x), shape_of(index)
     axis = dim_of("gather", dim, shape)
+    if {len(shape), len(other)} == {0, 1}:  # a number goes with a vector, as in torch
+        return reshape(gather(reshape(x, -1), 0, index.reshape(-1)), other)
     small = len(shape) == len(other) and all(
         m <= n for i, (m, n) in enumerate(zip(other, shape)) if i != axis
     )

@@ -253,6 +253,8 @@ def cross_entropy(
 
 def by_probabilities(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Tensor:
     """The cross entropy with a probability for each class."""
+    if not shape_of(x)[min(1, ndim_of(x) - 1)]:
+        raise ValueError(f"cross_entropy: input of shape {shape_of(x)} has no classes")
     x, target = classes_last(x), classes_last(target)
     if smoothing:
         target = (1 - smoothing) * target + smoothing / x.shape[-1]
@@ -377,7 +379,8 @@ def check(name: str, x: Any, target: Any) -> None:
             "squeeze or unsqueeze one of the two"
         )
     if a.dtype != b.dtype:
+        odd, dtype = ("target", a.dtype) if a.dtype.kind == "f" else ("input", b.dtype)
         raise TypeError(
             f"{name}: input is {a.dtype} but target is {b.dtype}; "
-            f"convert the target: target.to(autograd.{a.dtype})"
+            f"convert the {odd}: {odd}.to(autograd.{dtype})"
         )

@@ -157,6 +157,8 @@ def matrix_norm(
             f"matrix_norm: ord must be 'fro', 1, -1, inf or -inf, got {ord!r}: norms by singular "
             "values have no VJP rule here"
         )
+    if ord > 0 and not shape_of(x)[first] * shape_of(x)[second]:
+        return norm(x, 1, (first, second), keepdim)
     over, along = (first, second) if ord in (1, -1) else (second, first)
     y = (amax if ord > 0 else amin)(norm(x, 1, over, True), along, True)
     return y if keepdim else y.squeeze((first, second))

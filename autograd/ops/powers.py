@@ -41,7 +41,7 @@ def _pow_(a: Operand, b: Operand) -> Array:
 def any_pow_da(g, a, b):
     zero = b == 0
     base = np.where(zero & ((a == 0) | (a != a)), 1, a)
-    return np.where(zero & np.isinf(g), 0, g) * (b * base ** (b - 1))
+    return np.where(zero & ~np.isfinite(g), 0, g) * (b * base ** (b - 1))
 
 
 @vjp_of(_pow_, "b")

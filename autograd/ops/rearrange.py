@@ -14,6 +14,7 @@ from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
 from .choice import where
 from .dims import dim_of, dims_of, ndim_of, shape_of, spread
+from .elementwise import clone
 from .indexing import At, _put, getitem
 from .reductions import sum as sum_
 from .shape import permute, reshape
@@ -74,6 +75,7 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     >>> roll(autograd.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
+    dims = None if isinstance(dims, tuple | list) and not dims else dims
     moves = tuple(shifts) if isinstance(shifts, tuple | list) else (shifts,)
     moves = tuple(map(operator.index, moves))
     if dims is None and len(moves) == 1:
@@ -116,6 +118,8 @@ def pad(
     given = [operator.index(n) for n in pad]
     if len(given) % 2 or len(given) > 2 * ndim:
         raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
+    if not ndim:
+        return clone(x)
     pairs = [(given[i], given[i + 1]) for i in range(0, len(given), 2)][::-1]
     widths = [(0, 0)] * (ndim - len(pairs)) + pairs
     if mode != "constant":
@@ -203,12 +207,16 @@ def repeat_interleave(
     """
     if dim is None:
         x, dim = reshape(x, -1), 0
+    elif not ndim_of(x):
+        x = reshape(x, 1)
     along = dim_of("repeat_interleave", dim, shape_of(x))
     counts = np.asarray(getattr(repeats, "_data", repeats))
     if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):
         raise ValueError(
             f"repeat_interleave: {counts.size} numbers for {shape_of(x)[along]} elements"
         )
+    if (counts < 0).any():
+        raise ValueError(f"repeat_interleave: cannot repeat {counts.min()} times")
     index = np.repeat(np.arange(shape_of(x)[along]), counts)
     return getitem(x, (*(slice(None),) * along, index))
 
@@ -257,6 +265,7 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     >>> chunk(autograd.arange(5), 2)
     (tensor([0, 1, 2]), tensor([3, 4]))
     """
+    chunks = operator.index(chunks)
     if chunks < 1:
         raise ValueError(f"chunk: chunks must be 1 or more, got {chunks}")
     size = size_along("chunk", x, dim)[1]

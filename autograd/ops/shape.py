@@ -41,7 +41,10 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    return _reshape(x, shape=spread(shape, more))
+    wanted = spread(shape, more)
+    if min(wanted, default=0) < -1:  # which NumPy takes for -1
+        raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
+    return _reshape(x, shape=wanted)
 
 
 def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -99,6 +102,8 @@ def transpose(x: Operand, dim0: Any = None, dim1: int | None = None) -> Tensor:
     >>> transpose(x, 0, 1).shape, transpose(x).shape, transpose(x, (0, 2, 1)).shape
     ((3, 2, 4), (4, 3, 2), (2, 4, 3))
     """
+    if dim1 is None and isinstance(dim0, int | np.integer):
+        raise TypeError(f"transpose: needs two dims, as in transpose(0, 1); got {dim0} alone")
     if dim1 is None:
         return _permute(x, dims=None) if dim0 is None else permute(x, tuple(dim0))
     shape = shape_of(x)

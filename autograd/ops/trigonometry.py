@@ -48,6 +48,7 @@ def cos_dx(g, x):
 
 
 @primitive
+@warns_caller
 def tan(x: Operand) -> Array:
     """The tangent. VJP: ``dx = g * (1 + y**2)`` with the output ``y``.
 
@@ -242,6 +243,7 @@ def over_square(g, x, r):
 
 
 @primitive
+@warns_caller
 def hypot(a: Operand, b: Operand) -> Array:
     """``sqrt(a**2 + b**2)`` without overflow. VJP: ``da = g * a / y``, ``db = g * b / y``.
 

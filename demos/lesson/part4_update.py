@@ -1,8 +1,9 @@
 # %% [markdown]
-# ## 4. Without the optimizer: a manual update
+# ## 4. Without the optimizer: an update by hand
 #
-# Gradient descent is one line for each parameter. It changes parameters in place, and must
-# not be recorded: hence `no_grad()`.
+# The network of part 2 again, from the same start. Gradient descent is one line for each parameter:
+# `add_` adds to a tensor in place, here minus the gradient, scaled by the learning rate. Within
+# `no_grad()` nothing is recorded: the update is no part of the graph.
 
 # %%
 import matplotlib.pyplot as plt
@@ -34,9 +35,13 @@ for _ in range(1000):
     loss = nn.functional.binary_cross_entropy(y_pred, y)
     loss.backward()
     step()
-    history.append(loss.detach().item())
+    history.append(loss.item())
 
-print(f"loss {history[0]:.3f} -> {history[-1]:.3f}")
-viz.plot_loss(history)
-viz.plot_boundary(lambda x: model(autograd.tensor(x, dtype=autograd.float32)).squeeze(1), X, y)
+accuracy = ((model(X).squeeze(1) > 0.5) == y).float().mean().item()
+print(f"loss {history[0]:.4f} -> {history[-1]:.4f}, accuracy {accuracy:.2f}")
+viz.plot_loss(history).set_ylabel("loss (log axis)")
+viz.plot_boundary(model, X, y)
 plt.show()
+
+# %% [markdown]
+# The same numbers as with the optimizer: that is all it did.

@@ -378,6 +378,31 @@ function triangle(x, keep) {
   return out;
 }
 
+// The diagonals of two axes, which become the last one.
+function diagonal(x, offset, first, second) {
+  const rank = x.shape.length,
+    own = strides(x.shape),
+    [a, b] = [axisOf(first, rank), axisOf(second, rank)];
+  const rest = x.shape.map((_, d) => d).filter(d => d !== a && d !== b);
+  const [down, right] = [Math.max(0, -offset), Math.max(0, offset)];
+  const length = Math.max(0, Math.min(x.shape[a] - down, x.shape[b] - right));
+  return strided(
+    x,
+    [...rest.map(d => x.shape[d]), length],
+    [...rest.map(d => own[d]), own[a] + own[b]],
+    down * own[a] + right * own[b],
+  );
+}
+
+function tile(x, times) {
+  const rank = Math.max(x.shape.length, times.length);
+  const padded = list => [...Array(rank - list.length).fill(1), ...list];
+  return padded(times).reduce(
+    (y, n, d) => (n ? concatenate(Array(n).fill(y), d) : takeAlong(y, d, [])),
+    withShape(x, padded(x.shape)),
+  );
+}
+
 // x[...]: items are numbers, null (a new dimension), "..." , {slice: [...]} and arrays.
 function getItem(x, items) {
   const taking = items.flatMap(item =>
@@ -483,6 +508,8 @@ const MOVES = {
   broadcast_to: (x, shape) => broadcastTo(x, [plain(shape)].flat()),
   flip: (x, axis) => flip(x, plain(axis)),
   roll: (x, shift, axis) => roll(x, plain(shift), plain(axis)),
+  diagonal: (x, offset, a, b) => diagonal(x, plain(offset ?? 0), plain(a ?? 0), plain(b ?? 1)),
+  tile: (x, times) => tile(x, [plain(times)].flat()),
   take_along_axis: (x, indices, axis) => takeAlongAxis(x, indices, plain(axis)),
   "[]": (x, items) => getItem(x, items.map(i => (isArray(i) && !i.shape.length ? plain(i) : i))),
   copy: x => x, ascontiguousarray: x => x, asarray: x => x,

@@ -190,7 +190,7 @@ function mapOf(array, box, wide, tall) {
     pen.clearRect(0, 0, marks.width, marks.height);
     box.classList.toggle("lit", false);
     if (!places?.size) return;
-    pen.strokeStyle = pen.fillStyle = colour;
+    pen.strokeStyle = colour === "currentColor" ? getComputedStyle(box).color : colour;
     pen.lineWidth = 3;
     for (const run of runsOf(places, box, shownRows, shownColumns)) {
       box.classList.add("lit");

@@ -95,7 +95,7 @@ function cardSize(tensor) {
     op = clipped(tensor.op ?? "", 22);
   const size = sizeOf(tensor.shape),
     few = size < 4 && tensor.shape.length ? 30 + 42 * size : 0,
-    gradient = size === 1 && tensor.grad ? 16 + 6.6 * (name.length + 10) : 0; // "dz -0.001234"
+    gradient = size === 1 && tensor.grad ? 16 + 6.6 * (name.length + 12) : 0; // "dz [-0.001234]"
   const width = Math.max(92, few, gradient, 7.6 * name.length + 6.4 * op.length + 30);
   return { width, height: tensor.grad ? 58 : 40, name, op };
 }

@@ -111,7 +111,7 @@ function showChosen() {
   const figures = [figureOf(array, { ...look, label: lab.name, role: "input", edit })];
   if (gradient)
     figures.push(figureOf(gradient, { ...look, label: `d${lab.name}`, role: "gradient" }));
-  figures.forEach(figure => figure.light(new Set([lab.at]), MARKS[0]));
+  figures.forEach(figure => figure.light(new Set([lab.at]), markOf(0)));
   byId("lab-figures").replaceChildren(...figures);
   byId("lab-which").textContent = placeText(lab.name, new Set([lab.at]));
   const reach = Math.max(1, 2 * largestOf(live.original.get(lab.name))),

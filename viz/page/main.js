@@ -55,28 +55,37 @@ function compute() {
   live.run.known = new Map();
 }
 
-// The first result that is not the engine's, in words.
+// The first result that is not the engine's, in words. It may differ by rounding, which is measured
+// by what has come into the steps so far: gradients may cancel out, and then are nothing but that.
 function whatDiffers() {
+  let incoming = 0;
   for (const [i, step] of data.steps.entries())
     for (const [j, line] of step.lines.entries()) {
       const last = !step.lines.slice(j + 1).some(other => other.name === line.name);
       for (const key of line.sum !== undefined && last ? ["part", "sum"] : ["part"]) {
-        const off = awayFrom(engine(line[key]), live.run.lines[i][j][key], step);
-        if (off)
+        const whole = live.run.lines[i][j][key];
+        incoming = Math.max(incoming, incomingTo(step, whole));
+        if (awayFrom(engine(line[key]), whole, incoming))
           return `its own ${line.name} is not the engine's: a hook or a change in place may be why`;
       }
     }
   return "";
 }
 
-// Whether a result differs by more than rounding, which is measured by what goes into the step.
-function awayFrom(expected, whole, step) {
+function awayFrom(expected, whole, incoming) {
   if (String(whole.shape) !== String(expected.shape) || whole.dtype !== expected.dtype) return true;
   const found = expected.cut ? cornerOf(whole, expected.cut) : whole,
     largest = largestOf(expected);
-  const incoming = step.gradient === undefined ? 0 : 0.01 * largestOf(engine(step.gradient));
   const off = distance(found, expected) * (largest / Math.max(largest, incoming) || 1);
   return off > (BOUND[expected.dtype] ?? 0);
+}
+
+// A hundredth of what an element of a result gets, if all that comes into a step is large.
+function incomingTo(step, result) {
+  if (step.gradient === undefined) return 0;
+  const gradient = engine(step.gradient),
+    summed = sizeOf(gradient.shape) / sizeOf(result.shape);
+  return 0.01 * largestOf(gradient) * Math.max(1, summed || 1);
 }
 
 // -- what is seen -------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ function equationOf(index, j) {
     size: sizeFor(step.lines.length),
     crowded: step.lines.length > 2 || names.length > 1,
   };
-  const context = { index, j, figures, mark: name => MARKS[names.indexOf(name) % MARKS.length] };
+  const context = { index, j, figures, mark: name => markOf(names.indexOf(name)) };
   const result = figureOf(partOf(index, j), {
     ...look,
     label: line.name,
@@ -150,7 +150,7 @@ function equationOf(index, j) {
     if (figure) figures.push(figure);
     return figure ?? element("code", "", spell(tree));
   };
-  const drawn = live.on ? asPictures(line.tree, show) : null;
+  const drawn = live.on ? (beforeMove(line.tree, show) ?? asPictures(line.tree, show)) : null;
   const signs = drawn
     ?.filter(x => x.matches(".sign"))
     .map(x => x.textContent)
@@ -162,6 +162,14 @@ function equationOf(index, j) {
     made.append(result, signSpan("from"), ...names.map(name => show({ name })));
   }
   return made;
+}
+
+// An array that is only turned or reshaped, as it was before, and what is done to it; else null.
+function beforeMove(tree, show) {
+  const base = baseOf(tree),
+    text = spell(tree);
+  if (!tree.call || base === null || !text.startsWith(base)) return null;
+  return [show({ name: base }), signSpan(text.slice(base.length))];
 }
 
 const signSpan = text => element("span", "sign", text);
@@ -297,4 +305,7 @@ function streamsOf(index, j) {
   return made;
 }
 
-const streamOf = arrival => [`from ${data.steps[arrival[0]].op}`, partOf(...arrival)];
+const streamOf = arrival => [
+  `through ${tensors.get(data.steps[arrival[0]].node).name}`,
+  partOf(...arrival),
+];

@@ -1,7 +1,12 @@
 // Pointing at a number: what it is, where it came from, and the arithmetic of that.
 
-const MARKS = ["#0a8f6c", "#a04bc9", "#c2410c", "#1d6fd1"]; // of the operands of an equation
-const touch = window.matchMedia("(hover: none)");
+// The colours of the operands of an equation, in light and in dark.
+const MARKS = [
+  ["#0a8f6c", "#a04bc9", "#c2410c", "#1d6fd1"],
+  ["#3fcf9f", "#d08bf2", "#ff9a5c", "#7fb2ff"],
+];
+const markOf = i => MARKS[Number(darkMode.matches)][i % 4];
+const touch = window.matchMedia("(pointer: coarse)");
 const trace = { pinned: false }; // whether a click holds what is shown
 
 const hint = () =>
@@ -62,7 +67,7 @@ function traceNumber(at, { index, j, figures, result, mark }, pin) {
     figure.light(sources.get(figure.dataset.name), mark(figure.dataset.name));
 }
 
-// "dz[3, 0]", "w: row 3", "x: 12 numbers".
+// "dz[3, 0]", "w: row 3", "q[1, 0, :]", "x: 12 numbers".
 function placeText(name, places) {
   const { shape } = live.run.values.get(name),
     short = name.split(".").at(-1),
@@ -74,7 +79,9 @@ function placeText(name, places) {
     rows = new Set(all.map(i => Math.floor(i / columns)));
   const across = new Set(all.map(i => i % columns));
   if (shape.length > 1 && rows.size === 1 && places.size === columns)
-    return `${short}: row ${[...rows][0]}`;
+    return shape.length === 2
+      ? `${short}: row ${[...rows][0]}`
+      : `${short}[${indicesText(all[0], shape).replace(/\d+$/, ":")}]`;
   if (shape.length === 2 && across.size === 1 && places.size === shape[0])
     return `${short}: column ${[...across][0]}`;
   return `${short}: ${places.size} numbers`;
@@ -97,5 +104,5 @@ function readSum(at, index, j, come, figures, pin) {
   const terms = come.map(arrival => numberText(numberAt(partOf(...arrival), at))).join(" + ");
   const { name } = data.steps[index].lines[j];
   if (!say(pin, reading(name, sumOf(index, j), at), ` = ${terms}`)) return;
-  figures.forEach((figure, k) => figure.light(new Set([at]), MARKS[k % MARKS.length]));
+  figures.forEach((figure, k) => figure.light(new Set([at]), markOf(k)));
 }
