@@ -31,10 +31,9 @@ from .graph import Node
 from .keeping import KEPT
 from .operands import answer_of, as_numpy, laid_out
 from .rules import EachPosition, Op, Rule, parameters
-from .tensors import Tensor
+from .tensors import Tensor, new
 
 OPS: dict[str, list[Op]] = {}  # by name, for autograd.break_on
-new = object.__new__
 P = ParamSpec("P")
 Operand: TypeAlias = Tensor | np.ndarray | np.generic | float | list[Any] | tuple[Any, ...]
 Array: TypeAlias = Any  # an ndarray or a NumPy scalar

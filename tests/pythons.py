@@ -20,6 +20,10 @@ FOLDER = Path(sys.prefix) / "pythons"
 SETUP = ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
 
+# On all cores, each with one thread.
+PYTEST = ["-m", "pytest", "-n", "auto", "--dist", "loadfile"]
+os.environ["OMP_NUM_THREADS"] = "1"
+
 # What draws, browses, debugs, times, installs or runs JAX is the same on any NumPy.
 NOT_CORE = ["benchmarks", "debugger", "docs", "install", "lesson", "moons_demo", "outgrow",
             "source_jax", "step_page", "stepping", "training_pictures", "types", "viz"]  # fmt: skip
@@ -77,7 +81,7 @@ def test_on(python: Path, version: tuple[int, int]) -> None:
     run(*pip, "install", f"{wheel}[demos]")
     run(own, ROOT / "demos" / "moons.py", "--out", place / "moons", cwd=place)
     run(*pip, "install", "--editable", f"{ROOT}[test]")
-    run(own, "-m", "pytest")
+    run(own, *PYTEST)
 
 
 def test_with_oldest_numpy() -> None:
@@ -92,7 +96,7 @@ def test_with_oldest_numpy() -> None:
     path = {"PYTHONPATH": os.pathsep.join([str(place), str(ROOT)])}
     version = f"import numpy; assert numpy.__version__.startswith({oldest!r}), numpy"
     run(sys.executable, "-c", version, **path)
-    run(sys.executable, "-m", "pytest", "autograd", "nn", "tests", *left_out, **path)
+    run(sys.executable, *PYTEST, "autograd", "nn", "tests", *left_out, **path)
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> None:

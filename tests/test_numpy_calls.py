@@ -209,6 +209,7 @@ np.any(x > 0)
 """.strip().splitlines()
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 @pytest.mark.parametrize("text", CALLS)
 def test_a_function_means_what_numpy_means(text):
     xs = {k: autograd.tensor(v, requires_grad=True) for k, v in VALUES.items()}

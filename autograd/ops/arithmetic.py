@@ -1,20 +1,16 @@
 """Arithmetic with broadcasting: + - * / and negation.
 
-A VJP rule returns a cotangent of the broadcast shape; the walk sums it back to the
-operand's own.
+A VJP rule returns a cotangent of the broadcast shape; the walk sums it back to the operand's own.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ..dtypes import result_type
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .division import floor_divide, trunc_divide
-from .elementwise import to
+from .elementwise import summand
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -42,7 +38,7 @@ def add(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.add(autograd.tensor([1.0, 2.0]), 1)
     tensor([2., 3.])
     """
-    return _add(a, b if alpha == 1 else multiple("add", a, b, alpha))
+    return _add(a, b if alpha == 1 else mul(alpha, summand("add", a, b)))
 
 
 @primitive
@@ -67,17 +63,7 @@ def sub(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.sub(autograd.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return _sub(a, b if alpha == 1 else multiple("sub", a, b, alpha))
-
-
-def multiple(name: str, a: Any, b: Any, alpha: float) -> Any:
-    """``alpha * b`` in the dtype that ``a + b`` has. Raises TypeError where that is bool."""
-    dtype = result_type(*[getattr(x, "_data", x) for x in (a, b)])
-    if dtype == np.bool_:
-        raise TypeError(f"{name}: booleans have no multiple with alpha={alpha}; convert: a.int()")
-    if isinstance(b, int | float):
-        return alpha * b
-    return mul(to(b, dtype) if hasattr(b, "dtype") else b, alpha)
+    return _sub(a, b if alpha == 1 else mul(alpha, summand("sub", a, b)))
 
 
 @primitive

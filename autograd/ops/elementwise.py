@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import result_type
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 
@@ -249,6 +250,14 @@ def _cast(x: Operand, *, dtype: np.dtype) -> Array:
 @vjp_of(_cast, "x")
 def cast_dx(g, *, dtype):
     return g
+
+
+def summand(name: str, a: Any, b: Any) -> Any:
+    """``b`` in the dtype of ``a + b``, to be multiplied. Raises TypeError where that is bool."""
+    dtype = result_type(*[getattr(x, "_data", x) for x in (a, b)])
+    if dtype == np.bool_:
+        raise TypeError(f"{name}: booleans have no multiple by alpha; convert: a.int()")
+    return to(b, dtype) if hasattr(b, "dtype") else b
 
 
 def clone(x: Operand) -> Tensor:
