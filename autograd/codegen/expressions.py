@@ -360,9 +360,9 @@ def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
 
 def total(a: Term, b: Term, minus: bool) -> Term:
     """``a + b`` or ``a - b``, without a sign that can be drawn in."""
-    if a.tree is not None and not minus and a.is_plain and b.is_plain:
-        if ast.unparse(a.tree) == ast.unparse(b.whole()):
-            return a._replace(times=2)
+    twice = a.tree is not None and not minus and a.is_plain and b.is_plain
+    if twice and ast.unparse(a.whole()) == ast.unparse(b.whole()):
+        return a._replace(times=2)
     if b.tree is not None and b.times < 0:
         return plus(a, b._replace(times=-b.times), not minus)
     if a.tree is not None and a.times < 0 and not minus:
