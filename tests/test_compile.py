@@ -65,8 +65,12 @@ def as_program(program, args, leaves=()):
 
 
 def is_exact(program):
-    """Whether the docstring promises the same bits: no products of matrices, no sums over rows."""
-    return not any(part in program.source for part in ("np.dot(", " @ ", "np.matmul("))
+    """Whether the docstring promises the same bits: no products of matrices, no sums over rows.
+
+    A product of two vectors, whose line has no shape, is as in eager.
+    """
+    lines = [x for x in program.source.splitlines() if "# (" in x]
+    return not any(part in x for x in lines for part in (".dot(", " @ ", "np.matmul("))
 
 
 def agree(found, expected, program=None, limit=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,28 @@ def without_repeats(calls: list[Call], keep: Iterable[Var]) -> dict[Var, Var]:
         if known is not call.out and call.out not in keep:
             instead[call.out] = known
     return instead
+
+
+def without_reshaped(calls: list[Call]) -> None:
+    """Have what was computed of the same numbers in another shape reshaped: ``1 - y[:, None]``."""
+    first: dict[Any, Var] = {}
+    for call in calls:
+        x, out = call.inputs[0], call.out
+        alone = is_elementwise(call.function) and call.inputs == [x] and out.shape == x.shape
+        if alone and x.size == x.root.size and in_order(x) and in_order(x.root):
+            others = replaced(call.args, {x: None})
+            key = (call.function, x.root, key_of(others), key_of(call.keywords))
+            known = first.setdefault(key, out)
+            if known.shape != out.shape:
+                call.function, call.args, call.keywords = Method("reshape"), (known, out.shape), {}
+                out.root = known.root
+
+
+def in_order(x: Var) -> bool:
+    """Whether an array lies in memory in C order, without gaps."""
+    steps = [x.strides[i] // x.dtype.itemsize for i in range(x.ndim) if x.shape[i] > 1]
+    sizes = [n for n in x.shape if n > 1]
+    return x.is_array and steps == [prod(sizes[i + 1 :]) for i in range(len(sizes))]
 
 
 def key_of(x: Any) -> Any:
