@@ -574,3 +574,19 @@ def test_derivatives_inside_of_order_one_to_three():
         return y
 
     check(third, (normal(3),), (normal(3),), leaves=[w])
+
+
+def test_signs_are_taken_of_sums_and_shapes_share_what_is_computed():
+    """No pass over an array negates it before it is summed, or computes 1 - y in two shapes."""
+    x = autograd.randn(6, 5)
+    w, b = autograd.randn(6, 1, requires_grad=True), autograd.randn(1, 1, requires_grad=True)
+
+    def loss(x):
+        p = (w * x).sum(1, keepdim=True).sigmoid()
+        return ((x - w) / b).sum() + (p - w * x).exp().sum() + p.squeeze(1).log().sum()
+
+    check(loss, (x,), (-x,), (x * 0,), leaves=[w, b])
+    source = autograd.compile(loss, x).source
+    for line in source.splitlines():
+        assert not ("np.negative(" in line and "(6, 5)" in line), source
+    assert source.count("np.subtract(c1") <= 1, source

@@ -18,6 +18,7 @@ import numpy as np
 from .passes import (
     RESHAPE,
     RESHAPES,
+    SUM,
     TRANSPOSE,
     does_nothing,
     is_elementwise,
@@ -28,7 +29,6 @@ from .passes import (
 from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
 from .trace import Call, Method, Var, before_broadcast
 
-SUM = (Method("sum"), np.sum)
 MOVES = (*RESHAPES, *TRANSPOSE, operator.getitem)
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
 ONE_LINE = 60  # characters; an array beyond is no literal

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from math import prod
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 from .trace import Call, Method, Var, before_broadcast, replaced, same
 
 PRODUCTS = (np.multiply, np.divide)
+SUM = (Method("sum"), np.sum)
 COPIES = (same, Method("copy"), np.copy, np.positive)
 RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
 RESHAPES = (*RESHAPE, np.broadcast_to, Method("squeeze"), np.squeeze)
@@ -46,6 +49,24 @@ def without_repeats(calls: list[Call], keep: Iterable[Var]) -> dict[Var, Var]:
         if known is not call.out and call.out not in keep:
             instead[call.out] = known
     return instead
+
+
+def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
+    """Calls that take the sign of a sum, not of each term: ``(-a * b).sum()``."""
+    uses = Counter([*ends, *(x for call in calls for x in call.inputs)])
+    out = []
+    for call in calls:
+        made = [x.call for x in call.inputs if x.call and x.is_array and uses[x] == 1]
+        negative = next((x for x in made if x.function is np.negative), None)
+        if negative and call.function in (*PRODUCTS, *SUM) and call.out.dtype.kind == "f":
+            y, inner = copy(call.out), copy(call)
+            inner.args, inner.out = replaced(call.args, {negative.out: negative.args[0]}), y
+            y.root, y.call = y, inner
+            out.append(inner)
+            call.function, call.args, call.keywords = np.negative, (y,), {}
+            uses[y] = 1
+        out.append(call)
+    return needed(out, ends)
 
 
 def without_reshaped(calls: list[Call]) -> None:

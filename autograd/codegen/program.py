@@ -9,13 +9,20 @@ more quickly than Python's.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..names import identifier
 from .expressions import Term
-from .passes import is_elementwise, summed_over, unbroadcast, without_reshaped
+from .passes import (
+    is_elementwise,
+    summed_over,
+    unbroadcast,
+    with_signs_last,
+    without_reshaped,
+)
 from .printer import Printer, Source, name_for
 from .recording import Recording
 from .spelling import call, literal, name, name_of
@@ -68,7 +75,7 @@ class ProgramPrinter(Printer):
 
     def prepare(self) -> None:
         ends = self.ends
-        self.calls = [made for made in self.calls if made.out.varies]
+        self.calls = [x for x in with_signs_last(self.calls, ends) if x.out.varies]
         for made in self.calls:
             made.args = unbroadcast(made)
         without_reshaped(self.calls)
@@ -112,7 +119,7 @@ class ProgramPrinter(Printer):
         text.inputs = {name: self.arguments[name].copy() for name in self.constants}
         return text
 
-    def section(self, title: str, calls: list[Call]) -> None:
+    def section(self, title: str, calls: Iterable[Call]) -> None:
         if title == "update":
             self.copy_results()
         super().section(title, calls)

@@ -32,7 +32,7 @@ class Update:
         groups = optimizer.param_groups
         self.parameters = {p for group in groups for p in group["params"] if p in wanted}
         self.memories = [p.memory for p in self.parameters]  # and an array of each number
-        recording.sections.append(("update", len(recording.trace.calls)))
+        recording.trace.section = "update"
         self.rule: list[tuple[int, str, Any]] = []  # settings that make the rule what it is
         for i, group in enumerate(groups):
             settings = {key: self.setting(recording, i, key) for key in optimizer.defaults}
