@@ -364,13 +364,9 @@ def total(a: Term, b: Term, minus: bool) -> Term:
     if twice and ast.unparse(a.whole()) == ast.unparse(b.whole()):
         return a._replace(times=2)
     if b.tree is not None and b.times < 0:
-        return plus(a, b._replace(times=-b.times), not minus)
-    if a.tree is not None and a.times < 0 and not minus:
-        return plus(b, a._replace(times=-a.times), True)
-    return plus(a, b, minus)
-
-
-def plus(a: Term, b: Term, minus: bool) -> Term:
+        b, minus = b._replace(times=-b.times), not minus
+    elif a.tree is not None and a.times < 0 and not minus:
+        a, b, minus = b, a._replace(times=-a.times), True
     return Term(binary(a.whole(), BINARY[np.subtract if minus else np.add], b.whole()))
 
 
