@@ -62,10 +62,6 @@ class Term(NamedTuple):
         return self.times == self.over == 1
 
     @property
-    def is_one(self) -> bool:
-        return self.tree is None and self.is_plain
-
-    @property
     def is_name(self) -> bool:
         return isinstance(self.tree, ast.Name) and self.is_plain
 
@@ -147,9 +143,6 @@ class Terms:
             args, full = self.bare(made)
             if all(not isinstance(x, Var) or self.known[x].tree is None for x in args):
                 return self.folded(made)
-            cast = self.cast_by_one(args, out) if function is np.multiply else None
-            if cast is not None:
-                return cast
             terms = self.operands(args[1:] if function is np.where else args, full)
             simple = None if made.keywords else self.arithmetic(function, terms, out)
             if simple is not None:
@@ -157,8 +150,6 @@ class Terms:
             if function is np.where:
                 terms = [Term(self.argument(args[0])), *terms]
             return self.written(function, [t.whole() for t in terms], made.keywords)
-        if function is np.dot and self.known[first].is_one and first.ndim == 1:
-            return self.written(Method("sum"), [self.whole(args[1]), ast.Constant(0)], {})
         if function is np.dot and all(x.ndim == 2 for x in args):
             function = np.matmul
         if function in TRANSPOSE and transposes(made):
@@ -213,14 +204,6 @@ class Terms:
         return [
             Term(self.whole(x)) if full and np.shape(x) else self.operand(x, context) for x in args
         ]
-
-    def cast_by_one(self, args: list[Any], out: Var) -> Term | None:
-        """``1 * mask`` as ``mask.astype(...)``, or None."""
-        masks = [x for x in args if isinstance(x, Var) and x.dtype == bool]
-        ones = [x for x in args if isinstance(x, Var) and self.known[x].is_one]
-        if len(masks) != 1 or len(ones) != 1 or ones[0].dtype != out.dtype:
-            return None
-        return Term(spelled(Method("astype"), [self.whole(masks[0]), literal(out.dtype)], {}))
 
     def operand(self, x: Any, context: Any) -> Term:
         if isinstance(x, Var):

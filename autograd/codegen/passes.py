@@ -56,7 +56,7 @@ def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
     uses = Counter([*ends, *(x for call in calls for x in call.inputs)])
     out = []
     for call in calls:
-        made = [x.call for x in call.inputs if x.call and x.is_array and uses[x] == 1]
+        made = [x.call for x in call.inputs if x.call and x.is_array and x.varies and uses[x] == 1]
         negative = next((x for x in made if x.function is np.negative), None)
         if negative and call.function in (*PRODUCTS, *SUM) and call.out.dtype.kind == "f":
             y, inner = copy(call.out), copy(call)

@@ -75,7 +75,7 @@ class ProgramPrinter(Printer):
 
     def prepare(self) -> None:
         ends = self.ends
-        self.calls = [x for x in with_signs_last(self.calls, ends) if x.out.varies]
+        self.calls = with_signs_last([x for x in self.calls if x.out.varies], ends)
         for made in self.calls:
             made.args = unbroadcast(made)
         without_reshaped(self.calls)
