@@ -1,5 +1,7 @@
 """Corners that a change of one operator or constant moves, and that no other test stands in."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,87 @@ def test_a_grid_is_made_of_vectors_and_numbers():
     assert ours == theirs
     with pytest.raises(ValueError, match=r"meshgrid: needs vectors, got shapes \[\(2, 2\)\]"):
         autograd.meshgrid(autograd.zeros(2, 2))
+
+
+@pytest.mark.parametrize("change", [
+    "x //= y", "x %= y", "x **= y", "x &= y", "x |= y", "x ^= y", "x += y", "x -= y", "x *= y",
+    "x //= 2", "x %= 2", "x &= 6", "x.remainder_(y)", "x.floor_divide_(y)", "x.bitwise_xor_(y)",
+    "x.bitwise_and_(y)", "x.bitwise_or_(y)", "x[1:] %= 2", "x[0] //= 3",
+])  # fmt: skip
+def test_an_update_by_an_operator_is_in_place(change):
+    def updated(m, f):
+        x = m.tensor([7, 6])
+        same, space = x, {"x": x, "y": m.tensor([2, 3])}
+        exec(change, space)
+        assert space["x"] is same
+        return same.tolist()
+
+    ours, theirs = each(updated)
+    assert ours == theirs
+
+
+def test_the_gradient_of_a_rest_in_place():
+    def gradient(m, f):
+        x = m.tensor([7.5, -6.2], requires_grad=True)
+        y = m.tensor([2.0, 4.0], requires_grad=True)
+        z = x * 1
+        z %= y
+        (z * z).sum().backward()
+        with pytest.raises(RuntimeError, match="leaf"):
+            x %= y
+        return [*z.tolist(), *x.grad.tolist(), *y.grad.tolist()]
+
+    np.testing.assert_allclose(*each(gradient), rtol=1e-6)
+
+
+class Foreign:
+    """It knows how to come after a tensor in a sum."""
+
+    def __radd__(self, other):
+        return "sum"
+
+
+def test_an_update_by_what_is_foreign_is_left_to_it():
+    for m in (autograd, torch):
+        x = m.ones(2)
+        y = x
+        y += Foreign()
+        assert y == "sum" and x.tolist() == [1, 1]
+        for bad in (None, "text", Foreign()):
+            with pytest.raises(TypeError):
+                x -= bad
+        with pytest.raises(TypeError, match="add_"):
+            x.add_(Foreign())
+
+
+@pytest.mark.parametrize("shapes, dim", [
+    ([(0,), (2, 3)], 0), ([(2, 3), (0,)], 1), ([(0,), (2, 3), (0,), (1, 3)], 0), ([(0,), (0,)], 0),
+    ([(0,), (2, 3, 1), (0,)], -1), ([(0,), (3,)], 0), ([(0,), (0, 3)], 0),
+])  # fmt: skip
+def test_an_empty_vector_is_joined_with_everything(shapes, dim):
+    def joined(m, f):
+        xs = [m.ones(s, requires_grad=True) for s in shapes]
+        y = m.cat([x * 2 for x in xs], dim)
+        (y * y).sum().backward()
+        return [y.tolist(), tuple(y.shape), *[x.grad.tolist() for x in xs]]
+
+    ours, theirs = each(joined)
+    assert ours == theirs
+    for m in (autograd, torch):
+        with pytest.raises((ValueError, RuntimeError)):
+            m.cat([m.ones(0, 2), m.ones(2, 3)], 0)
+        assert str(m.cat([m.ones(0, dtype=m.float64), m.ones(2, 2)]).dtype).endswith("float64")
+
+
+@pytest.mark.parametrize("make, error", [
+    (lambda m: m.arange(0, 3, 0), "arange: needs finite numbers and a step other than 0"),
+    (lambda m: m.arange(0.0, 3, 0.0), "arange"), (lambda m: m.arange(math.nan), "arange"),
+    (lambda m: m.arange(0, math.inf), "arange"), (lambda m: m.arange(0, 1, math.nan), "arange"),
+    (lambda m: m.randint(0, 0, (2,)), "randint: high must be more than low, got 0 and 0"),
+    (lambda m: m.randint(5, 2, (2,)), "randint"), (lambda m: m.randperm(-1), "randperm: sizes"),
+])  # fmt: skip
+def test_what_cannot_be_made(make, error):
+    with pytest.raises(ValueError, match=error):
+        make(autograd)
+    with pytest.raises((RuntimeError, ValueError)):
+        make(torch)

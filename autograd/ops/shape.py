@@ -260,15 +260,20 @@ def concatenate_dxs(g, i, *, axis, ends):
 def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Joined along a dimension that they have. VJP: each gets its part of ``g``.
 
+    An empty vector fits everything, as in torch, so that a loop may begin with ``tensor([])``.
+
     >>> import autograd
     >>> concatenate([autograd.tensor([1.0, 2.0]), autograd.tensor([3.0])])
     tensor([1., 2., 3.])
     """
     tensors = several("concatenate", tensors)
-    shape = shape_of(tensors[0])
+    shape = next((shape_of(x) for x in tensors if shape_of(x) != (0,)), (0,))
     if not shape:
         raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
     axis = dim_of("concatenate", dim if axis is None else axis, shape)
+    if len(shape) > 1:
+        fitting = shape[:axis] + (0,) + shape[axis + 1 :]
+        tensors = [reshape(x, fitting) if shape_of(x) == (0,) else x for x in tensors]
     sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
 
