@@ -25,7 +25,7 @@ def swapped(op: Callable[[Operand, Operand], Tensor]) -> Callable[[Tensor, Opera
 
 
 def updating(change: Callable[..., Tensor]) -> Callable[[Tensor, Operand], Tensor]:
-    """``change`` as ``+=`` calls it, which leaves it to Python what to do with a foreign operand."""
+    """``change`` as ``+=`` calls it; what to do with a foreign operand is left to Python."""
 
     def update(self: Tensor, other: Operand) -> Tensor:
         try:

@@ -272,7 +272,7 @@ def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = 
         raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
     axis = dim_of("concatenate", dim if axis is None else axis, shape)
     if len(shape) > 1:
-        fitting = shape[:axis] + (0,) + shape[axis + 1 :]
+        fitting = (*shape[:axis], 0, *shape[axis + 1 :])
         tensors = [reshape(x, fitting) if shape_of(x) == (0,) else x for x in tensors]
     sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
