@@ -199,3 +199,53 @@ def test_what_cannot_be_made(make, error):
         make(autograd)
     with pytest.raises((RuntimeError, ValueError)):
         make(torch)
+
+
+X = autograd.ones(3, 4)
+
+
+@pytest.mark.parametrize("call, said", [
+    (lambda: X.sum(True), "sum: dim must be an int, got bool"),
+    (lambda: X.argmax(True), "argmax: dim must be an int, got bool"),
+    (lambda: X.softmax(np.bool_(True)), "softmax: dim must be an int, got bool"),
+    (lambda: X.mean((0, True)), "mean: dim must be an int, got bool"),
+    (lambda: autograd.cat(X, X), "concatenate: dim must be an int, got Tensor"),
+    (lambda: X.split(None), "split: split_size must be an int, got NoneType"),
+    (lambda: X.split(1.5), "split: split_size must be an int, got float"),
+    (lambda: X.split([1, 2.0]), "split: each size must be an int, got float"),
+    (lambda: X.chunk(None), "chunk: chunks must be an int, got NoneType"),
+    (lambda: X.tensor_split(1.0), "tensor_split: the number of pieces must be an int, got float"),
+    (lambda: X.topk(None), "topk: k must be an int, got NoneType"),
+    (lambda: X.topk(2.0), "topk: k must be an int, got float"),
+    (lambda: autograd.roll(X, 1.0), "roll: each shift must be an int, got float"),
+    (lambda: F.pad(X, (1, 0.5)), "pad: each must be an int, got float"),
+    (lambda: X.repeat_interleave(1.5), "repeat_interleave: repeats must be integers, got float64"),
+    (lambda: X.reshape("a"), "reshape: each must be an int, got str"),
+    (lambda: X.view(3, 4.0), "reshape: each must be an int, got float"),
+    (lambda: X.permute(0, 1.0), "permute: each must be an int, got float"),
+    (lambda: X.expand(None), "expand: each must be an int, got NoneType"),
+    (lambda: X.tile(1.5), "tile: each must be an int, got float"),
+    (lambda: X.repeat("a"), "repeat: each must be an int, got str"),
+    (lambda: X.tril(1.5), "tril: diagonal must be an int, got float"),
+    (lambda: X.triu(None), "triu: diagonal must be an int, got NoneType"),
+    (lambda: X.roll(True, 0), "roll: each shift must be an int, got bool"),
+])  # fmt: skip
+def test_what_must_be_an_int(call, said):
+    with pytest.raises(TypeError) as raised:
+        call()
+    assert str(raised.value).startswith(said)
+
+
+def test_integers_of_all_kinds_are_ints():
+    for one in (1, np.int64(1), np.uint8(1), autograd.tensor(1)):
+        assert X.sum(one).tolist() == [4, 4, 4] and X.tile(one).shape == (3, 4)
+        assert X.topk(one).values.shape == (3, 1) and len(X.split(one)) == 3
+        assert X.tril(one).sum().item() == 9 and X.repeat_interleave(one, 0).shape == (3, 4)
+
+
+def test_a_layer_without_bias_says_how_many_features_it_takes():
+    said = r"linear: this layer takes 2 features, but the last size of x is 4"
+    for layer in (nn.Linear(2, 3, bias=False), lambda x: F.linear(x, autograd.ones(3, 2))):
+        for x in (X, X[0], X[None]):
+            with pytest.raises(ValueError, match=said):
+                layer(x)

@@ -41,7 +41,7 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    wanted = spread(shape, more)
+    wanted = spread(shape, more, "reshape")
     if min(wanted, default=0) < -1:  # which NumPy takes for -1
         raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
     return _reshape(x, shape=wanted)
@@ -88,7 +88,7 @@ def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
     >>> autograd.permute(autograd.zeros(2, 3, 4), 2, 0, 1).shape
     (4, 2, 3)
     """
-    order = spread(dims, more)
+    order = spread(dims, more, "permute")
     if len(dims_of("permute", order, shape_of(x))) != ndim_of(x):
         raise ValueError(f"permute: {order} must name all dimensions of shape {shape_of(x)}")
     return _permute(x, dims=order)
@@ -232,7 +232,7 @@ def expand(x: Operand, size: Any, *more: int) -> Tensor:
     tensor([[1., 1., 1.],
             [2., 2., 2.]])
     """
-    sizes, own = spread(size, more), shape_of(x)
+    sizes, own = spread(size, more, "expand"), shape_of(x)
     new = len(sizes) - len(own)
     if new < 0 or any(n < 0 and (n < -1 or i < new) for i, n in enumerate(sizes)):
         raise ValueError(
