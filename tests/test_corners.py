@@ -249,3 +249,37 @@ def test_a_layer_without_bias_says_how_many_features_it_takes():
         for x in (X, X[0], X[None]):
             with pytest.raises(ValueError, match=said):
                 layer(x)
+
+
+LOSSES = {
+    "argmax": lambda x: (x * 2).argmax(), "detach": lambda x: (x * 2).detach().sum(),
+    "item": lambda x: autograd.tensor((x * 2).sum().item()), "==": lambda x: (x == x).float().sum(),
+    "long": lambda x: x.long().sum(), "data": lambda x: autograd.tensor(x.data * 2).sum(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_without_a_graph_says_what_may_have_lost_it(name):
+    loss = LOSSES[name](autograd.tensor([1.0, 2.0], requires_grad=True))
+    with pytest.raises(
+        RuntimeError, match=r"no gradient goes through detach\(\), item\(\), argmax"
+    ):
+        loss.backward()
+
+
+def test_a_running_total_says_what_to_do():
+    w, total = autograd.tensor(2.0, requires_grad=True), 0.0
+    total += w * w
+    total.backward()
+    with pytest.raises(RuntimeError, match=r"a running total, take item\(\) or detach\(\)"):
+        (total + w * w).backward()
+
+
+def test_a_class_is_no_layer():
+    for make in (lambda *m: nn.Sequential(*m), lambda *m: nn.ModuleList(m)):
+        with pytest.raises(
+            TypeError, match=r"item 1 is a type, not a Module; make one: ReLU\(\.\.\.\)"
+        ):
+            make(nn.Linear(2, 2), nn.ReLU)
+    with pytest.raises(TypeError, match=r"item 0 is a function, not a Module$"):
+        nn.Sequential(lambda x: x)
