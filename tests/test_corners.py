@@ -1,6 +1,7 @@
 """Corners that a change of one operator or constant moves, and that no other test stands in."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -283,3 +284,95 @@ def test_a_class_is_no_layer():
             make(nn.Linear(2, 2), nn.ReLU)
     with pytest.raises(TypeError, match=r"item 0 is a function, not a Module$"):
         nn.Sequential(lambda x: x)
+
+
+ONES = {shape: (lambda m, shape=shape: m.ones(shape)) for shape in [(1,), (3,), (4,), (5,), (4, 1)]}
+MISFITS = {
+    "batch_norm": lambda m, f, w: f.batch_norm(m.ones(3, 4), w, w),
+    "batch_norm, training": lambda m, f, w: f.batch_norm(m.ones(3, 4), w, w, training=True),
+    "its weight": lambda m, f, w: f.batch_norm(m.ones(3, 4), m.zeros(4), m.ones(4), w),
+    "its bias": lambda m, f, w: f.batch_norm(m.ones(3, 4), m.zeros(4), m.ones(4), None, w),
+    "layer_norm": lambda m, f, w: f.layer_norm(m.ones(3, 4), (4,), w),
+    "bias": lambda m, f, w: f.layer_norm(m.ones(3, 4), (4,), None, w),
+    "conv2d": lambda m, f, w: f.conv2d(m.ones(1, 1, 3, 3), m.ones(4, 1, 2, 2), w),
+    "cross_entropy": lambda m, f, w: f.cross_entropy(m.ones(3, 4), m.tensor([0, 1, 2]), w),
+    "smooth": lambda m, f, w: f.cross_entropy(
+        m.ones(3, 4), m.tensor([0, 1, 2]), w, label_smoothing=0.1
+    ),
+    "probabilities": lambda m, f, w: f.cross_entropy(m.ones(3, 4), m.ones(3, 4) / 4, w),
+    "images": lambda m, f, w: f.cross_entropy(m.ones(3, 4, 5), m.zeros(3, 5).long(), w),
+    "nll_loss": lambda m, f, w: f.nll_loss(m.ones(3, 4), m.tensor([0, 1, 2]), w),
+}
+
+
+@pytest.mark.parametrize("shape", ONES)
+@pytest.mark.parametrize("name", MISFITS)
+def test_what_has_a_number_for_each_feature_or_class_is_not_broadcast(name, shape):
+    call, make = MISFITS[name], ONES[shape]
+    if shape == (4,):
+        ours, theirs = [call(m, f, make(m)).tolist() for m, f in ((autograd, F), (torch, TF))]
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    else:
+        if shape != (4, 1):  # some of torch's take it
+            with pytest.raises(RuntimeError):
+                call(torch, TF, make(torch))
+        with pytest.raises(
+            ValueError, match=r"must have shape \(4,\).*, got " + re.escape(str(shape))
+        ):
+            call(autograd, F, make(autograd))
+
+
+@pytest.mark.parametrize("loss", [
+    "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+])  # fmt: skip
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_weights_do_not_enlarge_a_loss(loss, reduction):
+    x = autograd.full((3, 4), 0.5)
+    for weight in (autograd.ones(2, 3, 4), autograd.ones(2, 1, 4)):
+        with pytest.raises(ValueError, match=rf"{loss}: weight of shape .* does not fit"):
+            getattr(F, loss)(x, x, weight=weight, reduction=reduction)
+    assert getattr(F, loss)(x, x, weight=autograd.ones(4), reduction=reduction).shape in (
+        (),
+        (3, 4),
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "nll_loss"])
+def test_a_loss_that_ignores_some_keeps_its_dtype(loss, dtype):
+    def value(m, f):
+        x = m.tensor([[0.5, -1.0], [2.0, 0.25]], dtype=getattr(m, dtype), requires_grad=True)
+        y = getattr(f, loss)(x, m.tensor([1, -100]))
+        y.backward()
+        kind = str(y.dtype).removeprefix("torch.")
+        return [kind, str(x.grad.dtype).removeprefix("torch.")], [
+            y.item(),
+            *x.grad.flatten().tolist(),
+        ]
+
+    (ours, numbers), (theirs, expected) = each(value)
+    assert ours == theirs
+    np.testing.assert_allclose(numbers, expected, rtol=2e-3 if dtype == "float16" else 1e-6)
+
+
+def test_losses_of_nothing_are_refused_or_nan():
+    for loss in (F.cross_entropy, F.nll_loss):
+        for target in ([-100, -100], [0, 0]):
+            with pytest.raises(ValueError, match=r"input of shape \(2, 0\) has no classes"):
+                loss(autograd.ones(2, 0), autograd.tensor(target))
+    with np.errstate(invalid="ignore"):
+        for m, f in ((autograd, F), (torch, TF)):
+            assert math.isnan(f.kl_div(m.ones(0, 2), m.ones(0, 2), reduction="batchmean").item())
+
+
+@pytest.mark.parametrize("call, error", [
+    (lambda: F.batch_norm(autograd.ones(4), None, None, training=True), "must be .N, features"),
+    (lambda: F.batch_norm(autograd.ones(4), autograd.ones(4), autograd.ones(4)), "must be .N, fe"),
+    (lambda: F.embedding(autograd.tensor([0]), autograd.ones(3)), r"weight must be \(rows, colu"),
+    (lambda: F.embedding(autograd.tensor([0]), autograd.ones(3, 2), 3), "padding_idx 3 is none of"),
+    (lambda: F.embedding(autograd.tensor([0]), autograd.ones(3, 2), -4), "padding_idx -4 is none"),
+    (lambda: F.hardtanh(autograd.ones(3), 1, -1), "min_val 1 must not be above max_val -1"),
+])  # fmt: skip
+def test_layers_of_what_does_not_fit(call, error):
+    with pytest.raises((ValueError, IndexError), match=error):
+        call()

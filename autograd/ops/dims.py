@@ -34,6 +34,12 @@ def whole(name: str, what: str, n: Any) -> int:
     raise TypeError(f"{name}: {what} must be an int, got {type(n).__name__}")
 
 
+def check_shape(name: str, what: str, x: Any, shape: tuple) -> None:
+    """Raise ValueError where ``x``, which is ``what``, has another shape; None may be left out."""
+    if x is not None and shape_of(x) != shape:
+        raise ValueError(f"{name}: {what} must have shape {shape}, got {shape_of(x)}")
+
+
 def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:
     """``dim`` counted from 0, for a tensor of some shape; a 0-d one has dim 0, too.
 
