@@ -1,7 +1,7 @@
 """Samples for every op: all dtypes, 0-d, one element, empty, NaN, inf, ties; and pairs of dtypes.
 
 An op form is text that both libraries read alike: ``m`` is the library, ``F`` its nn.functional,
-``x`` or ``a`` and ``b`` the operands.
+``o`` Python's operators, ``x`` or ``a`` and ``b`` the operands.
 """
 
 import numpy as np
@@ -98,6 +98,46 @@ UNARY = [
     "m.logsumexp(x, 0, keepdim=True)", "m.all(x, 0)", "m.prod(x, dtype=m.float64)",
     "m.median(x, -1, keepdim=True)", "m.argmin(x, -1)", "m.meshgrid(x, indexing='ij')",
     "x.double()", "x * x * x",
+    "F.conv2d(x[None, None], m.ones_like(x[None, None, :1, :1]), padding=1)",
+    "F.conv2d(x[None, None], m.ones_like(x[None, None, :1, :1]), stride=2)",
+    "m.cat([x, m.tensor([])])", "m.cat([m.tensor([]), x], -1)", "x.clone().zero_()",
+    "x.clone().fill_(3)", "x.clone().fill_(2.5)", "x.clone().copy_(x*2)",
+    "x.clone().add_(x, alpha=2)", "m.tensor_split(x, [1])", "m.tril(x, 1)", "m.triu(x, -1)",
+    "m.diagonal(x, 1)", "m.diag(x, -1)", "m.roll(x, -1, -1)", "m.roll(x, (1, 1), (0, -1))",
+    "m.flip(x, (-1, ))", "m.cumsum(x, -1)[..., -1:]", "m.sort(x, -1, descending=True).values",
+    "m.sort(x).indices", "m.topk(x, 1, 0).indices if 0 else m.sort(x, 0, stable=True).indices",
+    "x.argmax()", "x.argmin()", "m.max(x, 0).indices", "m.min(x, -1).indices",
+    "m.median(x, 0).indices", "F.leaky_relu(x, 0.5)", "F.leaky_relu(x, -1.0)", "m.clip(x, 2, 1)",
+    "m.clip(x, float('nan'))", "m.clip(x, max=float('inf'))", "m.where(x==x, x, float('nan'))",
+    "m.masked_fill(x, x==x, float('inf'))", "x**2.0", "x**3.5", "1.5**x", "(-1.5)**x", "x/x",
+    "x//x", "x%x", "x-x", "x*0", "x/0", "x//0", "x%0", "5//x", "5/x", "5%x", "x%2.5", "x//2.5",
+    "m.hypot(x, x)", "m.remainder(5, x)", "m.logical_xor(x, x)", "m.logical_or(x, 0*x)",
+    "m.atan2(x, -x)", "m.atan2(x*0, x)", "m.logaddexp(x, -x)", "m.logaddexp(x, x*float('inf'))",
+    "F.softplus(x, 0.5)", "F.softplus(x*100)", "F.silu(x*100)", "m.log1p(x*1e-8)",
+    "F.binary_cross_entropy_with_logits(x*1000, m.sigmoid(x*0).detach())",
+    "F.cross_entropy(x*1000, m.tensor([0, 1]))",
+    "F.cross_entropy(x, m.tensor([0, 1]), label_smoothing=0.2)",
+    "F.nll_loss(x, m.tensor([1, -100]), reduction='none')", "F.layer_norm(x*0, x.shape[-1:])",
+    "F.layer_norm(x, x.shape[-1:], eps=0.0)", "F.layer_norm(x*1000, x.shape)",
+    "x.norm(2.0, -1, True)", "x.norm(dim=(0, 1))", "x.norm(1, (0, ))", "m.linalg.vector_norm(x, 0)",
+    "m.linalg.vector_norm(x, float('-inf'), -1)", "m.linalg.matrix_norm(x, float('inf'))",
+    "m.linalg.norm(x, 1)", "m.var(x, (0, ), correction=0)",
+    "m.std(x, 0, correction=0, keepdim=True)", "m.var(x, 0, unbiased=False)", "m.mean(x, (0, -1))",
+    "m.sum(x, (0, 1), keepdim=True)", "m.prod(x, -1)", "m.amax(x, (0, 1))", "m.kron(x, x[:1])",
+    "m.outer(x, x[:1])", "m.stack([x, x], -1)", "m.meshgrid(x, x, indexing='xy')",
+    "m.repeat_interleave(x, 2, -1)", "m.repeat_interleave(x, 0)", "x.expand(2, -1)",
+    "x.view(2, -1)", "m.movedim(x, -1, 0)", "m.einsum('...i->...',x)", "m.einsum('i...->...',x)",
+    "m.einsum('ij->ji',x)", "x.float()", "x.to(m.int8)", "x.to(m.uint8)", "x.to(m.bool)", "x[-1]",
+    "x[:0]", "x[..., :1]", "x[[]]", "x[x!=x]", "x[m.tensor([0, 0])]", "x[None, ..., None]",
+    "m.take(x, m.tensor([], dtype=m.int64))", "m.index_select(x, -1, m.tensor([0, 0]))",
+    "m.gather(x, -1, m.zeros_like(x).long())", "m.bernoulli(x*0)", "m.isclose(x, x+1e-9)",
+    "m.equal(x, x.float())", "F.hardtanh(x, 0, 0.5)", "F.elu(x, 2.0)",
+    "F.dropout(x, 0.5, training=False)", "F.pad(x, (-1, 1))", "F.pad(x, (0, 1), value=2.5)",
+    "F.pad(x, (1, 1, 1, 1))", "F.mse_loss(x, x*2, reduction='none')",
+    "F.l1_loss(x, x*2, reduction='sum')", "F.huber_loss(x, x*3, delta=0.5)", "m.cumprod(x, 0)",
+    "m.prod(x*0)", "F.cross_entropy(x, m.tensor([-100, -100]))",
+    "F.cross_entropy(x, m.tensor([0, -100]))",
+    "F.kl_div(x, m.softmax(x*0, -1), reduction='batchmean')",
     *[f"m.{name}(x{given})" for name in (
         "sum", "mean", "prod", "amax", "amin", "max", "min", "argmax", "argmin", "all", "any",
     ) for given in ("", ", dim=0", ", dim=-1, keepdim=True", ", dim=5", ", dim=(0,)")],
@@ -115,6 +155,14 @@ BINARY = [
     "m.max(a, b)", "m.kron(a, b)", "F.linear(a, b)", "m.isclose(a, b)", "m.dot(a, b)",
     "m.clip(a, b, b)", "m.where(a > 0, a, b)", "m.add(a, b, alpha=2)", "m.sub(a, b, alpha=2)",
     "m.add(a, True, alpha=2)", "m.einsum('i,i->i', a, b)",
+    "o.itruediv(a.clone(), b)", "m.maximum(a, b).sqrt()", "m.logical_xor(a, b)",
+    "m.where(a==a, a, b)", "m.vstack([a, b])", "m.eq(a, b)", "m.tensordot(a, b, 0)",
+    "m.inner(a, b)", "m.kron(b, a)", "a-b", "a!=b", "m.sub(a, b, alpha=0.5)",
+    "m.div(a, b, rounding_mode='floor')", "m.allclose(a, b)", "m.equal(a, b)", "m.bitwise_or(a, b)",
+    "m.bitwise_xor(a, b)", "m.column_stack([a, b])", "m.atleast_1d(a)+m.atleast_1d(b)",
+    "m.take(a, b)", "m.clamp(a, b, a)", "m.atan2(a, b)", "o.iadd(a.clone(), b)",
+    "o.isub(a.clone(), b)", "o.imul(a.clone(), b)", "o.ifloordiv(a.clone(), b)",
+    "o.imod(a.clone(), b)", "o.iand(a.clone(), b)", "o.ior(a.clone(), b)", "o.ixor(a.clone(), b)",
 ]  # fmt: skip
 
 
@@ -142,6 +190,7 @@ MULTIPLES = "no multiples"
 CLASSES = "no classes at all have no cross entropy"
 LAPACK = "NaN and infinity in a matrix go LAPACK's way"
 NUMBER = "a number has no matrix to be transposed"
+UNSIGNED = "torch negates the uint8"
 LIMIT = "where 0 meets infinity or NaN, the gradient of the formula, not of a quotient by 0"
 
 DIFFERENT = [
@@ -151,11 +200,17 @@ DIFFERENT = [
     ("assigned(a, b)", ("int8", "uint8"), "0-d", BOUNDS), ("added(a, b)", ("uint8",), "", BOUNDS),
     ("m.median(x)", INTEGER, "empty", "nothing has no median; torch gives some number"),
     ("m.topk(x, 1)", ("",), "ties", ORDER), ("m.cumprod(x, -1)", ("",), "inf", LIMIT),
+    ("F.cross_entropy(x, m.tensor([-100", ("",), "empty", CLASSES),
     ("x ** x", INTEGER, "", NEGATIVE), ("alpha=2", ("bool",), "", MULTIPLES),
     ("F.cross_entropy(x, x)", ("",), "empty", CLASSES), ("x.mT", ("",), "0-d", NUMBER),
     *[(form, ("",), values, LAPACK) for form in ("slogdet", "inv(x)", "solve(x, x)")
       for values in ("nan", "inf")],
-    ("F.kl_div(x, x", ("",), "", LIMIT),
+    ("F.kl_div(x, x", ("",), "", LIMIT), ("m.prod(x*0)", ("",), "nan", LIMIT),
+    ("m.prod(x*0)", ("",), "inf", LIMIT), ("m.cumprod(x, 0)", ("",), "nan", LIMIT),
+    ("m.cumprod(x, 0)", ("",), "inf", LIMIT), ("m.atan2(a, b)", ("uint8",), "", UNSIGNED),
+    *[(f"o.{name}(", ("uint8",), "", BOUNDS) for name in (
+        "iadd", "isub", "imul", "ifloordiv", "imod", "iand", "ior", "ixor",
+    )],
     ("m.cumprod(x, -1)", ("",), "nan", LIMIT), ("x.norm(0.5)", ("",), "inf", LIMIT),
     ("x**1.5", ("float16",), "inf", LIMIT),
     ("F.gelu(x)", ("float32",), "inf", "gelu(inf) is inf, in every dtype"),

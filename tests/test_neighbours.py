@@ -299,3 +299,40 @@ def test_derivatives_that_go_on_where_an_input_requires_none():
         again = function(lambda x: (x**3).sum(), x)
         assert not again.requires_grad and again.tolist() == found.tolist()
         x.requires_grad_(False)
+
+
+def test_corners_where_torch_differs():
+    """As docs/differences.md has them."""
+
+    def gradient(m, y, *xs, **keywords):
+        grad = autograd.grad if m is autograd else torch.autograd.grad
+        return grad(y.sum(), xs, **keywords)[0]
+
+    def convolution(m, f):
+        x, w = m.ones(1, 1, 3, 3, requires_grad=True), m.ones(1, 1, 2, 2)
+        w[0, 0, 0, 0] = math.inf
+        return gradient(m, f.conv2d(x, w), x)[0, 0, 2].tolist()
+
+    with np.errstate(invalid="ignore"):
+        ours, theirs = each(convolution)
+    assert np.isnan(ours).all() and theirs == [1, 2, 1]
+
+    def bend(m, f):
+        x = m.tensor([0.0], requires_grad=True)
+        return gradient(m, gradient(m, f.elu(x), x, create_graph=True), x).item()
+
+    assert each(bend) == [1, 0]
+
+    def turned(m, f):
+        y = m.tensor([2.0], requires_grad=True)
+        return gradient(m, m.atan2(m.tensor(np.array([1], np.uint8)), y), y).item()
+
+    np.testing.assert_allclose(each(turned), [-0.2, 51.0], rtol=1e-6)
+
+    def widened(m, f):
+        return str(m.einsum("i,->i", m.ones(2), m.tensor(2.0, dtype=m.float64)).dtype)
+
+    assert each(widened) == ["float32", "torch.float64"]
+    assert autograd.arange(3, 0).shape == (0,)
+    with pytest.raises(RuntimeError, match="inconsistent"):
+        torch.arange(3, 0)
