@@ -156,13 +156,14 @@ def check(line: list[Tensor], name: str, others: list) -> bool:
 
 def write_down(line: list[Tensor], before: list[Tensor], new: Tensor) -> None:
     """Record that ``new``, the value of a view, is written into what it was taken from."""
+    gradient = mode.recording
     for view, of, old in zip(line, line[1:], before[1:]):
         assert isinstance(view, View)
-        if view._cut == "detach":  # its gradient ends here, its values go on
+        if view._cut == "detach":  # the values go on, and gradients go as if nothing had changed
             move(view, new)
-            new = without_gradient(new)
+            new, gradient = without_gradient(new), False
         op, operands, settings = view._op.written_by(old, new, *view._operands, **view._settings)
-        new = record(op.op, operands, settings, of._data, mode.recording)
+        new = record(op.op, operands, settings, of._data, gradient)
     move(line[-1], new)
 
 

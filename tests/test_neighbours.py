@@ -1,5 +1,6 @@
 """Neighbours of faults that were found: what must be an int, have a shape, or keep its memory."""
 
+import contextlib
 import math
 import re
 
@@ -336,3 +337,95 @@ def test_corners_where_torch_differs():
     assert autograd.arange(3, 0).shape == (0,)
     with pytest.raises(RuntimeError, match="inconsistent"):
         torch.arange(3, 0)
+
+
+def test_changes_behind_a_detach():
+    """They go on to the values, and not into the graph; a leaf behind it is still a leaf."""
+    for m, mode in (
+        (autograd, contextlib.nullcontext()), (autograd, autograd.record_source()),
+        (torch, contextlib.nullcontext()),
+    ):  # fmt: skip
+        with mode:
+            changes_behind_a_detach(m)
+
+
+def changes_behind_a_detach(m):
+    y = m.ones(3, requires_grad=True) * 1
+    leaf = y.detach().requires_grad_()
+    with pytest.raises(RuntimeError, match="leaf"):
+        leaf[0].add_(1)
+    p = m.ones(2, 3, requires_grad=True)
+    for part in (p[0].detach(), p.detach()[1], p[0][1:].detach()):
+        part.add_(1)
+    assert p.is_leaf and p.tolist() == [[2, 3, 3], [2, 2, 2]]
+    (p * p).sum().backward()
+    assert p.grad.tolist() == [[4, 6, 6], [4, 4, 4]]
+
+
+def test_a_plateau_counts_from_the_first_measure():
+    rates = []
+    for m, o in ((autograd, nn.optim), (torch, torch.optim)):
+        opt = o.SGD([m.ones(1, requires_grad=True)], lr=1.0)
+        plateau = o.lr_scheduler.ReduceLROnPlateau(opt, patience=1, cooldown=1)
+        rates.append([])
+        for measure in (math.nan, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5):
+            plateau.step(measure)
+            rates[-1].append(opt.param_groups[0]["lr"])
+    np.testing.assert_allclose(*rates)
+
+
+def test_a_hook_may_change_a_gradient_while_anomalies_are_looked_for():
+    for hooked in ("x", "y"):
+        x = autograd.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 2
+        {"x": x, "y": y}[hooked].register_hook(lambda g: g * 3)
+        with autograd.detect_anomaly():
+            (y * y).sum().backward()
+        assert x.grad.tolist() == [24, 48]
+
+
+BEHIND = {
+    "detach": lambda m, y: y.detach().add_(1), "item": lambda m, y: y[0].detach().add_(1),
+    "of detach": lambda m, y: y.detach()[0].mul_(2), "deep": lambda m, y: y[0][1:].detach().add_(1),
+    "between": lambda m, y: y[0].detach()[1:].add_(1), "T": lambda m, y: y.T.detach().mul_(2),
+    "flat": lambda m, y: y.reshape(-1).detach().mul_(2), "put": lambda m, y: put(y.detach(), 5.0),
+    "no_grad": lambda m, y: unseen(m, y, lambda y: y.add_(1)),
+    "row": lambda m, y: unseen(m, y, lambda y: y[0].add_(1)),
+    "diagonal": lambda m, y: unseen(m, y, lambda y: y.diagonal().mul_(3)),
+    "twice": lambda m, y: (y.detach().add_(1), y[1].detach().mul_(2)),
+}  # fmt: skip
+
+
+def put(x, value):
+    x[0, 1] = value
+
+
+def unseen(m, y, change):
+    with m.no_grad():
+        change(y)
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_change_behind_the_graph_changes_values_and_not_where_gradients_go(name):
+    """Eagerly, while everything is recorded, and in a compiled program."""
+
+    def loss(m, w):
+        y = w * 3
+        BEHIND[name](m, y)
+        return (y * y * y).sum()
+
+    def results(m, mode):
+        w = m.tensor([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]], requires_grad=True)
+        with mode:
+            y = loss(m, w)
+        y.backward()
+        return [y.item(), *w.grad.flatten().tolist()]
+
+    expected = results(torch, contextlib.nullcontext())
+    np.testing.assert_allclose(results(autograd, contextlib.nullcontext()), expected, rtol=1e-6)
+    np.testing.assert_allclose(results(autograd, autograd.record_source()), expected, rtol=1e-6)
+    w = autograd.tensor([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]], requires_grad=True)
+    program = autograd.compile(lambda c: loss(autograd, w * c), autograd.tensor(1.0))
+    w.grad = None
+    value = program(autograd.tensor(1.0)).item()
+    np.testing.assert_allclose([value, *w.grad.flatten().tolist()], expected, rtol=1e-6)
