@@ -12,6 +12,7 @@ import nn
 
 from .oracles import torch
 from .test_corners import TF, F, each
+from .test_views import computed_again
 
 
 @pytest.mark.parametrize("change", [
@@ -429,3 +430,21 @@ def test_a_change_behind_the_graph_changes_values_and_not_where_gradients_go(nam
     w.grad = None
     value = program(autograd.tensor(1.0)).item()
     np.testing.assert_allclose([value, *w.grad.flatten().tolist()], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("spacing", [(), (2.0,), (0.5, 2.0), ([0.0, 1.0, 4.0], 2.0)])
+def test_differences_with_a_spacing_for_each_axis(spacing):
+    a = np.cos(np.arange(12.0)).reshape(3, 4)
+    expected = np.gradient(a, *spacing)
+    for ours, b in zip(np.gradient(autograd.tensor(a), *spacing), expected, strict=True):
+        np.testing.assert_allclose(ours.numpy(), b)
+
+
+def test_what_was_recorded_before_a_change_outside_is_not_taken_for_it():
+    with autograd.record_source():
+        x = autograd.tensor([1.0, 2.0]) * 2
+    for change in (lambda: x.add_(1), lambda: x[:1].mul_(3), lambda: x.detach().sub_(1)):
+        change()
+        with autograd.record_source():
+            y = x * 3
+        assert computed_again(y).tolist() == y.tolist() == (3 * x).tolist()
