@@ -93,6 +93,51 @@ def test_random_programs_as_torch_while_everything_is_recorded():
     check()
 
 
+def test_random_programs_compiled():
+    """Where eager code gives torch's numbers, a compiled program gives them, too, or refuses."""
+    verdicts: Counter[str] = Counter()
+    one = tensor(1.0, dtype=autograd.float64)
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(programs)
+    def check(program):
+        outcome = run(program)
+        if outcome.verdict != "same":
+            return
+        count = view_programs.LEAVES
+        leaves = [tensor(x, requires_grad=True) for x in view_programs.START[:count]]
+
+        def loss(c):
+            tensors = [w * c for w in leaves]
+            tensors += [tensor(x) for x in view_programs.START[count:]]
+            for step in outcome.done:
+                do(autograd, tensors, step)
+            return view_programs.loss_of(tensors)
+
+        with np.errstate(all="ignore"):
+            expected = results_of(loss(one), leaves, backward=True)
+            try:
+                step = autograd.compile(loss, one)
+            except RuntimeError:
+                verdicts["refused"] += 1
+                return
+            view_programs.same(results_of(step(one), leaves), expected, str(outcome.done))
+        verdicts["same"] += 1
+
+    check()
+    assert verdicts["same"] > 5 * verdicts["refused"]
+
+
+def results_of(loss, leaves, backward=False):
+    """A loss and the gradients that it gave the leaves, which are taken from them."""
+    if backward:
+        loss.backward()
+    grads = [np.zeros(x.shape) if x.grad is None else x.grad.numpy() for x in leaves]
+    for x in leaves:
+        x.grad = None
+    return np.concatenate([np.ravel(x) for x in (loss.item(), *grads)])
+
+
 @pytest.mark.parametrize("take", [
     lambda x: x.squeeze(), lambda x: x.reshape(1), lambda x: x.unsqueeze(0), lambda x: x[None],
     lambda x: x.detach(), lambda x: x.expand(1, 1), lambda x: x.permute(), lambda x: x[...],
