@@ -10,25 +10,37 @@ from .grad_mode import mode
 
 def to_array(data: Any, dtype: Any = None) -> np.ndarray:
     """A new array of ``data``, by the dtype rules that Tensor's docstring gives."""
-    if is_tensor(data):
+    if isinstance(data, np.ndarray):
+        data = as_plain("tensor", data)
+    elif is_tensor(data):
         if observers.asked:
             observers.tell(observers.asked, data, "tensor(...), which copies its numbers")
         return np.array(data._data, dtype=dtype)
-    if not isinstance(data, np.ndarray | np.generic):
+    elif not isinstance(data, np.generic):
         first = data
         while isinstance(first, list | tuple) and first:
             first = first[0]
         if is_tensor(first):
             data = unwrapped(data)
+            dtype = dtypes.result_type(*leaves(data)) if dtype is None else dtype
         elif dtype is None and not isinstance(first, np.ndarray | np.generic):
             dtype = dtypes.get_default_dtype() if holds_floats(data) else None
     try:
         array = np.array(data, dtype=dtype, order="C")
-    except ValueError as error:
-        raise ValueError(f"tensor: the nested lists do not make a regular array: {error}") from None
+    except (ValueError, OverflowError) as error:
+        irregular = "the nested lists do not make a regular array: "
+        said = irregular if "inhomogeneous" in str(error) else ""
+        raise type(error)(f"tensor: {said}{error}") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
-    return array
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def as_plain(name: str, x: np.ndarray) -> np.ndarray:
+    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
+    return x if type(x) is np.ndarray else np.asarray(x)
 
 
 def is_tensor(x: Any) -> bool:
@@ -49,6 +61,11 @@ def unwrapped(data: Any) -> Any:
             "Use autograd.stack, or detach() it"
         )
     return data._data
+
+
+def leaves(data: Any) -> list:
+    """The numbers and arrays in nested lists."""
+    return [x for item in data for x in leaves(item)] if isinstance(data, list) else [data]
 
 
 def holds_floats(data: Any) -> bool:

@@ -76,6 +76,8 @@ def root_cotangents(root: Any, gradient: Any, create_graph: bool) -> Cotangents:
         cotangents = Cotangents()
         cotangents[root.grad_fn or root] = g
         return cotangents
+    if not isinstance(root, Sequence):
+        raise TypeError(f"backward: needs a Tensor or a list of Tensors, got {type(root).__name__}")
     roots: Sequence = list(root)
     gradients = [gradient] if isinstance(gradient, Tensor) else gradient
     gradients = [None] * len(roots) if gradients is None else list(gradients)

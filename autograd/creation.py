@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, observers
-from .operands import as_plain
+from .arrays import as_plain
 from .ops.dims import spread
 from .ops.elementwise import check_device
 from .ops.shape import expand, reshape
@@ -70,7 +70,7 @@ def as_tensor(data: Any, dtype: Any = None, *, device: Any = None) -> Tensor:
 
 def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Tensor:
     check_device("device", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
     out = result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
     if observers.created:
         observers.tell(observers.created, out)
@@ -78,8 +78,11 @@ def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Ten
 
 
 def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
-    """A shape as people give it. Raises ValueError for a negative size."""
-    shape = spread(size, more)
+    """A shape as people give it. Raises ValueError for a negative size, TypeError for no int."""
+    try:
+        shape = spread(size, more)
+    except TypeError:
+        raise TypeError(f"{name}: sizes must be ints, got {(size, *more)}") from None
     if any(n < 0 for n in shape):
         raise ValueError(f"{name}: sizes must be 0 or more, got {shape}")
     return shape
@@ -214,7 +217,7 @@ def rand(
     (2, 3)
     """
     check_device("rand", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
     return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -232,7 +235,7 @@ def randn(
     (2, 3)
     """
     check_device("randn", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
     return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -257,7 +260,7 @@ def randint(
     shape = sizes("randint", size)
     if low >= high:
         raise ValueError(f"randint: high must be more than low, got {low} and {high}")
-    dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
+    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 
 
@@ -273,7 +276,7 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     [0, 1, 2]
     """
     check_device("randperm", device)
-    dtype = dtypes.int64 if dtype is None else np.dtype(dtype)
+    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
     (n,) = sizes("randperm", n)
     return _permutation(n=n, dtype=dtype)
 

@@ -43,6 +43,20 @@ def set_default_dtype(dtype: Any) -> None:
     _default = np.dtype(dtype)
 
 
+def numeric(name: str, dtype: Any) -> np.dtype:
+    """A dtype of floats, ints or bools, in the byte order of this machine, for an op ``name``."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.kind not in "fiub":
+        raise TypeError(
+            f"{name}: {dtype!r} is no dtype of floats, ints or bools; give one such as "
+            "autograd.float32"
+        )
+    return found.newbyteorder("=")
+
+
 def is_floating(dtype: np.dtype) -> bool:
     return dtype.kind == "f"
 

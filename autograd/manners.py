@@ -34,6 +34,12 @@ class Manners:
         vars(out).update(copy.deepcopy(self.__getstate__(), memo))
         return out
 
+    @property
+    def _mask(self: Any) -> Any:
+        """What ``np.ma`` asks an operand for before it takes the numbers without their graph."""
+        self.numpy()  # raises where there is one
+        return np.ma.nomask
+
     # -- Python's manners --------------------------------------------------------------
 
     def __len__(self: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import as_plain
 from .errors import ForeignOperand
 from .rules import Op, Rule
 from .tensors import Tensor
@@ -32,13 +33,6 @@ def as_numpy(op: Any, x: Any) -> Any:
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
     )
-
-
-def as_plain(name: str, x: np.ndarray) -> np.ndarray:
-    """An ndarray itself: of a matrix, whose ``*`` would be another product, the array in it."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{name}: a masked array would lose its mask; fill it first: x.filled(0)")
-    return x if type(x) is np.ndarray else np.asarray(x)
 
 
 def laid_out(op: Op, y: Any, operands: list) -> Any:

@@ -7,13 +7,10 @@ import inspect
 import textwrap
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .codegen.expressions import Terms
-from .codegen.recording import Recording
-from .codegen.trace import Method, Var
 from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
@@ -21,6 +18,9 @@ from .memory import check_usable
 from .names import identifier, named
 from .tensors import Tensor, result
 from .walk import walk
+
+if TYPE_CHECKING:
+    from .codegen.trace import Var
 
 
 @dataclass(repr=False)
@@ -226,6 +226,8 @@ class Formulas:
     """What the rules of Nodes do, as expressions with the names in ``known``."""
 
     def __init__(self, roots: Any, known: Mapping[Any, str]) -> None:
+        from .codegen.recording import Recording
+
         self.recording = Recording(list(roots), wrt=[], outlines=True)
         self.known = known
 
@@ -236,6 +238,8 @@ class Formulas:
 
     def of_vjp(self, node: Node, x: Any, vjp: Callable, needs: Callable) -> Formula:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
+        from .codegen.trace import Var
+
         trace, values = self.recording.trace, self.recording.values[node]
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
         dx = trace.run(vjp, g, *needs(values), **node.keywords)
@@ -244,6 +248,8 @@ class Formulas:
 
     def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
         """The names of an op's operands, each as it was before it was cast for the op."""
+        from .codegen.trace import Method, Var
+
         names = {}
         for x, origin, var in zip(node.args, node.origins, operands):
             if isinstance(var, Var) and key_of(x) in self.known:
@@ -263,6 +269,8 @@ class Formulas:
 
 def written(out: Var, names: Mapping[Var, str]) -> Formula:
     """The calls that made a Var from those in ``names``, as one expression."""
+    from .codegen.expressions import Terms
+
     terms = Terms()
     arrays: dict[str, Any] = {}
     for var, name in names.items():

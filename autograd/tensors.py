@@ -210,9 +210,9 @@ class Tensor(Manners, Methods):
 
     @grad.setter
     def grad(self, grad: Tensor | None) -> None:
-        if grad is not None and (not isinstance(grad, Tensor) or grad.shape != self.shape):
-            what = f"shape {grad.shape}" if isinstance(grad, Tensor) else type(grad).__name__
-            raise TypeError(f"grad: must be None or a Tensor of shape {self.shape}, got {what}")
+        found = (grad.shape, grad.dtype) if isinstance(grad, Tensor) else type(grad).__name__
+        if grad is not None and found != (self.shape, self.dtype):
+            raise TypeError(f"grad: needs a Tensor of {self.shape} and {self.dtype}, got {found}")
         self._grad = grad
 
     @property

@@ -331,6 +331,30 @@ def test_losses_that_are_an_input_or_constant():
     check(lambda a: (a > 0) * 1, (a.detach(),), (-a.detach(),))
 
 
+@pytest.mark.parametrize("dtype", [autograd.float16, autograd.float32, autograd.float64])
+def test_masks_take_every_bit_or_none(dtype):
+    values = np.array([np.nan, -np.inf, np.inf, -0.0, 0.0, -1.5, 2.5, 1e-7])
+    x, g = (tensor(v.ravel(), dtype=dtype) for v in np.meshgrid(values, values))
+    w = autograd.ones(64, dtype=dtype, requires_grad=True)
+
+    def function(x, g):
+        a, b = (w * x).relu() * g, autograd.where(x > 0, w * g, g)
+        c = autograd.where((x > 0) * 2, w * g, g) * g  # a condition of numbers
+        return (a + b + c + (w * g).clip(-1, 2) + autograd.maximum(w * x, g)).sum()
+
+    with np.errstate(all="ignore"):
+        program = autograd.compile(function, x, g)
+        assert ".view(np.int" in program.source
+        for args in [(x, g), (g, x)]:
+            w.grad = None
+            function(*args).backward()
+            expected, w.grad = w.grad.data, None
+            program(*args)
+            nan = np.isnan(expected)  # of which there is more than one
+            np.testing.assert_array_equal(np.isnan(w.grad.data), nan)
+            assert w.grad.data[~nan].tobytes() == expected[~nan].tobytes()
+
+
 def test_what_the_caller_keeps_is_never_overwritten():
     w, b = normal(3, 2, requires_grad=True), normal(2, requires_grad=True)
 

@@ -107,6 +107,18 @@ def test_what_may_be_asked(ask):
     assert compiled(ask)(X).item() == 11
 
 
+DRAWN = {
+    "bernoulli": lambda x: autograd.bernoulli(x / 10),
+    "multinomial": lambda x: autograd.multinomial(x, 1),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_draws_from_a_tensor(name):
+    with pytest.raises(RuntimeError, match=r"draws by .* from a tensor.*autograd\.rand"):
+        autograd.compile(lambda x: (w * DRAWN[name](x)).sum(), X)
+
+
 PLAIN = {
     "x[mask]": (lambda x, y: (y[y > 3]).sum(), "picks by a mask.*autograd.where"),
     "x[mask of an argument]": (lambda x, y: y[x > 3].sum(), "picks by a mask"),

@@ -113,3 +113,191 @@ def test_a_grid_is_made_of_vectors_and_numbers():
     assert ours == theirs
     with pytest.raises(ValueError, match=r"meshgrid: needs vectors, got shapes \[\(2, 2\)\]"):
         autograd.meshgrid(autograd.zeros(2, 2))
+
+
+# -- arrays of other kinds ------------------------------------------------------------------------
+
+
+def test_a_masked_array_loses_neither_its_mask_nor_a_graph():
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    x = autograd.tensor([3.0, 4.0])
+    for make in (autograd.tensor, autograd.as_tensor, autograd.from_numpy):
+        with pytest.raises(TypeError, match="masked array would lose its mask"):
+            make(masked)
+    assert (masked * x).tolist() == [3, None]  # NumPy's own
+    x.requires_grad_()
+    for use in (lambda: masked * x, lambda: masked + x, lambda: np.ma.multiply(masked, x)):
+        with pytest.raises(RuntimeError, match="would lose its graph"):
+            use()
+
+
+@pytest.mark.parametrize("kind", [">f4", ">f8", ">i4", ">i8", ">u2"])
+def test_arrays_in_the_other_byte_order_are_copied_into_ours(kind, tmp_path):
+    a = np.array([1, 2, 3]).astype(kind)
+    x = autograd.tensor(a)
+    assert x.dtype.isnative and x.dtype == a.dtype.newbyteorder("=") and x.tolist() == [1, 2, 3]
+    assert x.to(kind).dtype.isnative and autograd.zeros(2, dtype=kind).dtype.isnative
+    shared = autograd.from_numpy(a)  # torch refuses
+    assert (shared + shared).dtype.isnative and (shared * 2).tolist() == [2, 4, 6]
+    nn.save({"x": x, "shared": shared}, tmp_path / "x.safetensors")
+    assert [y.tolist() for y in nn.load(tmp_path / "x.safetensors").values()] == [[1, 2, 3]] * 2
+
+
+def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
+    def dtypes(m, f):
+        one, two = m.tensor(1.0), m.tensor(2.0, dtype=m.float64)
+        lists = [[one, 2], [m.tensor(1), 2.5], [one, two], [m.tensor(True), 2], [[one], [2.5]],
+                 [m.tensor(1, dtype=m.int8), m.tensor(2)]]  # fmt: skip
+        return [str(m.tensor(x).dtype).removeprefix("torch.") for x in lists]
+
+    ours, theirs = each(dtypes)
+    assert ours == theirs == ["float32", "float32", "float64", "int64", "float32", "int64"]
+
+
+@pytest.mark.parametrize("make", [
+    lambda m, d: m.zeros(2, dtype=d), lambda m, d: m.ones(2, dtype=d),
+    lambda m, d: m.eye(2, dtype=d),
+    lambda m, d: m.full((2,), 1.0, dtype=d), lambda m, d: m.arange(2, dtype=d),
+    lambda m, d: m.linspace(0, 1, 2, dtype=d), lambda m, d: m.rand(2, dtype=d),
+    lambda m, d: m.randn(2, dtype=d), lambda m, d: m.randint(3, (2,), dtype=d),
+    lambda m, d: m.zeros_like(m.ones(2), dtype=d), lambda m, d: m.tensor([1.0], dtype=d),
+])  # fmt: skip
+@pytest.mark.parametrize("dtype", [complex, "U3", object, "datetime64[D]"])
+def test_no_tensor_holds_what_is_no_real_number(make, dtype):
+    with pytest.raises((TypeError, ValueError), match=r"floats, ints|tensor: "):
+        make(autograd, dtype)
+
+
+@pytest.mark.parametrize("mistake, kind, message", [
+    (lambda: autograd.zeros(2.0), TypeError, r"^zeros: sizes must be ints, got \(2\.0,\)"),
+    (lambda: autograd.rand("a"), TypeError, "^rand: sizes must be ints"),
+    (lambda: autograd.tensor([300], dtype=autograd.int8), OverflowError, "^tensor: .*300.*int8"),
+    (lambda: autograd.tensor([np.nan], dtype=autograd.int64), ValueError, "^tensor: cannot conv"),
+    (lambda: autograd.tensor([[1], [1, 2]]), ValueError, "^tensor: the nested lists do not"),
+    (lambda: autograd.grad(3.0, [autograd.ones(1).requires_grad_()]), TypeError, "got float"),
+    (lambda: autograd.backward(None), TypeError, "a Tensor or a list of Tensors, got NoneType"),
+])  # fmt: skip
+def test_what_cannot_be_made_is_named(mistake, kind, message):
+    with pytest.raises(kind, match=message):
+        mistake()
+
+
+def test_a_gradient_has_the_dtype_of_its_tensor():
+    for m in (autograd, torch):
+        x = m.tensor([1.0, 2.0], requires_grad=True)
+        x.grad = m.tensor([1.0, 1.0])
+        with pytest.raises((TypeError, RuntimeError), match=r"float64|Double|type"):
+            x.grad = m.tensor([1.0, 1.0], dtype=m.float64)
+        assert x.grad.tolist() == [1, 1]
+
+
+def test_what_is_made_requires_no_gradient_unless_it_is_to():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    for name in ("zeros_like", "ones_like", "empty_like", "rand_like", "randn_like"):
+        make = getattr(autograd, name)
+        assert not make(x).requires_grad and make(x, requires_grad=True).requires_grad
+    assert not autograd.full_like(x, 2).requires_grad
+    assert autograd.full_like(x, 2, requires_grad=True).requires_grad
+    for name in ("zeros", "ones", "empty", "rand", "randn", "eye"):
+        make = getattr(autograd, name)
+        assert not make(2).requires_grad and make(2, requires_grad=True).requires_grad
+    assert not autograd.arange(2.0).requires_grad and not autograd.linspace(0, 1, 2).requires_grad
+    assert not autograd.full((2,), 1.0).requires_grad and not autograd.tensor(1.0).requires_grad
+
+
+def test_classes_outside_are_refused_each_way():
+    for classes in ([-1, 0], [0, 3], [-1, 3], [3, 3]):
+        with pytest.raises(ValueError, match="classes must lie in 0 to 2"):
+            F.one_hot(autograd.tensor(classes), 3)
+
+
+def test_tensordot_as_numpy_calls_it():
+    a = np.arange(6.0).reshape(2, 3)
+    assert np.tensordot(autograd.tensor(a), autograd.tensor(a)).item() == np.tensordot(a, a)
+
+
+@pytest.mark.filterwarnings("ignore:Implicit dimension")
+def test_a_softmax_without_dim_goes_along_the_last():
+    x = np.arange(8.0).reshape(2, 2, 2)
+    for name in ("Softmax", "LogSoftmax"):
+        ours = getattr(nn, name)()(autograd.tensor(x)).numpy()
+        np.testing.assert_allclose(ours, getattr(torch.nn, name)(dim=-1)(torch.tensor(x)).numpy())
+        for shape in ((8,), (2, 4)):  # as torch
+            y = x.reshape(shape)
+            ours = getattr(nn, name)()(autograd.tensor(y)).numpy()
+            np.testing.assert_allclose(ours, getattr(torch.nn, name)()(torch.tensor(y)).numpy())
+
+
+# -- defaults and limits --------------------------------------------------------------------------
+
+
+def test_a_state_of_doubles_becomes_floats_beside_a_float_parameter():
+    p = autograd.tensor([1.0], requires_grad=True)
+    optimizer = nn.optim.SGD([p], lr=0.1, momentum=0.9)
+    p.sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    for buffers in state["state"].values():
+        for name, value in buffers.items():
+            buffers[name] = np.asarray(value, np.float64)
+    optimizer.load_state_dict(state)
+    optimizer.step()
+    (kept,) = optimizer.state_dict()["state"].values()
+    assert p.dtype == np.float32 and np.asarray(kept["momentum_buffer"]).dtype == np.float32
+
+
+def test_the_threshold_of_a_plateau_counts_once():
+    for m, optim in ((autograd, nn.optim), (torch, torch.optim)):
+        for mode, measures in (("max", [1.0, 1.15, 1.3]), ("min", [1.0, 0.85, 0.73])):
+            o = optim.SGD([m.tensor([1.0], requires_grad=True)], lr=1.0)
+            schedule = optim.lr_scheduler.ReduceLROnPlateau(o, mode, patience=0, threshold=0.1)
+            for measure in measures:  # each is better by more than a tenth, less than two
+                schedule.step(measure)
+            assert o.param_groups[0]["lr"] == 1.0
+
+
+def test_a_cotangent_may_be_left_out_for_one_number_only():
+    x = autograd.tensor([1.0, 2.0])
+    assert autograd.functional.vjp(lambda x: (x * x).sum(), x)[1].tolist() == [2, 4]
+    for function in (lambda x: x * 2, lambda x: (x.sum(), x.sum())):
+        with pytest.raises(RuntimeError, match="v may only be left out where it is one number"):
+            autograd.functional.vjp(function, x)
+
+
+@pytest.mark.parametrize("indexing", ["ij", "xy"])
+def test_grids_of_three_vectors(indexing):
+    def grids(m, f):
+        vectors = m.tensor([1, 2]), m.tensor([3, 4, 5]), m.tensor([6, 7, 8, 9])
+        return [g.tolist() for g in m.meshgrid(*vectors, indexing=indexing)]
+
+    ours, theirs = each(grids)
+    assert ours == theirs
+
+
+def test_checks_find_an_error_of_a_thousandth():
+    @autograd.primitive
+    def twice(x):
+        return x * 2
+
+    @autograd.vjp_of(twice, "x")
+    def twice_dx(g):
+        return 2.01 * g
+
+    x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    assert not autograd.gradcheck(twice, x, raise_exception=False)
+    assert not autograd.gradgradcheck(lambda x: twice(x) * x, x, raise_exception=False)
+    assert autograd.gradgradcheck(lambda x: x * x * x, x)
+
+
+def test_a_rule_may_ask_for_all_of_many_operands():
+    @autograd.primitive
+    def scaled(a, *xs):
+        return a * sum(xs)
+
+    @autograd.vjp_of(scaled, "a")
+    def scaled_da(g, xs):
+        return g * sum(xs)
+
+    a = autograd.ones(5000, requires_grad=True)
+    scaled(a, autograd.ones(5000) * 2, autograd.ones(5000)).sum().backward()
+    assert a.grad.tolist() == [3] * 5000

@@ -231,10 +231,58 @@ def test_a_check_says_what_is_wrong(here, answer, said):
         checks.check("dw2", answer, autograd.tensor(W))
 
 
-def test_a_check_of_a_sum_asks_for_the_axis(here):
+@pytest.mark.parametrize("shape", [(100, 32), (100,), ()])
+def test_a_check_of_a_sum_asks_for_the_axis(here, shape):
     checks = importlib.import_module("checks")
     with pytest.raises(checks.NotYet, match="over which axis is the sum"):
-        checks.check("db1", np.ones((100, 32)), np.ones(32))
+        checks.check("db1", np.ones(shape), np.ones(32))
+
+
+EXERCISES = ["by_hand", "with_bias", "with_sigmoid", "with_cross_entropy"]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_blanks_may_be_filled_in_any_order(notebook, name):
+    checks = importlib.import_module("checks")
+    text = "".join(part.read_text(encoding="utf-8") for part in PARTS)
+    lines = re.search(rf"def {name}\(.*?\n    return [^\n]+\n", text, re.DOTALL)[0].split("\n")
+    blanks = [i for i, line in enumerate(lines) if notebook.ANSWER.search(line)]
+    assert len(blanks) >= 3
+    X, y = moons(autograd, "float32")
+    shapes = [(2, 32), (32,), (32, 1), (1,)] if "with" in name else [(2, 32), (32, 1)]
+    start = [autograd.full(shape, 0.1) for shape in shapes]
+    for left in itertools.chain(*(itertools.combinations(blanks, n) for n in (0, 1, 2, 3))):
+        names = {"autograd": autograd}
+        body = [notebook.ANSWER.sub("= ...", x) if i in left else x for i, x in enumerate(lines)]
+        exec("\n".join(body), names)
+        if left:
+            with pytest.raises(checks.NotYet, match=r"still has a \.\.\. in it|is still open"):
+                checks.check_gradients(names[name], X, y, *start)
+        else:
+            checks.check_gradients(names[name], X, y, *start)
+
+
+@pytest.mark.parametrize(
+    "returned, said",
+    [
+        (lambda loss, dw: None, "backward should return loss, dw"),
+        (lambda loss, dw: loss, "backward should return loss, dw"),
+        (lambda loss, dw: (loss,), "backward should return loss, dw"),
+        (lambda loss, dw: (loss, dw, dw), "backward should return loss, dw"),
+        (lambda loss, dw: (dw, loss), "loss in backward should be one number"),
+        (lambda loss, dw: (loss.item(), dw), "loss in backward should be one number"),
+        (lambda loss, dw: (loss.detach(), dw), "loss in backward should be one number"),
+    ],
+)
+def test_a_check_of_gradients_wants_all_that_is_to_be_returned(here, returned, said):
+    checks = importlib.import_module("checks")
+
+    def backward(X, y, w):
+        return returned(((X @ w - y) ** 2).sum(), 2 * (X @ w - y) @ X)
+
+    X, y, w = autograd.ones(3, 2), autograd.ones(3), autograd.ones(2)
+    with pytest.raises(checks.NotYet, match=re.escape(said)):
+        checks.check_gradients(backward, X, y, w)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """The README quotes the real loop (what it shows as a session runs as a doctest)."""
 
 import configparser
+import doctest
 import inspect
+import os
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -21,6 +25,34 @@ def test_the_quoted_loop_is_the_real_one():
     source = inspect.getsource(walk)
     body = textwrap.dedent(source[source.rindex('"""') + 3 :].strip("\n"))
     assert body.strip() in README
+
+
+def test_the_debugger_session_is_what_is_seen(tmp_path):
+    script = re.search(r"Run this:\n\n```python\n(.+?)```", README, re.DOTALL)[1]
+    session = re.search(r"```text\n(.+?)```", README, re.DOTALL)[1]
+    (tmp_path / "script.py").write_text(script, encoding="utf-8")
+    settings = {k: v for k, v in os.environ.items() if k != "PYTHONBREAKPOINT"}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env={**settings, "PYTHONPATH": str(ROOT)},
+        input="\n".join(re.findall(r"^\(Pdb\) (.+)$", session, re.MULTILINE)) + "\n",
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    expected = re.sub(r"^\(Pdb\) .+\n", "(Pdb) ", session, flags=re.MULTILINE)  # typed, not printed
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    assert doctest.OutputChecker().check_output(expected, done.stdout, flags), done.stdout
+    assert not done.stderr
+
+
+def test_the_op_that_it_shows_runs():
+    code = re.search(r"```\n(@primitive\n.+?)```", README, re.DOTALL)[1]
+    names = {"primitive": autograd.primitive, "vjp_of": autograd.vjp_of}
+    exec(code, names)
+    autograd.manual_seed(0)
+    a, b = autograd.randn(2, 3).requires_grad_(), autograd.randn(3, 4).requires_grad_()
+    c, d = (x.detach().clone().requires_grad_() for x in (a, b))
+    (names["matmul"](a, b) ** 2).sum().backward()
+    ((c @ d) ** 2).sum().backward()
+    assert autograd.allclose(a.grad, c.grad) and autograd.allclose(b.grad, d.grad)
 
 
 def test_the_ops_listed_exist_and_none_is_missing():
@@ -57,6 +89,13 @@ def test_a_linear_layer_is_the_op_that_break_on_is_told():
     said = "no matmul in this backward pass, which has .*linear"
     with autograd.break_on("matmul"), pytest.warns(UserWarning, match=said):
         x.sum().backward()
+
+
+def test_draw_takes_each_setting_that_it_names():
+    section = README[README.index("## Draw the graph") : README.index("## Train the moons")]
+    settings = set(re.findall(r"`(\w+)=", section))
+    assert {"depth", "show", "saved", "highlight", "legend"} <= settings
+    assert settings <= set(inspect.signature(viz.draw).parameters)
 
 
 def test_the_page_needs_a_number_or_a_cotangent(tmp_path):

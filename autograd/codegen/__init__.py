@@ -11,5 +11,7 @@ knows a derivative. In the order of reading:
 - ``helpers.py``: the source of rules that are called as a whole
 - ``printer.py``: the text of a backward pass, ``to_source``
 - ``program.py``: the same calls as statements that write into kept memory
+- ``update.py``: the rule of an optimizer, appended to a recording
+- ``watch.py``: what a function must not do while it is recorded
 - ``compiled.py``: ``compile``, which records a function and runs its program
 """

@@ -15,16 +15,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .passes import does_nothing, is_elementwise, only_widens, summed_over, transposes
+from .passes import (
+    RESHAPE,
+    RESHAPES,
+    TRANSPOSE,
+    does_nothing,
+    is_elementwise,
+    only_widens,
+    summed_over,
+    transposes,
+)  # fmt: skip
 from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
 from .trace import Call, Method, Var, before_broadcast
 
 SUM = (Method("sum"), np.sum)
-RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
-TRANSPOSE = (np.transpose, np.matrix_transpose)
-MOVES = (
-    *RESHAPE, *TRANSPOSE, np.broadcast_to, Method("squeeze"), np.squeeze, operator.getitem,
-)  # fmt: skip
+MOVES = (*RESHAPES, *TRANSPOSE, operator.getitem)
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
 ONE_LINE = 60  # characters; an array beyond is no literal
 
@@ -182,8 +187,6 @@ class Terms:
 
     def argument(self, x: Any, function: Any = None) -> ast.expr:
         """An argument of a call that is no operand of arithmetic."""
-        if isinstance(x, Var):
-            return self.whole(x)
         return (index if function is operator.getitem else literal)(x, self.part)
 
     def part(self, x: Any) -> ast.expr:
@@ -357,17 +360,14 @@ def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
 
 def total(a: Term, b: Term, minus: bool) -> Term:
     """``a + b`` or ``a - b``, without a sign that can be drawn in."""
-    if a.tree is not None and not minus and a.is_plain and b.is_plain and alike(a, b):
+    twice = a.tree is not None and not minus and a.is_plain and b.is_plain
+    if twice and ast.unparse(a.whole()) == ast.unparse(b.whole()):
         return a._replace(times=2)
     if b.tree is not None and b.times < 0:
         return plus(a, b._replace(times=-b.times), not minus)
     if a.tree is not None and a.times < 0 and not minus:
         return plus(b, a._replace(times=-a.times), True)
     return plus(a, b, minus)
-
-
-def alike(a: Term, b: Term) -> bool:
-    return ast.unparse(a.whole()) == ast.unparse(b.whole())
 
 
 def plus(a: Term, b: Term, minus: bool) -> Term:

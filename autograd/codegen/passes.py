@@ -11,9 +11,9 @@ from .trace import Call, Method, Var, before_broadcast, replaced, same
 
 PRODUCTS = (np.multiply, np.divide)
 COPIES = (same, Method("copy"), np.copy, np.positive)
-RESHAPES = (
-    Method("reshape"), np.reshape, np.expand_dims, np.broadcast_to, Method("squeeze"), np.squeeze,
-)  # fmt: skip
+RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
+RESHAPES = (*RESHAPE, np.broadcast_to, Method("squeeze"), np.squeeze)
+TRANSPOSE = (np.transpose, np.matrix_transpose)
 PLAIN = (bool, int, float, str, type(None), type(...), slice, np.generic, np.dtype)
 
 
@@ -61,13 +61,10 @@ def repeats_operand(call: Call) -> bool:
     x = call.args[0] if call.args else None
     if not (isinstance(x, Var) and x.is_array and call.out.is_array):
         return False
-    if call.out.dtype != x.dtype or call.out.strides != x.strides:
+    out = call.out
+    if (out.shape, out.dtype, out.strides) != (x.shape, x.dtype, x.strides):
         return False
-    if call.out.shape != x.shape:
-        return False
-    if call.function in PRODUCTS:
-        return is_one(call.args[1])
-    return does_nothing(call)
+    return is_one(call.args[1]) if call.function in PRODUCTS else does_nothing(call)
 
 
 def does_nothing(call: Call) -> bool:
@@ -94,7 +91,7 @@ def is_one(x: Any) -> bool:
 
 def transposes(call: Call) -> bool:
     """Whether a call swaps the two dimensions of a matrix."""
-    known = call.function in (np.transpose, np.matrix_transpose)
+    known = call.function in TRANSPOSE
     return known and call.out.ndim == 2 and call.args[1:] in ((), (None,), ((1, 0),))
 
 

@@ -26,7 +26,6 @@ REDUCTIONS: dict[Any, Any] = {
     Method("min"): np.minimum, np.min: np.minimum,
 }  # fmt: skip
 SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
-SHORT = 64  # elements of a row, of which NumPy's loop makes much ado
 MEANS = (np.mean, Method("mean"))
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 
@@ -158,24 +157,13 @@ class ProgramPrinter(Printer):
             self.setup(out, label, self.plain(made))
             self.terms.known.update(inside)
             self.kept[out] = label
-        elif self.may_put(made):
-            mask, number, x = (self.terms.argument(x) for x in made.args)
-            self.lines.append(("", call("np.putmask", x, mask, number), ""))
-            old = made.args[2]
-            self.terms.known[out] = self.terms.known[old]
-            self.memory[out], self.kept[out] = self.memory.pop(old), self.kept[old]
-            self.release(made)
-            return
-        elif self.writes_target(made):
-            target = self.terms.whole(self.targets[out])
-            function, args = self.with_out(made)
-            self.lines.append(("", written_to(function, args, target), ""))
-            self.terms.known[out] = self.terms.known[self.targets[out]]
-            self.release(made)
-            return
         else:
-            shape = str(out.shape) if out.shape else ""
-            self.lines.append((label, self.statement(made), shape))
+            value, place = self.statement(made)
+            if place is not None:
+                self.lines.append(("", value, ""))
+                self.terms.known[out] = Term(place)
+                return
+            self.lines.append((label, value, str(out.shape) if out.shape else ""))
         self.terms.name(out, label)
 
     def plain(self, made: Call) -> ast.expr:
@@ -187,18 +175,38 @@ class ProgramPrinter(Printer):
         args = [self.terms.argument(x, function) for x in made.args]
         return self.terms.written(function, args, made.keywords).whole()
 
-    def statement(self, made: Call) -> ast.expr:
-        function, args = self.with_out(made)
-        if function is None or not self.fits(made.out):
-            tree = self.plain(made) if function is None else call(str(name_of(function)), *args)
+    def statement(self, made: Call) -> tuple[ast.expr, ast.expr | None]:
+        """A call as it is written, and where its result is then if it is not what that gives."""
+        out, masks = made.out, is_mask(made)
+        function, args = (np.multiply, []) if masks else self.with_out(made)
+        stays = out.root is out and out not in self.fresh
+        if function is None or not stays:
+            plain = function is None or masks
+            tree = self.plain(made) if plain else call(str(name_of(function)), *args)
             self.release(made)
-            return tree
+            return tree, None
+        target = self.target_of(made)
+        if target is not None:
+            self.release(made)
+            return written_to(function, args, target), target
         if self.may_overwrite(made):
             self.release(made)
-        memory = self.memory_for(made.out)
+        memory = self.kept[out] = self.memory_for(out)
         self.release(made)
-        self.kept[made.out] = memory
-        return written_to(function, args, name(memory))
+        if masks:
+            return self.masked(made, memory), name(memory)
+        return written_to(function, args, name(memory)), None
+
+    def masked(self, made: Call, memory: str) -> ast.expr:
+        """The bits of an array times a mask: much quicker than ``where`` with many changes."""
+        mask, x = self.terms.whole(made.args[0]), made.inputs[-1]
+        bits = literal(np.dtype(f"i{x.dtype.itemsize}"))
+        into = self.made_before("bits", call(f"{memory}.view", bits))
+        same_place = self.kept.get(x) == memory
+        of = into if same_place else call(ast.Attribute(self.terms.whole(x), "view"), bits)
+        if made.args[1] is not x:
+            mask = ast.UnaryOp(ast.Invert(), mask)
+        return call("np.multiply", of, mask, into)
 
     def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
@@ -216,51 +224,38 @@ class ProgramPrinter(Printer):
         return function, [self.operand(x, made) for x in args]
 
     def reduction(self, made: Call) -> tuple[Any, list[ast.expr]]:
-        """``np.add.reduce``, which takes memory; a sum of rows as a product with ones."""
+        """``np.add.reduce``, which takes memory; sums of a matrix as products with ones."""
         axis, keepdims = summed_over(made)
         x, ufunc = made.args[0], REDUCTIONS[made.function]
-        plain = x.ndim == 2 and axis == (0,) and not keepdims and x.dtype.kind == "f"
+        plain = x.ndim == 2 and len(axis) == 1 and not keepdims and x.dtype.kind == "f"
         if ufunc is np.add and plain and adds_alike(made):
-            ones = call("np.ones", literal(len(x)), literal(x.dtype))
-            return np.dot, [self.made_before("ones", ones), self.terms.whole(x)]
+            ones = call("np.ones", literal(x.shape[axis[0]]), literal(x.dtype))
+            factors = [self.made_before("ones", ones), self.terms.whole(x)]
+            return np.dot, factors if axis == (0,) else factors[::-1]
         if keepdims or made.out.dtype != x.dtype:
             return None, []
         return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
 
     # -- memory ------------------------------------------------------------------------------
 
-    def writes_target(self, made: Call) -> bool:
-        """Whether a call may write its result right where it is to go."""
-        target = self.targets.get(made.out)
-        if target is None or not is_elementwise(made.function) or made.out in self.fresh:
-            return False
-        fits = (target.shape, target.dtype) == (made.out.shape, made.out.dtype)
-        good = fits and made.out.is_array and self.last[target.root] <= self.place[made]
-        if good:
-            self.written.add(made.out)
-        return good
-
-    def fits(self, out: Var) -> bool:
-        """Whether a result can go into memory that is kept."""
-        return out.root is out and out not in self.fresh
+    def target_of(self, made: Call) -> ast.expr | None:
+        """What an elementwise call is to update, if it may write its result right there."""
+        target, out = self.targets.get(made.out), made.out
+        if target is None or not is_elementwise(made.function):
+            return None
+        if (target.shape, target.dtype) != (out.shape, out.dtype):
+            return None
+        if self.last[target.root] > self.place[made]:
+            return None
+        self.written.add(out)
+        return self.terms.whole(target)
 
     def may_overwrite(self, made: Call) -> bool:
         """Whether an elementwise call may write over operands that nobody needs any more."""
         i = self.place[made]
         dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
         fit = all(x.root is x and x.shape == made.out.shape for x in dying)
-        return is_elementwise(made.function) and fit
-
-    def may_put(self, made: Call) -> bool:
-        """Whether ``np.where(mask, 0, x)`` may write into ``x``, which nobody needs any more."""
-        if made.function is not np.where or isinstance(made.args[1], Var) or made.out in self.fresh:
-            return False
-        x, out = made.args[2], made.out
-        mine = x in self.memory and self.last[x] == self.place[made]
-        return mine and (x.shape, x.dtype) == (out.shape, out.dtype) == (
-            made.args[0].shape,
-            x.dtype,
-        )
+        return (is_elementwise(made.function) or is_mask(made)) and fit
 
     def memory_for(self, out: Var) -> str:
         strides: tuple[int, ...] = out.strides
@@ -300,15 +295,13 @@ class ProgramPrinter(Printer):
     def operand(self, x: Any, made: Call) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
-            return self.spread(x, made)
+            return self.terms.whole(x)
         number = x.value if isinstance(x, Var) else x
-        dtypes = [v.dtype for v in made.inputs if v.is_array]
-        dtype = np.result_type(*dtypes, number) if dtypes else np.dtype(object)
-        if dtype.kind != "f" or (
-            isinstance(number, np.generic) and isinstance(x, Var) and x.varies
-        ):
+        dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
+        varies = isinstance(x, Var) and x.varies
+        if dtype.kind != "f" or (varies and isinstance(number, np.generic)):
             return self.terms.argument(x)
-        if isinstance(x, Var) and x.varies:  # a setting of the optimizer
+        if varies:  # a setting of the optimizer
             known = self.terms.text(x)
             new = (x, dtype) not in self.numbers
             zero = call("np.array", literal(0), literal(dtype))
@@ -318,30 +311,24 @@ class ProgramPrinter(Printer):
             return name(array)
         value = number.item() if isinstance(number, np.generic | np.ndarray) else number
         made_of = call("np.array", literal(value), literal(dtype))
-        if made.function in (np.maximum, np.minimum) and made.out.size <= SMALL:
-            made_of = call("np.full", literal(made.out.shape), literal(value), literal(dtype))
+        if made.function in (np.maximum, np.minimum):  # whose loops are slow with one number
+            shape = made.out.shape if made.out.size <= SMALL else made.out.shape[-1:]
+            made_of = call("np.full", literal(shape), literal(value), literal(dtype))
             return self.made_before("bound", made_of)
         digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
         text = f"c{digits}" if len(digits) < 10 else "number"
         return self.made_before(text, made_of)
 
-    def spread(self, x: Var, made: Call) -> ast.expr:
-        """An array operand; a mask or a row beside a small array copied to its dtype and shape.
 
-        NumPy's own way of doing that within a loop takes longer than the copy.
-        """
-        whole, out = self.terms.whole(x), made.out
-        casts = x.dtype == bool and made.function is np.multiply and out.dtype.kind == "f"
-        short = x.shape != out.shape and x.size > 1 and out.shape[-1] <= SHORT
-        if not is_elementwise(made.function) or out.size > SMALL or not (casts or short):
-            return whole
-        dtype = out.dtype if casts else x.dtype
-        key = ("spread", x, out.shape, dtype)
-        known = key in self.numbers
-        full = self.setup(key, "spread", call("np.empty", literal(out.shape), literal(dtype)))
-        if not known:
-            self.lines.append(("", call("np.copyto", name(full), whole), ""))
-        return name(full)
+def is_mask(made: Call) -> bool:
+    """Whether a call is ``np.where(mask, x, 0)`` or ``np.where(mask, 0, x)`` of floats."""
+    if made.function is not np.where or len(made.inputs) != 2:
+        return False
+    (mask, x), out = made.inputs, made.out
+    zero = any(type(v) is int and v == 0 for v in made.args[1:])
+    floats = x.dtype == out.dtype and x.dtype.kind == "f" and x.dtype.itemsize <= 8
+    alike = mask.shape == x.shape == out.shape != ()
+    return zero and floats and alike and mask is made.args[0] and mask.dtype == bool
 
 
 def adds_alike(made: Call) -> bool:

@@ -13,12 +13,30 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 LARGE = 2**10  # elements; of a result beyond, the trace keeps zeros instead of the values
 SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
+
+# What Python does with two numbers, which stay Python's.
+OF_NUMBERS: dict[Any, Any] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul,
+    np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
+}  # fmt: skip
+
+QUESTIONS = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
+    np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
+}  # fmt: skip
+
+METHODS = (
+    "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "argsort", "cumsum",
+    "any", "all", "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "astype",
+    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
+)  # fmt: skip
 
 
 class Untraceable(TypeError):
@@ -41,10 +59,9 @@ class Call:
     name = ""  # of the variable that the rule assigned the result to, if that says something
     rule = ""  # the name of the rule that made it
 
-    def __init__(self, function: Any, args: Any, keywords: dict, out: Var, quiet: bool) -> None:
+    def __init__(self, function: Any, given: Any, out: Var, quiet: bool) -> None:
         self.function = function
-        self.args = args
-        self.keywords = keywords
+        self.args, self.keywords = given
         self.out = out
         self.quiet = quiet  # whether the rule made it inside np.errstate(...="ignore")
 
@@ -71,20 +88,20 @@ class Trace:
 
     def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
-        args, keywords = self._lifted(args), self._lifted(keywords)
+        given = mapped(
+            lambda v: self.input(v) if isinstance(v, np.ndarray) else v, (args, keywords)
+        )
         quiet = not ignored() <= self._ignored
-        inputs = dict.fromkeys(vars_in((args, keywords)))
-        samples = {x: x.value for x in inputs}
-        arrays = [x for x in inputs if not x.is_number]
-        if inputs and not arrays and not [x for x in args if isinstance(x, np.generic)]:
+        samples = {x: x.value for x in vars_in(given)}
+        args, keywords = replaced(given, samples)
+        if samples and not any(isinstance(x, np.ndarray | np.generic) for x in args):
             function = OF_NUMBERS.get(function, function)
         with np.errstate(all="ignore"):
-            args_now, keywords_now = replaced((args, keywords), samples)
-            value = function(*args_now, **keywords_now)
+            value = function(*args, **keywords)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
-        out = Var(self, value, True in [x.varies for x in inputs])
-        out.call = call = Call(function, args, keywords, out, quiet)
+        out = Var(self, value, any(x.varies for x in samples))
+        out.call = call = Call(function, given, out, quiet)
         for x, sample in samples.items():
             if np.may_share_memory(value, sample):
                 out.root = x.root
@@ -108,9 +125,12 @@ class Trace:
             y = self.call(rule, *values, **keywords)
         return y if isinstance(y, Var) else self.call(same, y)
 
-    def _lifted(self, x: Any) -> Any:
-        """``x`` with a Var for each array."""
-        return mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, x)
+    def forget(self) -> None:
+        """Keep no values: what is left holds itself, until Python finds that out."""
+        for var in [*self._inputs.values(), *(x for call in self.calls for x in call.inputs)]:
+            var.forget()
+        self._inputs.clear()
+        self.calls.clear()
 
     def _note_name(self, call: Call) -> None:
         """Name a call after the variable that its line assigns: the last call of the line."""
@@ -129,8 +149,6 @@ class Trace:
 
 class Var(np.lib.mixins.NDArrayOperatorsMixin):
     """Stands for an array, a NumPy scalar or a number while a Trace is made of a graph."""
-
-    astype: Callable[..., Any]  # and other methods: see below
 
     def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
         self.trace = trace
@@ -172,8 +190,15 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
         if function in QUESTIONS:
-            return function(*values_of(args), **values_of(settings))
+            values = {x: x.value for x in vars_in((args, settings))}
+            args, settings = replaced((args, settings), values)
+            return function(*args, **settings)
         return self.trace.call(function, *args, **settings)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in METHODS:
+            raise AttributeError(name)
+        return partial(self.trace.call, Method(name), self)
 
     def __getitem__(self, index: Any) -> Var:
         return self.trace.call(operator.getitem, self, index)
@@ -193,42 +218,13 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class Setting(Var):
-    """A number of which a rule may ask whether it is zero; ``is_zero`` notes the answer."""
+    """A number of which a rule may ask whether it is zero, and then has ``asked``."""
 
-    is_zero: bool | None = None
+    asked = False
 
     def __bool__(self) -> bool:
-        self.is_zero = not self.value
+        self.asked = True
         return bool(self.value)
-
-
-# What Python does with two numbers, which stay Python's.
-OF_NUMBERS: dict[Any, Any] = {
-    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul,
-    np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
-}  # fmt: skip
-
-QUESTIONS = {
-    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
-}  # fmt: skip
-
-METHODS = (
-    "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "argsort", "cumsum",
-    "any", "all", "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "astype",
-    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
-)  # fmt: skip
-
-
-def _written_down(method: Method) -> Callable:
-    def call(self: Var, *args: Any, **keywords: Any) -> Var:
-        return self.trace.call(method, self, *args, **keywords)
-
-    return call
-
-
-for _name in METHODS:
-    setattr(Var, _name, _written_down(Method(_name)))
 
 
 def ignored() -> set[str]:
@@ -245,11 +241,6 @@ def mapped(function: Callable, x: Any) -> Any:
     if isinstance(x, dict):
         return {key: mapped(function, item) for key, item in x.items()}
     return function(x)
-
-
-def values_of(x: Any) -> Any:
-    """What the Vars in ``x`` stand for."""
-    return mapped(lambda v: v.value if isinstance(v, Var) else v, x)
 
 
 def replaced(x: Any, instead: dict[Var, Any]) -> Any:

@@ -38,7 +38,7 @@ def add(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.add(autograd.tensor([1.0, 2.0]), 1)
     tensor([2., 3.])
     """
-    return _add(a, b if alpha == 1 else mul(alpha, summand("add", a, b)))
+    return _add(a, b if alpha == 1 else alpha * summand("add", a, b))
 
 
 @primitive
@@ -63,7 +63,7 @@ def sub(a: Operand, b: Operand, *, alpha: float = 1) -> Tensor:
     >>> autograd.sub(autograd.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return _sub(a, b if alpha == 1 else mul(alpha, summand("sub", a, b)))
+    return _sub(a, b if alpha == 1 else alpha * summand("sub", a, b))
 
 
 @primitive

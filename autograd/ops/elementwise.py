@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import result_type
+from ..dtypes import numeric, result_type
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 
@@ -254,6 +254,7 @@ def cast_dx(g, *, dtype):
 
 def summand(name: str, a: Any, b: Any) -> Any:
     """``b`` in the dtype of ``a + b``, to be multiplied. Raises TypeError where that is bool."""
+    b = np.asarray(b) if isinstance(b, list | tuple) else b
     dtype = result_type(*[getattr(x, "_data", x) for x in (a, b)])
     if dtype == np.bool_:
         raise TypeError(f"{name}: booleans have no multiple by alpha; convert: a.int()")
@@ -295,21 +296,8 @@ def to(
             dtype = wanted
     if device is not None:
         check_device("to", device)
-    dtype = x.dtype if dtype is None else numeric(dtype)
+    dtype = x.dtype if dtype is None else numeric("to", dtype)
     return x if dtype == x.dtype and not copy else _cast(x, dtype=dtype)
-
-
-def numeric(dtype: Any) -> np.dtype:
-    """A dtype of floats, ints or bools."""
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found is None or found.kind not in "fiub":
-        raise TypeError(
-            f"to: {dtype!r} is no dtype of floats, ints or bools; give one such as autograd.float32"
-        )
-    return found
 
 
 def is_device(x: Any) -> bool:

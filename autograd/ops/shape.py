@@ -42,8 +42,9 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
             [2, 3]])
     """
     wanted = spread(shape, more, "reshape")
-    if min(wanted, default=0) < -1:  # which NumPy takes for -1
-        raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
+    for n in wanted:
+        if n < -1:  # which NumPy takes for -1
+            raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
     return _reshape(x, shape=wanted)
 
 

@@ -42,20 +42,28 @@ def check_gradients(backward, X, y, *parameters, loss_is=None):
     """Compare what ``backward(X, y, ...)`` returns, its loss and gradients, with the engine's."""
     leaves = [parameter.detach().clone().requires_grad_() for parameter in parameters]
     try:
-        loss, *answers = backward(X, y, *leaves)
-    except TypeError as error:
+        returned = backward(X, y, *leaves)
+    except (TypeError, AttributeError) as error:
         if "ellipsis" in str(error):
             raise NotYet(f"{backward.__name__} still has a ... in it") from None
         raise
+    with_respect_to = list(inspect.signature(backward).parameters)[2:]
+    names = ["loss", *(f"d{name}" for name in with_respect_to)]
+    if not isinstance(returned, (tuple, list)) or len(returned) != len(names):
+        raise NotYet(f"{backward.__name__} should return {', '.join(names)}")
+    for name, answer in zip(names, returned):
+        if answer is ...:
+            raise NotYet(f"{name} in {backward.__name__} is still open")
+    loss, *answers = returned
     if loss_is is not None:
         check("loss", loss, loss_is)
-    names = list(inspect.signature(backward).parameters)[2:]
-    for name, answer in zip(names, answers):
-        if answer is ...:
-            raise NotYet(f"d{name} in {backward.__name__} is still open")
+    if getattr(loss, "shape", None) != () or not loss.requires_grad:
+        raise NotYet(
+            f"loss in {backward.__name__} should be one number that remembers how it was computed"
+        )
     loss.backward()
-    for name, answer, leaf in zip(names, answers, leaves):
-        check(f"d{name}", answer, leaf.grad)
+    for name, answer, leaf in zip(names[1:], answers, leaves):
+        check(name, answer, leaf.grad)
 
 
 def same(a, b):
@@ -63,8 +71,8 @@ def same(a, b):
 
 
 def hint(shape, right):
+    if len(right) < 2:
+        return "over which axis is the sum?"
     if sorted(shape) == sorted(right):
         return "which transpose?"
-    if len(shape) > len(right) and shape[len(shape) - len(right) :] == right:
-        return "over which axis is the sum?"
     return "which operands, and which of them transposed?"
