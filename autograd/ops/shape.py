@@ -268,14 +268,15 @@ def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = 
     tensor([1., 2., 3.])
     """
     tensors = several("concatenate", tensors)
-    shape = next((shape_of(x) for x in tensors if shape_of(x) != (0,)), (0,))
+    shapes = [shape_of(x) for x in tensors]
+    shape = next((one for one in shapes if one != (0,)), (0,)) if (0,) in shapes else shapes[0]
     if not shape:
         raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
     axis = dim_of("concatenate", dim if axis is None else axis, shape)
-    if len(shape) > 1:
+    if (0,) in shapes and len(shape) > 1:
         fitting = (*shape[:axis], 0, *shape[axis + 1 :])
         tensors = [reshape(x, fitting) if shape_of(x) == (0,) else x for x in tensors]
-    sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
+    sizes = [one[axis] if axis < len(one) else 0 for one in shapes]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
 
 
