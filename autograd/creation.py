@@ -150,10 +150,17 @@ def arange(
 ) -> Tensor:  # fmt: skip
     """The numbers from ``start`` (0) up to but without ``end``; ints give int64.
 
+    There are none where ``step`` leads away from ``end``. Raises ValueError for a step of 0 and for
+    bounds that are not finite.
+
     >>> arange(3), arange(0, 1, 0.5)
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
     start, end = (0, start) if end is None else (start, end)
+    if not step or not np.isfinite([start, end, step]).all():
+        raise ValueError(
+            f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
+        )
     whole = dtype is not None and np.dtype(dtype).kind in "iu"
     if whole:  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
@@ -251,6 +258,8 @@ def randint(
     if size is None:
         raise TypeError("randint: give a size, as in randint(10, (2, 3)); () for one number")
     shape = sizes("randint", size)
+    if low >= high:
+        raise ValueError(f"randint: high must be more than low, got {low} and {high}")
     dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 
@@ -268,7 +277,8 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     """
     check_device("randperm", device)
     dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
-    return _permutation(n=operator.index(n), dtype=dtype)
+    (n,) = sizes("randperm", n)
+    return _permutation(n=n, dtype=dtype)
 
 
 @primitive

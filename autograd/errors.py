@@ -131,7 +131,7 @@ def matmul_way_out(a: tuple, b: tuple) -> str | None:
     return reason
 
 
-def linear_way_out(x: tuple, weight: tuple, bias: tuple) -> str | None:
+def linear_way_out(x: tuple, weight: tuple, bias: tuple = ()) -> str | None:
     if not x or len(weight) != 2 or x[-1] == weight[1]:
         return None if x and len(weight) == 2 else "x must be (..., in) and weight (out, in)"
     return (
