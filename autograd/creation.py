@@ -70,11 +70,18 @@ def as_tensor(data: Any, dtype: Any = None, *, device: Any = None) -> Tensor:
 
 def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Tensor:
     check_device("device", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     out = result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
     if observers.created:
         observers.tell(observers.created, out)
     return out
+
+
+def chosen(dtype: Any, default: Any = None) -> np.dtype:
+    """The dtype that was given; else ``default``, or the default dtype."""
+    if dtype is None:
+        return default or dtypes.get_default_dtype()
+    return dtypes.numeric("dtype", dtype)
 
 
 def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
@@ -217,7 +224,7 @@ def rand(
     (2, 3)
     """
     check_device("rand", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -235,7 +242,7 @@ def randn(
     (2, 3)
     """
     check_device("randn", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -260,7 +267,7 @@ def randint(
     shape = sizes("randint", size)
     if low >= high:
         raise ValueError(f"randint: high must be more than low, got {low} and {high}")
-    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype, dtypes.int64)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 
 
@@ -276,7 +283,7 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     [0, 1, 2]
     """
     check_device("randperm", device)
-    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype, dtypes.int64)
     (n,) = sizes("randperm", n)
     return _permutation(n=n, dtype=dtype)
 

@@ -25,9 +25,7 @@ from .memory import Memory
 from .operands import as_numpy, laid_out
 from .primitives import primitive
 from .rules import Op, Rule
-from .tensors import Tensor, result
-
-new = object.__new__
+from .tensors import Tensor, new, result
 
 
 class View(Tensor):

@@ -185,9 +185,6 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
         return _squeeze(x, dims=(dim,) if shape[dim] == 1 else ())
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
-    if isinstance(dim, int):
-        i = dim_of("squeeze", dim, shape)
-        return _squeeze(x, dims=(dim,) if shape and shape[i] == 1 else ())
     places = dims_of("squeeze", dim if isinstance(dim, tuple | list) else (dim,), shape)
     return _squeeze(x, dims=tuple([i for i in places if shape and shape[i] == 1]))
 
