@@ -98,7 +98,8 @@ def root_cotangent(root: Any, gradient: Any) -> Any:
     if not root._requires_grad:
         raise RuntimeError(
             "backward: this tensor does not require grad and has no grad_fn. Set "
-            "requires_grad=True on a tensor it is computed from, outside no_grad()"
+            "requires_grad=True on a tensor it is computed from, outside no_grad(); and no "
+            "gradient goes through detach(), item(), argmax and other integers, or comparisons"
         )
     if gradient is not None:
         return as_cotangent(gradient, root, "backward")

@@ -70,11 +70,18 @@ def as_tensor(data: Any, dtype: Any = None, *, device: Any = None) -> Tensor:
 
 def made(array: Any, dtype: Any, requires_grad: bool, device: Any = None) -> Tensor:
     check_device("device", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     out = result(array.astype(dtype, copy=False)).requires_grad_(requires_grad)
     if observers.created:
         observers.tell(observers.created, out)
     return out
+
+
+def chosen(dtype: Any, default: Any = None) -> np.dtype:
+    """The dtype that was given; else ``default``, or the default dtype."""
+    if dtype is None:
+        return default or dtypes.get_default_dtype()
+    return dtypes.numeric("dtype", dtype)
 
 
 def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
@@ -150,10 +157,17 @@ def arange(
 ) -> Tensor:  # fmt: skip
     """The numbers from ``start`` (0) up to but without ``end``; ints give int64.
 
+    There are none where ``step`` leads away from ``end``. Raises ValueError for a step of 0 and for
+    bounds that are not finite.
+
     >>> arange(3), arange(0, 1, 0.5)
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
     start, end = (0, start) if end is None else (start, end)
+    if not step or not np.isfinite([start, end, step]).all():
+        raise ValueError(
+            f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
+        )
     whole = dtype is not None and np.dtype(dtype).kind in "iu"
     if whole:  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
@@ -210,7 +224,7 @@ def rand(
     (2, 3)
     """
     check_device("rand", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -228,7 +242,7 @@ def randn(
     (2, 3)
     """
     check_device("randn", device)
-    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.numeric("dtype", dtype)
+    dtype = chosen(dtype)
     return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -251,7 +265,9 @@ def randint(
     if size is None:
         raise TypeError("randint: give a size, as in randint(10, (2, 3)); () for one number")
     shape = sizes("randint", size)
-    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
+    if low >= high:
+        raise ValueError(f"randint: high must be more than low, got {low} and {high}")
+    dtype = chosen(dtype, dtypes.int64)
     return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
 
 
@@ -267,8 +283,9 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     [0, 1, 2]
     """
     check_device("randperm", device)
-    dtype = dtypes.int64 if dtype is None else dtypes.numeric("dtype", dtype)
-    return _permutation(n=operator.index(n), dtype=dtype)
+    dtype = chosen(dtype, dtypes.int64)
+    (n,) = sizes("randperm", n)
+    return _permutation(n=n, dtype=dtype)
 
 
 @primitive

@@ -29,22 +29,23 @@ class BroadcastWarning(UserWarning):
     """
 
 
-def frames_inside() -> int:
-    """How many frames there are from the caller up to the line that called this library."""
-    frame: Any = sys._getframe(1)
+def out_of_library(frame: Any) -> tuple[Any, int]:
+    """The first frame outside this library, going out from ``frame``, and how many that takes."""
     count = 1
     while frame.f_back and frame.f_code.co_filename.startswith(LIBRARY):
         frame = frame.f_back
         count += 1
-    return count
+    return frame, count
+
+
+def frames_inside() -> int:
+    """How many frames there are from the caller up to the line that called this library."""
+    return out_of_library(sys._getframe(1))[1]
 
 
 def users_frame() -> Any:
     """The innermost frame outside this library."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(LIBRARY):
-        frame = frame.f_back
-    return frame
+    return out_of_library(sys._getframe(1))[0]
 
 
 def warn_of_stretching(op: Any, a: tuple, b: tuple, y: tuple) -> None:
@@ -131,7 +132,7 @@ def matmul_way_out(a: tuple, b: tuple) -> str | None:
     return reason
 
 
-def linear_way_out(x: tuple, weight: tuple, bias: tuple) -> str | None:
+def linear_way_out(x: tuple, weight: tuple, bias: tuple = ()) -> str | None:
     if not x or len(weight) != 2 or x[-1] == weight[1]:
         return None if x and len(weight) == 2 else "x must be (..., in) and weight (out, in)"
     return (

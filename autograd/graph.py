@@ -73,8 +73,7 @@ class Node:
     def be_seen(self) -> None:
         """Keep what made the operands, if every op is recorded, and tell who wants to know."""
         if observers.everything:
-            pairs = zip(self.args, self.parents)
-            self._origins = [x if type(x) is Node else made_by(arg) for arg, x in pairs]
+            self._origins = [made_by(x) for x in self.args]
             note_reader(self, self._origins)
         observers.tell(observers.recorded, self)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import observers, ops
-from .errors import explain_forward
+from .errors import ForeignOperand, explain_forward
 from .grad_mode import mode
 from .keeping import KEPT
 from .memory import Memory, clock, note_change
@@ -33,6 +33,8 @@ def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
 
     def compute(before: Tensor) -> Tensor:
         new = op(before, other)
+        if not isinstance(new, Tensor):
+            raise ForeignOperand(f"{name}: what {type(other).__name__} makes of it is no Tensor")
         if new.shape != x.shape:
             raise ValueError(
                 f"{name}: the result has shape {new.shape} and does not fit in place into "
@@ -154,13 +156,14 @@ def check(line: list[Tensor], name: str, others: list) -> bool:
 
 def write_down(line: list[Tensor], before: list[Tensor], new: Tensor) -> None:
     """Record that ``new``, the value of a view, is written into what it was taken from."""
+    gradient = mode.recording
     for view, of, old in zip(line, line[1:], before[1:]):
         assert isinstance(view, View)
-        if view._cut == "detach":  # its gradient ends here, its values go on
+        if view._cut == "detach":  # the values go on, and gradients go as if nothing had changed
             move(view, new)
-            new = without_gradient(new)
+            new, gradient = without_gradient(new), False
         op, operands, settings = view._op.written_by(old, new, *view._operands, **view._settings)
-        new = record(op.op, operands, settings, of._data, mode.recording)
+        new = record(op.op, operands, settings, of._data, gradient)
     move(line[-1], new)
 
 
@@ -194,6 +197,31 @@ def div_(self: Tensor, other: Operand) -> Tensor:
 def pow_(self: Tensor, other: Operand) -> Tensor:
     """``self **= other``."""
     return change(self, "pow_", ops.pow, other)
+
+
+def floor_divide_(self: Tensor, other: Operand) -> Tensor:
+    """``self //= other``."""
+    return change(self, "floor_divide_", ops.floor_divide, other)
+
+
+def remainder_(self: Tensor, other: Operand) -> Tensor:
+    """``self %= other``."""
+    return change(self, "remainder_", ops.remainder, other)
+
+
+def bitwise_and_(self: Tensor, other: Operand) -> Tensor:
+    """``self &= other``."""
+    return change(self, "bitwise_and_", ops.bitwise_and, other)
+
+
+def bitwise_or_(self: Tensor, other: Operand) -> Tensor:
+    """``self |= other``."""
+    return change(self, "bitwise_or_", ops.bitwise_or, other)
+
+
+def bitwise_xor_(self: Tensor, other: Operand) -> Tensor:
+    """``self ^= other``."""
+    return change(self, "bitwise_xor_", ops.bitwise_xor, other)
 
 
 def zero_(self: Tensor) -> Tensor:

@@ -43,7 +43,8 @@ def check_usable(order: list) -> None:
         if node.freed and node.op.asked(node.parents):
             raise RuntimeError(
                 f"backward a second time through {node.name}: the values that its VJP needs were "
-                "freed by the first. Pass retain_graph=True to the first backward, or compute anew"
+                "freed by the first. Pass retain_graph=True to the first, or compute anew. "
+                "Of what goes on to the next step, as a running total, take item() or detach()"
             )
     if order and order[-1].time < _last_change:  # the oldest is last
         for node in order:

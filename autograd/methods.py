@@ -24,6 +24,18 @@ def swapped(op: Callable[[Operand, Operand], Tensor]) -> Callable[[Tensor, Opera
     return lambda self, other: op(other, self)
 
 
+def updating(change: Callable[..., Tensor]) -> Callable[[Tensor, Operand], Tensor]:
+    """``change`` as ``+=`` calls it; what to do with a foreign operand is left to Python."""
+
+    def update(self: Tensor, other: Operand) -> Tensor:
+        try:
+            return change(self, other)
+        except ForeignOperand:
+            return NotImplemented
+
+    return update
+
+
 def detached(self: Tensor) -> Tensor:
     """The same memory without the graph."""
     if observers.everything:
@@ -132,19 +144,24 @@ def contains(self: Tensor, value: Any) -> bool:
 class Methods:
     """Each of Tensor's operators and methods, and the function that it is."""
 
-    __add__, __radd__, __iadd__ = ops.arithmetic._add, swapped(ops.add), inplace.add_
-    __sub__, __rsub__, __isub__ = ops.arithmetic._sub, swapped(ops.sub), inplace.sub_
-    __mul__, __rmul__, __imul__ = ops.mul, swapped(ops.mul), inplace.mul_
-    __truediv__, __rtruediv__, __itruediv__ = ops.arithmetic._div, swapped(ops.div), inplace.div_
+    __add__, __radd__ = ops.arithmetic._add, swapped(ops.add)
+    __sub__, __rsub__ = ops.arithmetic._sub, swapped(ops.sub)
+    __mul__, __rmul__ = ops.mul, swapped(ops.mul)
+    __truediv__, __rtruediv__ = ops.arithmetic._div, swapped(ops.div)
     __floordiv__, __rfloordiv__ = ops.floor_divide, swapped(ops.floor_divide)
     __mod__, __rmod__ = ops.remainder, swapped(ops.remainder)
-    __pow__, __rpow__, __ipow__ = ops.pow, swapped(ops.pow), inplace.pow_
+    __pow__, __rpow__ = ops.pow, swapped(ops.pow)
     __matmul__, __rmatmul__ = ops.matmul, swapped(ops.matmul)
     __neg__, __pos__, __abs__ = ops.neg, ops.positive, ops.abs
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
     __and__, __rand__ = ops.bitwise_and, ops.bitwise_and
     __or__, __ror__, __invert__ = ops.bitwise_or, ops.bitwise_or, ops.bitwise_not
     __xor__, __rxor__ = ops.bitwise_xor, ops.bitwise_xor
+    __iadd__, __isub__ = updating(inplace.add_), updating(inplace.sub_)
+    __imul__, __itruediv__ = updating(inplace.mul_), updating(inplace.div_)
+    __ifloordiv__, __imod__ = updating(inplace.floor_divide_), updating(inplace.remainder_)
+    __ipow__, __iand__ = updating(inplace.pow_), updating(inplace.bitwise_and_)
+    __ior__, __ixor__ = updating(inplace.bitwise_or_), updating(inplace.bitwise_xor_)
     __getitem__, __setitem__ = ops.getitem, inplace.setitem
     __iter__, __contains__ = slices, contains
 
@@ -166,6 +183,9 @@ class Methods:
     # in place
     add_, sub_, mul_, div_ = inplace.add_, inplace.sub_, inplace.mul_, inplace.div_
     pow_, zero_, fill_, copy_ = inplace.pow_, inplace.zero_, inplace.fill_, inplace.copy_
+    floor_divide_, remainder_ = inplace.floor_divide_, inplace.remainder_
+    bitwise_and_, bitwise_or_ = inplace.bitwise_and_, inplace.bitwise_or_
+    bitwise_xor_ = inplace.bitwise_xor_
 
     # arithmetic and elementwise
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow

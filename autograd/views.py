@@ -16,8 +16,6 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from . import observers
 from .grad_mode import mode
 from .graph import Node, parent_of
@@ -27,9 +25,7 @@ from .memory import Memory
 from .operands import as_numpy, laid_out
 from .primitives import primitive
 from .rules import Op, Rule
-from .tensors import Tensor, result
-
-new = object.__new__
+from .tensors import Tensor, new, result
 
 
 class View(Tensor):
@@ -110,7 +106,7 @@ def as_view(out: Tensor, op: Op, args: tuple, settings: dict) -> Tensor:
     of = args[0]
     if not isinstance(of, Tensor):
         return out
-    if isinstance(of._data, np.generic):  # a number, which has no memory that can be shared
+    if not of.ndim:  # a number: if it was NumPy's when the op ran, it had no memory to share
         rest = [x._data if isinstance(x, Tensor) else x for x in args[1:]]
         out._data = op.forward(of._array(), *rest, **settings)
     y, data = out._data, of._data

@@ -147,7 +147,8 @@ def put(holder: Module, name: str, module: Any, what: str) -> None:
     """Assign a module by name, if it is one and the name is free."""
     kind = type(holder).__name__
     if not isinstance(module, Module):
-        raise TypeError(f"{kind}: {what} is a {type(module).__name__}, not a Module")
+        made = f"; make one: {module.__name__}(...)" if isinstance(module, type) else ""
+        raise TypeError(f"{kind}: {what} is a {type(module).__name__}, not a Module{made}")
     if not isinstance(name, str) or not name or "." in name:
         raise KeyError(f"{kind}: a module's name is a string without dots, not {name!r}")
     if hasattr(holder, name) and name not in holder._modules:

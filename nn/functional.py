@@ -33,6 +33,7 @@ from autograd.ops import (
     nll_loss,
     one_hot,
 )
+from autograd.ops.dims import check_shape
 from autograd.ops.losses import check, reduced
 
 __all__ = [
@@ -83,6 +84,8 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     >>> hardtanh(autograd.tensor([-2.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val {min_val} must not be above max_val {max_val}")
     limited = x.detach().clip(min_val, max_val).to(x.dtype)
     return where((x <= min_val) | (x >= max_val), limited, x)
 
@@ -97,6 +100,10 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tens
     tensor([[2.],
             [2.]])
     """
+    if weight.ndim != 2:
+        raise ValueError(f"embedding: weight must be (rows, columns), got {weight.shape}")
+    if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
+        raise IndexError(f"embedding: padding_idx {padding_idx} is none of {len(weight)} rows")
     rows = x._data if isinstance(x, Tensor) else np.asarray(x)
     if rows.dtype.kind not in "iu":
         raise TypeError(f"embedding: x numbers rows and must be integer, got {rows.dtype}")
@@ -142,6 +149,8 @@ def layer_norm(
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if x.shape[max(0, x.ndim - len(shape)) :] != shape:
         raise ValueError(f"layer_norm: x of shape {x.shape} does not end in {shape}")
+    check_shape("layer_norm", "weight", weight, shape)
+    check_shape("layer_norm", "bias", bias, shape)
     dims = tuple(range(-len(shape), 0))
     wide = widened(x)
     centred = wide - wide.mean(dims, keepdim=True)
@@ -163,12 +172,18 @@ def batch_norm(
 
     In ``training`` mean and variance are those of the batch, and ``running_mean`` and
     ``running_var`` (which has the unbiased variance) come nearer to them by ``momentum``; else
-    they are the running ones. Raises ValueError in training for one value of a feature.
+    they are the running ones. Raises ValueError in training for one value of a feature, and for
+    what has no number for each feature.
 
     >>> batch_norm(autograd.tensor([[1.0], [3.0]]), None, None, training=True)
     tensor([[-1.0000],
             [ 1.0000]])
     """
+    if x.ndim < 2:
+        raise ValueError(f"batch_norm: x must be (N, features, ...), got {x.shape}")
+    given = {"running_mean": running_mean, "running_var": running_var, "weight": weight}
+    for what, y in {**given, "bias": bias}.items():
+        check_shape("batch_norm", what, y, x.shape[1:2])
     dims = (0, *range(2, x.ndim))
     feature = (-1, *[1] * (x.ndim - 2))
     wide = widened(x)
@@ -239,5 +254,5 @@ def kl_div(
     else:
         losses = target * where(target == 0, 1.0, target).log() - target * input
     if reduction == "batchmean":
-        return losses.sum() / max(len(losses), 1) if losses.ndim else losses
+        return losses.sum() / len(losses) if losses.ndim else losses
     return reduced("kl_div", losses, reduction)

@@ -1,6 +1,7 @@
 """Every op on all dtypes and odd values beside torch: values, dtypes, gradients, refusals."""
 
 import itertools
+import operator
 import warnings
 
 import numpy as np
@@ -13,8 +14,8 @@ from .oracles import torch
 from .samples import BINARY, DTYPES, UNARY, added, assigned, known, operands
 
 SPACES = [
-    {"m": autograd, "F": nn.functional, "assigned": assigned, "added": added},
-    {"m": torch, "F": torch.nn.functional, "assigned": assigned, "added": added},
+    {"m": autograd, "F": nn.functional, "assigned": assigned, "added": added, "o": operator},
+    {"m": torch, "F": torch.nn.functional, "assigned": assigned, "added": added, "o": operator},
 ]
 LIMITS = {"float16": 3e-3, "float32": 3e-6, "float64": 1e-10}
 

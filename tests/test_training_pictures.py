@@ -239,7 +239,16 @@ def test_several_curves_have_a_legend_and_differ_in_line_and_darkness():
 @pytest.mark.parametrize("top, bottom", [(1.0, 0.3), (0.9, 0.7), (20, 1), (1, 1e-2), (5, 4e-5),
                                          (1, 1e-9), (0.7, 0.7)])  # fmt: skip
 def test_numbers_at_the_loss_do_not_overlap(top, bottom):
-    ax = viz.plot_loss(np.geomspace(top, bottom, 50))
+    numbers_do_not_overlap(np.geomspace(top, bottom, 50), (6.4, 4.8))
+
+
+@pytest.mark.parametrize("history", [[1.0], [2.0, 2.0], [1e-3], [1e5, 1e5], [0.7, 0.69], [1, 0.1]])
+def test_numbers_at_few_losses_do_not_overlap_in_a_small_picture(history):
+    numbers_do_not_overlap(history, (5, 3))
+
+
+def numbers_do_not_overlap(history, size):
+    ax = viz.plot_loss(history, ax=plt.figure(figsize=size).add_subplot())
     ax.figure.draw_without_rendering()
     assert ax.get_yscale() == "log"
     low, high = ax.get_ylim()

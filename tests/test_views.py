@@ -1,5 +1,6 @@
 """Views and changes in place: one rule, that a change is seen by all who share the memory."""
 
+import contextlib
 import copy
 import pickle
 import time
@@ -75,6 +76,81 @@ def test_what_record_source_records_gives_the_same_numbers(program):
                     again = computed_again(x)
                     assert again.dtype == x.dtype
                     np.testing.assert_allclose(again, x._data, rtol=1e-9, err_msg=str(n))
+
+
+def test_random_programs_as_torch_while_everything_is_recorded():
+    """As above; but a view that was taken under no_grad() may be refused wherever it is read."""
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(programs)
+    def check(program):
+        try:
+            with autograd.record_source():
+                run(program)
+        except RuntimeError as error:
+            assert "a view that was taken under no_grad() is used" in str(error)
+
+    check()
+
+
+def test_random_programs_compiled():
+    """Where eager code gives torch's numbers, a compiled program gives them, too, or refuses."""
+    verdicts: Counter[str] = Counter()
+    one = tensor(1.0, dtype=autograd.float64)
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(programs)
+    def check(program):
+        outcome = run(program)
+        if outcome.verdict != "same":
+            return
+        count = view_programs.LEAVES
+        leaves = [tensor(x, requires_grad=True) for x in view_programs.START[:count]]
+
+        def loss(c):
+            tensors = [w * c for w in leaves]
+            tensors += [tensor(x) for x in view_programs.START[count:]]
+            for step in outcome.done:
+                do(autograd, tensors, step)
+            return view_programs.loss_of(tensors)
+
+        with np.errstate(all="ignore"):
+            expected = results_of(loss(one), leaves, backward=True)
+            try:
+                step = autograd.compile(loss, one)
+            except RuntimeError:
+                verdicts["refused"] += 1
+                return
+            view_programs.same(results_of(step(one), leaves), expected, str(outcome.done))
+        verdicts["same"] += 1
+
+    check()
+    assert verdicts["same"] > 5 * verdicts["refused"]
+
+
+def results_of(loss, leaves, backward=False):
+    """A loss and the gradients that it gave the leaves, which are taken from them."""
+    if backward:
+        loss.backward()
+    grads = [np.zeros(x.shape) if x.grad is None else x.grad.numpy() for x in leaves]
+    for x in leaves:
+        x.grad = None
+    return np.concatenate([np.ravel(x) for x in (loss.item(), *grads)])
+
+
+@pytest.mark.parametrize("take", [
+    lambda x: x.squeeze(), lambda x: x.reshape(1), lambda x: x.unsqueeze(0), lambda x: x[None],
+    lambda x: x.detach(), lambda x: x.expand(1, 1), lambda x: x.permute(), lambda x: x[...],
+])  # fmt: skip
+def test_a_number_shares_its_memory_with_its_views_while_everything_is_recorded(take):
+    for mode in (contextlib.nullcontext(), autograd.record_source()):
+        with mode:
+            x = autograd.tensor(0.75)
+            y = take(x)
+            y.add_(1)
+            assert x.item() == y.item() == 1.75
+            x.mul_(2)
+            assert x.item() == y.item() == 3.5
 
 
 def refused_when_used(x):

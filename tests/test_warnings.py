@@ -107,6 +107,13 @@ STRETCHING = {
     "recorded": lambda: COLUMN.detach().requires_grad_() - ROW,
     "in place": lambda: autograd.ones(3, 4, 1).mul(autograd.ones(4)),
     "float64": lambda: COLUMN.double() - ROW.double(), "%": lambda: COLUMN % ROW,
+    "&": lambda: (COLUMN > 0) & ROW.bool(), "|": lambda: COLUMN.bool() | ROW.bool(),
+    "^": lambda: COLUMN.bool() ^ ROW.bool(), "isclose": lambda: autograd.isclose(COLUMN, ROW),
+    "allclose": lambda: autograd.allclose(COLUMN, ROW),
+    **{name: lambda name=name: getattr(autograd, name)(COLUMN, ROW) for name in (
+        "sub", "mul", "div", "pow", "floor_divide", "remainder", "minimum", "max", "min", "hypot",
+        "logaddexp", "ne", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    )},
 }  # fmt: skip
 QUIET = {
     "bias": lambda: autograd.ones(5, 8) + ROW, "number": lambda: COLUMN - 1.0,

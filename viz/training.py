@@ -58,7 +58,7 @@ def label_decades(axis: Any, decades: float) -> None:
 
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
-    if decades < 1:
+    if 1e-9 < decades < 1:  # of equals alone, matplotlib shows two decades
         axis.set_major_locator(MaxNLocator(nbins=6))
         axis.set_minor_locator(NullLocator())
     elif decades < 3:

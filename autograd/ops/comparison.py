@@ -115,13 +115,16 @@ def isfinite(x: Operand) -> Array:
     return np.isfinite(x)
 
 
-for _op in (eq, ne, lt, le, gt, ge):
-    _op.op.elementwise = True
-
-
 @primitive
 def _isclose(a: Operand, b: Operand, *, rtol: float, atol: float, equal_nan: bool) -> Array:
     return np.isclose(a, b, rtol, atol, equal_nan)
+
+
+for _op in (
+    eq, ne, lt, le, gt, ge, bitwise_and, bitwise_or, bitwise_xor, logical_and, logical_or,
+    logical_xor, _isclose,
+):  # fmt: skip
+    _op.op.elementwise = True
 
 
 def isclose(

@@ -12,7 +12,7 @@ import numpy as np
 from ..operands import as_one_call, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..tensors import Tensor
-from .dims import ndim_of, shape_of
+from .dims import check_shape, ndim_of, shape_of
 from .indexing import At, _put
 from .rearrange import _pad, pad
 from .shape import reshape
@@ -107,6 +107,7 @@ def conv2d(
             f"conv2d: weight is {weights}, so x must be (N, {channels}, H, W) or "
             f"({channels}, H, W), and weight (O, {channels}, rows, columns); x is {shape}"
         )
+    check_shape("conv2d", "the bias", bias, weights[:1])
     stride, dilation = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)
     if isinstance(padding, str):
         around = named_padding(padding, weights[2:], stride, dilation)

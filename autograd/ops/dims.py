@@ -24,16 +24,29 @@ def ndim_of(x: Any) -> int:
     return len(shape_of(x))
 
 
+def whole(name: str, what: str, n: Any) -> int:
+    """``n``, which is ``what``, as an int. Raises TypeError for another kind and for booleans."""
+    try:
+        if not isinstance(n, bool | np.bool_):
+            return operator.index(n)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{name}: {what} must be an int, got {type(n).__name__}")
+
+
+def check_shape(name: str, what: str, x: Any, shape: tuple) -> None:
+    """Raise ValueError where ``x``, which is ``what``, has another shape; None may be left out."""
+    if x is not None and shape_of(x) != shape:
+        raise ValueError(f"{name}: {what} must have shape {shape}, got {shape_of(x)}")
+
+
 def dim_of(name: str, dim: Any, shape: tuple, more: int = 0) -> int:
     """``dim`` counted from 0, for a tensor of some shape; a 0-d one has dim 0, too.
 
     ``more`` dimensions may be named than there are. Raises AxisError, which is an IndexError
     and a ValueError, for one that is not there, and TypeError for what is no integer.
     """
-    try:
-        i = operator.index(dim)
-    except TypeError:
-        raise TypeError(f"{name}: dim must be an int, got {type(dim).__name__}") from None
+    i = whole(name, "dim", dim)
     count = max(len(shape) + more, 1)
     if not -count <= i < count:
         raise np.exceptions.AxisError(
@@ -64,8 +77,8 @@ def settings(
     if over is not None:
         shape = shape_of(x)
         if isinstance(over, int | np.integer):
-            over = int(over)
             dim_of(name, over, shape)
+            over = int(over)
         elif isinstance(over, Sequence) and not isinstance(over, str):
             dims_of(name, over, shape)
             over = tuple(map(int, over)) if len(over) or dim is None or none else None
@@ -75,7 +88,7 @@ def settings(
     return {"axis": over, "keepdims": bool(keepdim or keepdims)}
 
 
-def spread(first: Any, more: tuple = ()) -> tuple[int, ...]:
+def spread(first: Any, more: tuple = (), name: str = "size") -> tuple[int, ...]:
     """``(2, 3)`` from either ``f(x, 2, 3)`` or ``f(x, (2, 3))``: the first argument and more."""
     given = first if isinstance(first, tuple | list) and not more else (first, *more)
-    return tuple([n if type(n) is int else operator.index(n) for n in given])
+    return tuple([n if type(n) is int else whole(name, "each", n) for n in given])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import linear_way_out
 from ..operands import on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul
@@ -226,6 +227,8 @@ def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
             [3.5000]])
     """
     if bias is None:
+        if ndim_of(x) and ndim_of(weight) == 2 and shape_of(x)[-1] != shape_of(weight)[1]:
+            raise ValueError(f"linear: {linear_way_out(shape_of(x), shape_of(weight))}")
         return matmul(x, t(weight))
     if shape_of(bias) != shape_of(weight)[:1]:
         raise ValueError(

@@ -11,8 +11,8 @@ from ..primitives import Array, Operand, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
 from .comparison import ne
-from .dims import ndim_of, shape_of
-from .elementwise import abs, sigmoid
+from .dims import check_shape, ndim_of, shape_of
+from .elementwise import abs, sigmoid, to
 from .indexing import getitem
 from .reductions import mean, sum
 from .shape import movedim
@@ -208,7 +208,7 @@ def nll_loss(
     """
     if isinstance(weight, str):
         weight, reduction = None, weight
-    check_classes("nll_loss", x, target, ignore_index)
+    check_classes("nll_loss", x, target, weight, ignore_index)
     target, kept = without_ignored(target, ignore_index)
     losses = _nll(classes_last(x), target)
     losses = losses if weight is None else losses * getitem(weight, (target,))
@@ -239,7 +239,7 @@ def cross_entropy(
     same = shape_of(x) == shape_of(target) and ndim_of(x) > 0
     if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
         return by_probabilities(x, target, weight, reduction, label_smoothing)
-    check_classes("cross_entropy", x, target, ignore_index)
+    check_classes("cross_entropy", x, target, weight, ignore_index)
     target, kept = without_ignored(target, ignore_index)
     x = classes_last(x)
     losses = _cross_entropy(x, target)
@@ -253,8 +253,7 @@ def cross_entropy(
 
 def by_probabilities(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Tensor:
     """The cross entropy with a probability for each class."""
-    if not shape_of(x)[min(1, ndim_of(x) - 1)]:
-        raise ValueError(f"cross_entropy: input of shape {shape_of(x)} has no classes")
+    count_of_classes("cross_entropy", x, weight)
     x, target = classes_last(x), classes_last(target)
     if smoothing:
         target = (1 - smoothing) * target + smoothing / x.shape[-1]
@@ -281,7 +280,8 @@ def over_kept(
     if reduction != "mean" or (weight is None and kept is None):
         return reduced(name, losses, reduction)
     weights = 1.0 if weight is None else getitem(weight, (target,))
-    return sum(losses) / sum(weights if kept is None else where(kept, weights, 0.0))
+    over = sum(weights if kept is None else where(kept, weights, 0.0))
+    return to(sum(losses) / over, losses.dtype)
 
 
 def classes_last(x: Any) -> Any:
@@ -289,7 +289,7 @@ def classes_last(x: Any) -> Any:
     return x if ndim_of(x) < 3 else movedim(x, 1, -1)
 
 
-def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
+def check_classes(name: str, x: Any, target: Any, weight: Any, ignore_index: int) -> None:
     """Raise an error unless ``target`` holds a class number for each row of ``x``."""
     data = getattr(target, "_data", None)
     data = np.asarray(target) if data is None else data
@@ -304,13 +304,22 @@ def check_classes(name: str, x: Any, target: Any, ignore_index: int) -> None:
             f"{name}: input must be (N, C) with target (N,), or (C,) with target (), or "
             f"(N, C, d1, ...) with target (N, d1, ...); got {shape} and {data.shape}"
         )
-    count = shape[1] if len(shape) > 1 else shape[0]
+    count = count_of_classes(name, x, weight)
     bad = ((data < 0) | (data >= count)) & (data != ignore_index)
     if bad.any():
         raise ValueError(
             f"{name}: with {count} classes a target must lie in 0 to {count - 1}, or be "
             f"ignore_index ({ignore_index}); got {data[bad].flat[0]}"
         )
+
+
+def count_of_classes(name: str, x: Any, weight: Any) -> int:
+    """How many classes there are, at least one and for each one of the weights."""
+    count = shape_of(x)[min(1, ndim_of(x) - 1)]
+    if not count:
+        raise ValueError(f"{name}: input of shape {shape_of(x)} has no classes")
+    check_shape(name, "weight, which has a number for each class,", weight, (count,))
+    return count
 
 
 @primitive
@@ -345,14 +354,26 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
 
 def weighed(name: str, losses: Any, weight: Any, reduction: str) -> Tensor:
     """Losses times ``weight``, then reduced."""
-    return reduced(name, losses if weight is None else losses * weight, reduction)
+    return reduced(name, losses if weight is None else times(name, losses, weight), reduction)
+
+
+def times(name: str, losses: Any, weight: Any) -> Tensor:
+    """Losses times a ``weight`` that broadcasts to them, and not they to it."""
+    out = losses * weight
+    if out.shape != losses.shape:
+        raise ValueError(
+            f"{name}: weight of shape {shape_of(weight)} does not fit losses of shape "
+            f"{losses.shape}"
+        )
+    return out
 
 
 def averaged(name: str, losses: Any, weight: Any, reduction: str) -> Tensor:
     """Losses times ``weight``, reduced; the mean is over the sum of the weights."""
     if weight is None or reduction != "mean":
         return weighed(name, losses, weight, reduction)
-    return sum(losses * weight) / sum(weight * np.ones(losses.shape, losses.dtype))
+    over = sum(weight * np.ones(losses.shape, losses.dtype))
+    return sum(times(name, losses, weight)) / over
 
 
 def reduced(name: str, losses: Any, reduction: str) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from ..operands import on
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
 from .choice import where
-from .dims import dim_of, dims_of, ndim_of, shape_of, spread
+from .dims import dim_of, dims_of, ndim_of, shape_of, spread, whole
 from .elementwise import clone
 from .indexing import At, _put, getitem
 from .reductions import sum as sum_
@@ -77,7 +76,7 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     """
     dims = None if isinstance(dims, tuple | list) and not dims else dims
     moves = tuple(shifts) if isinstance(shifts, tuple | list) else (shifts,)
-    moves = tuple(map(operator.index, moves))
+    moves = tuple([whole("roll", "each shift", n) for n in moves])
     if dims is None and len(moves) == 1:
         return _roll(x, shifts=moves[0], axes=None)
     places = tuple(dims) if isinstance(dims, tuple | list) else (dims,)
@@ -115,7 +114,7 @@ def pad(
     tensor([0., 1., 2., 0., 0.])
     """
     ndim = ndim_of(x)
-    given = [operator.index(n) for n in pad]
+    given = spread(pad, name="pad")
     if len(given) % 2 or len(given) > 2 * ndim:
         raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
     if not ndim:
@@ -170,7 +169,7 @@ def tile(x: Operand, dims: Any = (), *more: int) -> Tensor:
     >>> tile(autograd.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    counts = spread(dims, more)
+    counts = spread(dims, more, "tile")
     if any(n < 0 for n in counts):
         raise ValueError(f"tile: cannot repeat {counts} times")
     return _tile(x, counts=(1,) * (ndim_of(x) - len(counts)) + tuple(counts))
@@ -185,7 +184,7 @@ def repeat(x: Operand, repeats: Any, *more: int) -> Tensor:
     >>> autograd.tensor([1.0, 2.0]).repeat(2)
     tensor([1., 2., 1., 2.])
     """
-    counts = spread(repeats, more)
+    counts = spread(repeats, more, "repeat")
     if len(counts) < ndim_of(x):
         raise ValueError(
             f"repeat: {counts} has fewer numbers than shape {shape_of(x)} dimensions. "
@@ -211,6 +210,8 @@ def repeat_interleave(
         x = reshape(x, 1)
     along = dim_of("repeat_interleave", dim, shape_of(x))
     counts = np.asarray(getattr(repeats, "_data", repeats))
+    if counts.dtype.kind not in "iu" and counts.size:
+        raise TypeError(f"repeat_interleave: repeats must be integers, got {counts.dtype}")
     if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):
         raise ValueError(
             f"repeat_interleave: {counts.size} numbers for {shape_of(x)[along]} elements"
@@ -233,11 +234,11 @@ def split(
     sections = split_size if split_size_or_sections is None else split_size_or_sections
     along, size = size_along("split", x, dim)
     if isinstance(sections, tuple | list):
-        sizes = [operator.index(n) for n in sections]
+        sizes = [whole("split", "each size", n) for n in sections]
         if sum(sizes) != size or min(sizes, default=0) < 0:
             raise ValueError(f"split: sizes {sizes} must add up to {size}, the size of dim {dim}")
     else:
-        piece = operator.index(sections)
+        piece = whole("split", "split_size", sections)
         if piece < 1 and (piece or size):
             raise ValueError(f"split: split_size must be 1 or more, got {piece}")
         sizes = [min(piece, size - start) for start in range(0, size, piece or 1)] or [0]
@@ -265,7 +266,7 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     >>> chunk(autograd.arange(5), 2)
     (tensor([0, 1, 2]), tensor([3, 4]))
     """
-    chunks = operator.index(chunks)
+    chunks = whole("chunk", "chunks", chunks)
     if chunks < 1:
         raise ValueError(f"chunk: chunks must be 1 or more, got {chunks}")
     size = size_along("chunk", x, dim)[1]
@@ -287,7 +288,7 @@ def tensor_split(
     if ndim_of(indices_or_sections):
         ends = [0, *[slice(int(i)).indices(size)[1] for i in indices_or_sections], size]
         return cut(x, ends, along)
-    count = operator.index(indices_or_sections)
+    count = whole("tensor_split", "the number of pieces", indices_or_sections)
     if count < 1:
         raise ValueError(f"tensor_split: needs 1 piece or more, got {count}")
     pieces = [size // count + (i < size % count) for i in range(count)]
@@ -396,7 +397,9 @@ def tril(x: Operand, diagonal: int = 0) -> Tensor:
     """
     at_least_matrix("tril", x)
     rows, columns = shape_of(x)[-2:]
-    return where(np.tri(rows, columns, diagonal, dtype=bool), x, zero_of(x))
+    return where(
+        np.tri(rows, columns, whole("tril", "diagonal", diagonal), dtype=bool), x, zero_of(x)
+    )
 
 
 def triu(x: Operand, diagonal: int = 0) -> Tensor:
@@ -409,4 +412,6 @@ def triu(x: Operand, diagonal: int = 0) -> Tensor:
     """
     at_least_matrix("triu", x)
     rows, columns = shape_of(x)[-2:]
-    return where(np.tri(rows, columns, diagonal - 1, dtype=bool), zero_of(x), x)
+    return where(
+        np.tri(rows, columns, whole("triu", "diagonal", diagonal) - 1, dtype=bool), zero_of(x), x
+    )

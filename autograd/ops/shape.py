@@ -41,7 +41,7 @@ def reshape(x: Operand, shape: Any = (), *more: int) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    wanted = spread(shape, more)
+    wanted = spread(shape, more, "reshape")
     for n in wanted:
         if n < -1:  # which NumPy takes for -1
             raise ValueError(f"reshape: a size must be -1 or more, got {wanted}")
@@ -89,7 +89,7 @@ def permute(x: Operand, dims: Any = (), *more: int) -> Tensor:
     >>> autograd.permute(autograd.zeros(2, 3, 4), 2, 0, 1).shape
     (4, 2, 3)
     """
-    order = spread(dims, more)
+    order = spread(dims, more, "permute")
     if len(dims_of("permute", order, shape_of(x))) != ndim_of(x):
         raise ValueError(f"permute: {order} must name all dimensions of shape {shape_of(x)}")
     return _permute(x, dims=order)
@@ -185,9 +185,6 @@ def squeeze(x: Operand, dim: Dim = None) -> Tensor:
         return _squeeze(x, dims=(dim,) if shape[dim] == 1 else ())
     if dim is None:
         return _squeeze(x, dims=tuple([i for i, n in enumerate(shape) if n == 1]))
-    if isinstance(dim, int):
-        i = dim_of("squeeze", dim, shape)
-        return _squeeze(x, dims=(dim,) if shape and shape[i] == 1 else ())
     places = dims_of("squeeze", dim if isinstance(dim, tuple | list) else (dim,), shape)
     return _squeeze(x, dims=tuple([i for i in places if shape and shape[i] == 1]))
 
@@ -233,7 +230,7 @@ def expand(x: Operand, size: Any, *more: int) -> Tensor:
     tensor([[1., 1., 1.],
             [2., 2., 2.]])
     """
-    sizes, own = spread(size, more), shape_of(x)
+    sizes, own = spread(size, more, "expand"), shape_of(x)
     new = len(sizes) - len(own)
     if new < 0 or any(n < 0 and (n < -1 or i < new) for i, n in enumerate(sizes)):
         raise ValueError(
@@ -261,16 +258,22 @@ def concatenate_dxs(g, i, *, axis, ends):
 def concatenate(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Joined along a dimension that they have. VJP: each gets its part of ``g``.
 
+    An empty vector fits everything, as in torch, so that a loop may begin with ``tensor([])``.
+
     >>> import autograd
     >>> concatenate([autograd.tensor([1.0, 2.0]), autograd.tensor([3.0])])
     tensor([1., 2., 3.])
     """
     tensors = several("concatenate", tensors)
-    shape = shape_of(tensors[0])
+    shapes = [shape_of(x) for x in tensors]
+    shape = next((one for one in shapes if one != (0,)), (0,)) if (0,) in shapes else shapes[0]
     if not shape:
         raise ValueError("concatenate: 0-d tensors have no dimension to be joined along; use stack")
     axis = dim_of("concatenate", dim if axis is None else axis, shape)
-    sizes = [shape_of(x)[axis] if axis < ndim_of(x) else 0 for x in tensors]
+    if (0,) in shapes and len(shape) > 1:
+        fitting = (*shape[:axis], 0, *shape[axis + 1 :])
+        tensors = [reshape(x, fitting) if shape_of(x) == (0,) else x for x in tensors]
+    sizes = [one[axis] if axis < len(one) else 0 for one in shapes]
     return _concatenate(*tensors, axis=axis, ends=tuple(accumulate(sizes)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..primitives import Array, Operand, primitive, vjp_of
-from .dims import dim_of, ndim_of, shape_of
+from .dims import dim_of, ndim_of, shape_of, whole
 from .indexing import getitem
 from .shape import reshape
 
@@ -93,6 +93,7 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     """
     axis = dim_of("topk", dim, shape_of(x))
     size = shape_of(x)[axis] if ndim_of(x) else 1
+    k = whole("topk", "k", k)
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {size} elements")
     values, indices = sort(x, axis, descending=largest)
