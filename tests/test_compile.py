@@ -591,3 +591,12 @@ def test_signs_are_taken_of_sums_and_shapes_share_what_is_computed():
     for line in source.splitlines():
         assert not ("np.negative(" in line and "(6, 5)" in line), source
     assert source.count("np.subtract(c1") <= 1, source
+
+
+@pytest.mark.filterwarnings("ignore::autograd.BroadcastWarning")
+def test_operands_of_one_element_keep_their_dimensions_and_unsigned_numbers_their_sign():
+    w = normal(1, 1, 1)
+    check(autograd.no_grad()(lambda x: x * w), (normal(5),), (normal(5),))
+    counts = tensor(np.array([1, 2, 3], np.uint8))
+    whole = autograd.no_grad()(lambda x, n: ((-n * x).sum(), (-n).sum(), -n / x))
+    check(whole, (normal(3), counts), (normal(3), counts))

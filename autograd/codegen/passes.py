@@ -57,8 +57,9 @@ def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
     out = []
     for call in calls:
         made = [x.call for x in call.inputs if x.call and x.is_array and x.varies and uses[x] == 1]
-        negative = next((x for x in made if x.function is np.negative), None)
-        if negative and call.function in (*PRODUCTS, *SUM) and call.out.dtype.kind == "f":
+        made = [x for x in made if x.function is np.negative and x.out.dtype.kind == "f"]
+        negative = next(iter(made), None)
+        if negative and call.function in (*PRODUCTS, *SUM):
             y, inner = copy(call.out), copy(call)
             inner.args, inner.out = replaced(call.args, {negative.out: negative.args[0]}), y
             y.root, y.call = y, inner

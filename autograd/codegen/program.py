@@ -306,8 +306,8 @@ class ProgramPrinter(Printer):
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
             tree, one = self.terms.whole(x), x.ndim > 0 and x.size == 1 < made.out.size
-            number = one and is_elementwise(made.function)  # quicker without dimensions
-            return call(ast.Attribute(tree, "squeeze")) if number else tree
+            number = one and any(v.shape == made.out.shape for v in made.inputs)
+            return call(ast.Attribute(tree, "squeeze")) if number else tree  # which is quicker
         number = x.value if isinstance(x, Var) else x
         dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
         varies = isinstance(x, Var) and x.varies
