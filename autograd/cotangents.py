@@ -50,7 +50,8 @@ def fit(dx: Any, x: Any, vjp: Any) -> Any:
         stretched = [
             i + extra for i, n in enumerate(x.shape) if n == 1 and dx.shape[i + extra] != 1
         ]
-        dx = dx.sum(axis=(*range(extra), *stretched)).reshape(x.shape)
+        dx = dx.sum(axis=(*range(extra), *stretched), keepdims=not extra)
+        dx = dx.reshape(x.shape) if dx.shape != x.shape else dx
     return dx if dx.dtype == x.dtype else dx.astype(x.dtype)
 
 

@@ -340,6 +340,15 @@ def test_numbers_keep_their_value_and_dtype(number, dtype):
                 np.testing.assert_allclose(a, b, rtol=TOLERANCE[b.dtype], err_msg=text)
 
 
+def test_a_number_that_was_written_out_is_computed_with_in_the_text():
+    """Also where it is spread over so many elements that the trace keeps none of them."""
+    w = autograd.ones(3000, requires_grad=True)
+    with autograd.record_source():
+        two = autograd.tensor(2.0)
+        loss = (two.expand(3000).exp() * (two * 3).expand(3000) * w).sum()
+    check(loss, names={"w": w})
+
+
 def test_numbers_too_large_or_small_to_be_drawn_together():
     x = autograd.tensor([1e-25, 3e-20], dtype=autograd.float32, requires_grad=True)
     text = check(((x * 1e25) * 1e20 / 1e30 / 1e30).sum())

@@ -196,7 +196,7 @@ class Text:
         updates = self.update.values if self.update else {}
         printer = ProgramPrinter(recording, name, updates, given, live)
         self.source = printer.text()
-        places = {x: recording.tensors.get(x) for x in printer.argument_vars}
+        places = {x: recording.tensors.get(x) for x in printer.arguments}
         self.positions = [given[id(x)] for x in places.values() if id(x) in given]
         self.tensors = [x for x in places.values() if x is not None and id(x) not in given]
         self.arrays = [x._data for x in self.tensors]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 import textwrap
 from collections.abc import Callable
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..names import identifier
-from .spelling import literal, name_of
+from .spelling import literal, name, name_of
 
-OURS = ("as_one_call", "on", "primitive", "vjp_of", "warns_caller")  # decorators of autograd
+OURS = ("autograd", "nn", "viz")
+DECORATORS = ("as_one_call", "primitive", "vjp_of", "warns_caller")  # of autograd
 
 
 class Helpers:
@@ -37,16 +37,16 @@ class Helpers:
         self.taken = taken
         self.calls: dict[Any, str] = {}
         self.imports = {"import numpy as np"}
-        self.settings: list[str] = []  # constants
+        self.constants: dict[tuple[str, str], str] = {}  # what is written of each, and its name
         self.functions: list[str] = []  # each after those that it uses
-        self.constants: dict[tuple[str, str, int], str] = {}  # by module, name and id
         for function in functions:
             self.function(function)
 
     @property
     def texts(self) -> list[str]:
         """Imports, constants, and each function."""
-        head = ["\n".join(sorted(self.imports)), "\n".join(self.settings)]
+        constants = [f"{name} = {text}" for (_, text), name in self.constants.items()]
+        head = ["\n".join(sorted(self.imports)), "\n".join(constants)]
         return ["\n\n".join(filter(None, head)), *self.functions]
 
     def function(self, function: Callable) -> str:
@@ -61,72 +61,46 @@ class Helpers:
         if not isinstance(tree, ast.FunctionDef):
             raise unknown(function, "it is not defined by def")
         name = self.calls[inner] = identifier(inner.__name__, self.taken)
-        around = inspect.getclosurevars(inner).nonlocals
-        spaces = {**inner.__globals__, **around}
+        tree = Renamed({}).visit(tree)
         tree.decorator_list = [
             x for x in tree.decorator_list
-            if not any(getattr(n, "id", getattr(n, "attr", "")) in OURS for n in ast.walk(x))
+            if not any(getattr(n, "id", getattr(n, "attr", "")) in DECORATORS for n in ast.walk(x))
         ]  # fmt: skip
-        outside = names_outside(inner.__code__) | {
-            n.id
-            for part in [*tree.decorator_list, *tree.args.defaults, *tree.args.kw_defaults]
-            for n in ast.walk(part or ast.Pass())
-            if isinstance(n, ast.Name)
-        }
-        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & outside & set(spaces)
-        found = {x: self.used(function, x, spaces[x]) for x in sorted(used - {tree.name})}
-        self.functions.append(ast.unparse(Renamed(found | {tree.name: name}).visit(tree)))
+        outside = {**inner.__globals__, **inspect.getclosurevars(inner).nonlocals, tree.name: inner}
+        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        used -= set(inner.__code__.co_varnames)
+        names = {x: self.used(inner, x, outside[x]) for x in sorted(used & outside.keys())}
+        self.functions.append(ast.unparse(Renamed({**names, tree.name: name}).visit(tree)))
         return name
 
     def used(self, by: Callable, name: str, value: Any) -> str:
         """How the text calls what a function knows as ``name``."""
-        by = inspect.unwrap(by)
+        if value is np:
+            return "np"
         if isinstance(value, ModuleType):
-            if value is np:
-                return "np"
-            if value.__name__.split(".")[0] in ("autograd", "nn", "viz"):
+            if value.__name__.split(".")[0] in OURS:
                 raise unknown(by, f"it uses {value.__name__}")
             return self.imported(f"import {value.__name__}", name)
-        if value is sys.modules["autograd.operands"].on:
-            key = ("autograd.operands", "on", id(value))
-            if key not in self.constants:
-                self.constants[key] = identifier("on", self.taken)
-                self.functions.append(f"def {self.constants[key]}(x, op):\n    return op")
-            return self.constants[key]
-        if callable(value) and name_of(value) not in (None, getattr(value, "name", None)):
+        if callable(value) and name_of(value):
             return str(name_of(value))
-        if isinstance(value, FunctionType | BuiltinFunctionType | type) and foreign(value, by):
+        home = (getattr(value, "__module__", None) or "__main__").split(".")[0]
+        ours = home in (*OURS, "__main__", by.__module__.split(".")[0])
+        if isinstance(value, FunctionType | BuiltinFunctionType | type) and not ours:
             return self.imported(f"from {value.__module__} import {value.__name__}", name)
         if isinstance(value, FunctionType):
             return self.function(value)
-        key = (by.__module__, name, id(value))
+        try:
+            key = name, ast.unparse(literal(value))
+        except ValueError:
+            raise unknown(by, f"it uses {name}, which is no function and no number") from None
         if key not in self.constants:
-            try:
-                text = ast.unparse(literal(value))
-            except ValueError:
-                text = self.statement(by, name)
             self.constants[key] = identifier(name, self.taken)
-            self.settings.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
     def imported(self, line: str, name: str) -> str:
         self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
         self.taken.add(name)
         return name
-
-    def statement(self, by: Any, name: str) -> str:
-        """The expression that a module assigns to a name."""
-        try:
-            body = ast.parse(inspect.getsource(sys.modules[by.__module__])).body
-        except (OSError, TypeError, KeyError):
-            body = []
-        for node in body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-                spaces = by.__globals__
-                found = {x: self.used(by, x, spaces[x]) for x in sorted(used & set(spaces))}
-                return ast.unparse(Renamed(found).visit(node.value))
-        raise unknown(by, f"it uses {name}, which no plain statement of its module makes")
 
 
 def unknown(function: Any, why: str) -> ValueError:
@@ -135,18 +109,6 @@ def unknown(function: Any, why: str) -> ValueError:
         f"to_source: {name} is called as a whole and cannot be written out: {why}. Define it by "
         "def in a file, of plain NumPy calls"
     )
-
-
-def foreign(value: Any, by: Any) -> bool:
-    """Whether a function or class is from a library that can be imported."""
-    module = (value.__module__ or "").split(".")[0]
-    return module not in ("", "__main__", "autograd", "nn", (by.__module__ or "").split(".")[0])
-
-
-def names_outside(code: CodeType) -> set[str]:
-    """The names that a function looks up outside itself, and attributes."""
-    inner = [names_outside(c) for c in code.co_consts if isinstance(c, CodeType)]
-    return {*code.co_names, *code.co_freevars}.union(*inner) - {*code.co_varnames}
 
 
 class Renamed(ast.NodeTransformer):
@@ -162,10 +124,7 @@ class Renamed(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
+        return ast.arg(self.names.get(node.arg, node.arg))
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if self.names.get(node.id, node.id) == node.id:
-            return node
-        return ast.parse(self.names[node.id], mode="eval").body
+        return name(self.names.get(node.id, node.id))

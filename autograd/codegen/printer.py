@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import operator
 import textwrap
 from collections.abc import Callable, Iterable
 from itertools import groupby
@@ -16,18 +15,17 @@ import numpy as np
 
 from ..names import identifier, variables_of_caller
 from ..tensors import Tensor
-from .expressions import MOVES, Term, Terms
+from .expressions import Term, Terms
 from .helpers import Helpers
-from .passes import does_nothing, needed, without_repeats
+from .passes import needed, share_repeats
 from .recording import Recording
-from .spelling import BINARY, COMPARE, name_of
-from .trace import Call, Var, same
+from .spelling import needs_source
+from .trace import Call, Var
 
 CODE = 72  # characters of a line, without indentation and comment
 LINE = 87  # and with them
 WIDE = 60  # an expression beyond gets a line of its own
 SHORT = 16  # an expression used in several places is written out again up to here
-CHEAP = {*BINARY, *COMPARE, *MOVES, np.negative, operator.getitem} - {np.matmul}
 SMALL = 8  # numbers; an operand beyond is an argument
 
 
@@ -112,48 +110,41 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
 
 
 class Printer:
-    """Writes a Recording as a function: which value has a line, which name, and where."""
+    """Writes a Recording as a function: which value has a line, which name, and where.
 
-    def __init__(self, recording: Recording, function: str) -> None:
+    ``updates`` are what a program writes into which of its inputs.
+    """
+
+    def __init__(
+        self, recording: Recording, function: str, updates: dict[Var, Var] | None = None
+    ) -> None:
         self.recording = recording
         self.function = function
+        self.updates = updates or {}
         self.taken: set[str] = set()
         self.terms = Terms()
-        self.arguments: dict[str, Any] = {}
-        self.argument_vars: list[Var] = []
+        self.arguments: dict[Var, str] = {}
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
         self.given: set[Var] = set(recording.results)  # whose names a person gave or asks for
-        self.cheap: set[Call] = set()  # which may as well be made again
         self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
-        calls = needed(recording.trace.calls, self.ends)
-        without_repeats(calls, self.own)
-        self.calls = needed(calls, self.ends)
+        self.ends = [*recording.results, *self.updates.values()]
+        self.calls = needed(recording.trace.calls, self.ends)
         self.prepare()
-        self.uses = self.count_uses()
-        whole = [c.function for c in self.calls if name_of(c.function) is None]
-        self.helpers = Helpers([f for f in whole if f is not same], self.taken)
+        self.uses = dict.fromkeys(self.ends, 1)  # how many of the calls use each Var
+        for call in self.calls:
+            for x in call.inputs:
+                self.uses[x] = self.uses.get(x, 0) + 1
+        whole = [call.function for call in self.calls if needs_source(call.function)]
+        self.helpers = Helpers(whole, self.taken)
         self.terms.helpers = self.helpers.calls
         self.name_inputs()
         self.name_outputs()
 
-    @property
-    def ends(self) -> list[Var]:
-        """What is to be computed."""
-        return self.recording.results
-
-    @property
-    def own(self) -> list[Var]:
-        """What has a call of its own, also where another gives the same."""
+    def prepare(self) -> None:
+        """Leave out calls that do again what another does; each op keeps one of its own."""
         values = [known[0] for known in self.recording.values.values()]
-        return [*self.ends, *values, *self.recording.cotangents.values()]
-
-    def count_uses(self) -> dict[Var, int]:
-        """How many of the calls that are needed use each Var, in the order of use."""
-        uses = dict.fromkeys(self.ends, 1)
-        for call in self.calls:
-            for x in call.inputs:
-                uses[x] = uses.get(x, 0) + 1
-        return uses
+        share_repeats(self.calls, [*self.ends, *values, *self.recording.cotangents.values()])
+        self.calls = needed(self.calls, self.ends)
 
     # -- names -------------------------------------------------------------------------------
 
@@ -161,70 +152,55 @@ class Printer:
         """Arrays become arguments; short ones that have no name are written out."""
         recording = self.recording
         given = recording.cotangents.get(recording.root)
-        leaves = {id(leaf._data) for leaf in recording.leaves.values()}
-        for var, operand in recording.inputs.items():  # in the order in which they are used
+        leaves = {recording.trace.input(x._data) for x in recording.leaves.values()}
+        made = [x for x in self.uses if x.call is None and x not in recording.inputs]
+        for var in [x for x in [*recording.inputs, *made] if x in self.uses and x is not given]:
             name = recording.array_names.get(id(var.value))
-            if var in self.uses and var is not given:
-                kept = name or var.size > SMALL or id(var.value) in leaves
-                if kept or var in recording.drawn or not self.terms.constant(var):
-                    self.add_argument(var, name or operand)
-        for var in self.uses:
-            made = var.call is not None or var in self.terms.known or var is given
-            if not made and not self.terms.constant(var):
-                self.add_argument(var, "array")
+            kept = var in recording.inputs and (name or var.size > SMALL or var in leaves)
+            if kept or var in recording.drawn or not self.terms.constant(var):
+                self.add_argument(var, name or recording.inputs.get(var, "array"))
         if given in recording.inputs:
             self.add_argument(given, recording.inputs[given])
         elif given is not None:
             self.terms.constant(given)
 
     def add_argument(self, var: Var, name: str) -> None:
-        self.argument_vars.append(var)
-        name = identifier(name, self.taken)
-        self.terms.name(var, name)
-        self.arguments[name] = var.value
+        self.arguments[var] = identifier(name, self.taken)
+        self.terms.name(var, self.arguments[var])
 
     def name_outputs(self) -> None:
         """Outputs of ops get lines: those with names if any has one, else all."""
         recording = self.recording
-        names: dict[Any, str] = dict(recording.names)
-        named = any(node in names for node in recording.order if node is not recording.root)
+        names: dict[Any, str] = {recording.root: "loss", **recording.names}
+        named = any(node in recording.names for node in recording.order[1:])
         for node in reversed(recording.order):
-            if node is recording.root:
-                names.setdefault(node, "loss")
             if node in names or not named:
-                names.setdefault(node, node.name)
                 y = recording.values[node][0]
                 if node in recording.names:
                     self.given.add(y)
+                names.setdefault(node, node.name)
                 if y in self.uses and y not in recording.drawn:
                     self.labels[y] = names[node] = identifier(names[node], self.taken)
         for leaf in recording.leaves.values():
-            var = recording.trace.input(leaf._data)
-            term = self.terms.known.get(var)
-            names[leaf] = ast.unparse(term.whole()) if term and var in self.uses else "x"
-        wanted = set(recording.wrt)
+            names[leaf] = self.arguments.get(recording.trace.input(leaf._data), "x")
         for x, g in recording.cotangents.items():
-            if (x in names or x in wanted) and g.call is not None and g in self.uses:
+            if (x in names or x in recording.wrt) and g.call is not None and g in self.uses:
                 self.labels[g] = identifier(f"d{names.get(x) or x.name}", self.taken)
                 if x in recording.names:
                     self.given.add(g)
 
     # -- lines -------------------------------------------------------------------------------
 
-    def prepare(self) -> None:
-        """Look at the calls before they are written."""
-
     def text(self) -> Source:
         for title, calls in groupby(self.calls, attrgetter("section")):
             self.section(title, calls)
         results = self.finish()
         self.lines.append(("return", results[0] if len(results) == 1 else ast.Tuple(results), ""))
-        self.drop_unused()
-        head = wrapped(f"def {self.function}({', '.join(self.arguments)}):", 0)
+        head = broken(f"def {self.function}(", ", ".join(self.arguments.values()), "):")
         if any(call.quiet for call in self.calls):
             head = f'@np.errstate(all="ignore")\n{head}'
         text = Source("\n\n\n".join([*self.texts, f"{head}\n{self.body()}\n"]))
-        text.inputs = {name: np.asarray(x) for name, x in self.arguments.items()}
+        text.inputs = {name: np.asarray(x.value) for x, name in self.arguments.items()}
         text.name = self.function
         return text
 
@@ -236,8 +212,8 @@ class Printer:
     def section(self, title: str, calls: Iterable[Call]) -> None:
         """The lines of the calls of one part, under its title."""
         if self.lines:
-            self.remark("")
-        self.remark(f"# {title}")
+            self.lines.append(("", None, ""))
+        self.lines.append((f"# {title}", None, ""))
         for call in calls:
             self.add(call)
 
@@ -245,58 +221,37 @@ class Printer:
         """What the function returns."""
         return [self.terms.whole(x) for x in self.recording.results]
 
-    def remark(self, text: str) -> None:
-        self.lines.append(("", None, text))
-
-    def drop_unused(self) -> None:
-        """Leave out the lines whose name no later line has."""
-        used: set[str] = {"return", ""}
-        kept = []
-        for name, value, comment in reversed(self.lines):
-            if name in used:
-                used.update(x.id for x in ast.walk(value or ast.Pass()) if isinstance(x, ast.Name))
-                kept.append((name, value, comment))
-        self.lines = kept[::-1]
-
     def body(self) -> str:
         """The lines, with the comments below each other."""
-        codes = [
-            comment if value is None else assigned(name, value)
-            for name, value, comment in self.lines
-        ]
-        comments = ["" if value is None else comment for _, value, comment in self.lines]
-        widths = [len(code) for code, x in zip(codes, comments) if x and len(code) <= WIDE]
-        column = max(widths, default=0)
+        parts = [(*parts_of(name, value), comment) for name, value, comment in self.lines]
+        widths = [len(front + code) for front, code, x in parts if x]
+        column = max([n for n in widths if n <= WIDE], default=0)
         lines = []
-        for code, comment in zip(codes, comments):
-            line = f"    {code:{column}}  # {comment}" if comment else f"    {code}"
-            lines.append(line.rstrip() if len(line) <= LINE else wrapped(code, 4))
+        for front, code, comment in parts:
+            line = f"    {front + code:{column}}  # {comment}" if comment else f"    {front}{code}"
+            lines.append(line.rstrip() if len(line) <= LINE else broken(f"    {front}", code))
         return "\n".join(lines)
 
     def add(self, call: Call) -> None:
         """Give a call a line, or keep it to be written into the lines that use it."""
-        if self.is_cheap(call):
-            self.cheap.add(call)
-        name = self.labels.get(call.out)
-        term = self.fitted(call, name or name_for(call))
-        if call.out not in self.given and (term.tree is None or term.is_name):
-            name = None  # nobody misses it
+        out, name = call.out, self.labels.get(call.out)
+        term = self.terms.known[out] = self.fitted(call, name or name_for(call))
+        alike = term.tree is None or term.is_name
+        if alike and out not in self.given:
+            return  # nobody misses it
         if name is None:
-            length = len(ast.unparse(term.whole()))
-            once = self.uses[call.out] == 1 and length <= WIDE and not call.name
-            again = length <= SHORT and call in self.cheap
-            if once or again or term.tree is None or term.is_name:
-                self.terms.known[call.out] = term
+            length = len(self.terms.text(out))
+            once = self.uses[out] == 1 and length <= WIDE and not call.name
+            if once or alike or (length <= SHORT and is_cheap(term.tree)):
                 return
-        self.line(call, name)
+        self.line(call)
 
-    def line(self, call: Call, name: str | None = None) -> None:
+    def line(self, call: Call) -> None:
         """The line of a call."""
-        self.terms.known[call.out] = self.fitted(call, name or name_for(call))
-        name = name or identifier(name_for(call), self.taken)
-        shape = str(call.out.shape) if call.out.shape else ""
-        self.lines.append((name, self.terms.whole(call.out), shape))
-        self.terms.name(call.out, name)
+        out = call.out
+        name = self.labels.get(out) or identifier(name_for(call), self.taken)
+        self.lines.append((name, self.terms.whole(out), str(out.shape) if out.shape else ""))
+        self.terms.name(out, name)
 
     def fitted(self, call: Call, name: str) -> Term:
         """A call as an expression that fits a line: long operands get lines of their own."""
@@ -310,17 +265,18 @@ class Printer:
                 if self.is_open(x):
                     self.line(x.call)
 
-    def is_cheap(self, call: Call) -> bool:
-        """Whether a call may as well be made again: a view, or one step of arithmetic."""
-        if does_nothing(call) and call.inputs[0].call is not None:
-            return call.inputs[0].call in self.cheap
-        terms = [self.terms.known[x] for x in call.inputs]
-        return call.function in CHEAP and all(t.tree is None or t.is_name for t in terms)
-
     def is_open(self, var: Var) -> bool:
         """Whether a Var is an expression that could have a line."""
         term = self.terms.known[var]
         return var.call is not None and term.tree is not None and not term.is_name
+
+
+def is_cheap(tree: Any) -> bool:
+    """Whether an expression may as well be computed again: one step of arithmetic, or a view."""
+    inner = [x for x in ast.iter_child_nodes(tree) if isinstance(x, ast.expr)]
+    view = isinstance(tree, ast.Attribute | ast.Subscript)
+    simple = view or all(isinstance(x, ast.Name | ast.Constant) for x in inner)
+    return simple and not isinstance(getattr(tree, "op", tree), ast.MatMult | ast.Call)
 
 
 def name_for(call: Call) -> str:
@@ -331,41 +287,30 @@ def name_for(call: Call) -> str:
     return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 
-def assigned(name: str, value: ast.expr) -> str:
-    if name == "":
-        return ast.unparse(value)
-    if name != "return":
-        return f"{name} = {ast.unparse(value)}"
-    items = value.elts if isinstance(value, ast.Tuple) else [value]
-    return f"return {', '.join(map(ast.unparse, items))}"
+def parts_of(name: str, value: ast.expr | None) -> tuple[str, str]:
+    """A line of code before and from its expression on: ``"z = ", "x @ y"``."""
+    if value is None:
+        return name, ""
+    items = value.elts if name == "return" and isinstance(value, ast.Tuple) else [value]
+    front = "return " if name == "return" else f"{name} = " if name else ""
+    return front, ", ".join(map(ast.unparse, items))
 
 
-def wrapped(code: str, indent: int) -> str:
-    """A line of code, broken at the spaces between its outermost brackets where it is too long.
+def broken(front: str, code: str, back: str = "") -> str:
+    """A line of code, broken at spaces, within brackets, where it is too long.
 
-    >>> print(wrapped("y = f(" + ", ".join(["argument"] * 10) + ")", 0))
-    y = f(
-        argument, argument, argument, argument, argument, argument, argument, argument,
-        argument, argument
+    >>> print(broken("y = ", "f(" + ", ".join(["argument"] * 10) + ")"))
+    y = (
+        f(argument, argument, argument, argument, argument, argument, argument, argument,
+        argument, argument)
     )
     """
-    space = " " * indent
-    if len(space + code) <= LINE:
-        return space + code
-    front, _, inside = code.partition("(")
-    if code.startswith("return "):
-        front, inside = "return ", f"{code.removeprefix('return ')})"
-    inside, _, after = inside.rpartition(")")
-    lines = textwrap.fill(inside, LINE - indent - 4, break_long_words=False, break_on_hyphens=False)
-    block = textwrap.indent(lines, f"{space}    ")
-    broken = f"{space}{front}(\n{block}\n{space}){after}"
-    return broken if meaning(broken) == meaning(code) is not None else space + code
-
-
-def meaning(code: str) -> str | None:
-    """The syntax tree of a line, also of the head of a function."""
-    body = "\n    pass" if code.endswith(":") else ""
-    try:
-        return ast.dump(ast.parse(textwrap.dedent(code) + body))
-    except SyntaxError:
-        return None
+    line = f"{front}{code}{back}"
+    if len(line) <= LINE or "'" in code:  # where a space may be one in quotes
+        return line
+    before = " " * (len(front) - len(front.lstrip()))
+    block = textwrap.fill(
+        code, LINE - len(before) - 4, break_long_words=False, break_on_hyphens=False
+    )
+    opening, back = (front, back) if front.endswith("(") else (f"{front}(", ")")
+    return f"{opening}\n{textwrap.indent(block, before + '    ')}\n{before}{back}"

@@ -9,36 +9,30 @@ more quickly than Python's.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
+from copy import copy
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..names import identifier
 from .expressions import Term
-from .passes import (
-    is_elementwise,
-    summed_over,
-    unbroadcast,
-    with_signs_last,
-    without_reshaped,
-)
+from .passes import key_of, needed, share_repeats
 from .printer import Printer, Source, name_for
 from .recording import Recording
-from .spelling import call, literal, name, name_of
-from .trace import Call, Method, Var, same
+from .spelling import call, literal, name_of, shortest
+from .trace import Call, Method, Var, is_elementwise, replaced, same
 
-REDUCTIONS: dict[Any, Any] = {
-    Method("sum"): np.add, np.sum: np.add, Method("max"): np.maximum, np.max: np.maximum,
-    Method("min"): np.minimum, np.min: np.minimum,
-}  # fmt: skip
-SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
-MEANS = (np.mean, Method("mean"))
+SUM, MEAN = Method("sum"), Method("mean")
+REDUCTIONS: dict[Any, Any] = {SUM: np.add, Method("max"): np.maximum, Method("min"): np.minimum}
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
+SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
 
 
 class ProgramPrinter(Printer):
-    """Prints a Recording as a program; ``updates`` are what it writes into which inputs.
+    """Prints a Recording as a program.
 
     ``given`` are the ids of the Tensors that are the program's arguments, which come first;
     ``live`` are inputs that are no Tensors and are read at each run. Arrays that stay come last.
@@ -47,94 +41,92 @@ class ProgramPrinter(Printer):
     def __init__(
         self, recording: Recording, function: str, updates: dict[Var, Var], given: Any, live: Any
     ) -> None:
-        self.updates = updates
         self.given_tensors = list(given)
         self.live = live
-        self.written: set[Var] = set()  # updates that were written in place
-        self.memory: dict[Var, tuple[str, Any]] = {}  # by root: the name, and what it fits
-        self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more
+        self.now = -1  # the place of the call that is written
+        self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more, by what it fits
+        self.memory: dict[Var, list[str]] = {}  # by root: where its memory goes when it is free
         self.kept: dict[Var, str] = {}  # what lies at the same place in every run
-        self.numbers: dict[Any, str] = {}  # 0-d arrays
-        self.before: list[str] = []  # lines before the function
+        self.before: dict[Any, tuple[str, str]] = {}  # what is made before: name and line
         self.constants: list[str] = []  # arguments that are the same at each run
         self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
-        super().__init__(recording, function)
-
-    @property
-    def ends(self) -> list[Var]:
-        return [*self.recording.results, *self.updates.values()]
-
-    @property
-    def own(self) -> list[Var]:
-        return self.ends
-
-    @property
-    def texts(self) -> list[str]:
-        head, *functions = self.helpers.texts
-        return [head, *functions, *(["\n".join(self.before)] if self.before else [])]
+        super().__init__(recording, function, updates)
 
     def prepare(self) -> None:
-        ends = self.ends
-        self.calls = with_signs_last([x for x in self.calls if x.out.varies], ends)
-        for made in self.calls:
-            made.args = unbroadcast(made)
-        without_reshaped(self.calls)
-        self.fresh = {x.root for x in self.recording.results}
+        share_repeats(self.calls, self.ends)
+        self.calls = [x for x in needed(self.calls, self.ends) if x.out.varies]
+        self.calls = with_signs_last(self.calls, self.ends)
+        share_reshaped(self.calls)
+        self.pending = dict(self.updates)  # what is not yet written into its input
         self.targets = {value: target for target, value in self.updates.items()}
+        self.fresh = {x.root for x in self.recording.results}
         self.last: dict[Var, int] = {}  # the call that needs what is there, by root
         for i, made in enumerate(self.calls):
             self.last.update(dict.fromkeys((x.root for x in [*made.inputs, made.out]), i))
-        self.last.update({x.root: len(self.calls) for x in ends})
-        self.place = {made: i for i, made in enumerate(self.calls)}
+        self.last.update({x.root: len(self.calls) for x in self.ends})
+
+    # -- names -------------------------------------------------------------------------------
 
     def name_inputs(self) -> None:
         """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
         inputs, tensors = self.recording.inputs, self.recording.tensors
+        names = {x: self.recording.array_names.get(id(x.value)) or inputs[x] for x in inputs}
         places = {place: i for i, place in enumerate(self.given_tensors)}
-        far = len(places)
-
-        def rank(var: Var) -> int:
-            return places.get(id(tensors.get(var)), far + (var not in tensors))
-
-        for var in sorted(inputs, key=rank):
-            label = self.recording.array_names.get(id(var.value)) or inputs[var]
+        ranks = {
+            x: places.get(id(tensors.get(x)), len(places) + (x not in tensors)) for x in inputs
+        }
+        for var in sorted(inputs, key=ranks.__getitem__):
             if (var in tensors or var in self.live) and (var in self.uses or var in self.updates):
-                self.add_argument(var, label)
-        for var in [x for x in inputs if x in self.uses and x not in self.terms.known]:
-            self.add_constant(var, self.recording.array_names.get(id(var.value)) or inputs[var])
-        for var in self.uses:
-            if var not in self.terms.known and not var.varies:
-                self.add_constant(var, "constant")
+                self.add_argument(var, names[var])
+        for var in [*inputs, *self.uses]:
+            fixed = var in self.uses and (var in inputs or not var.varies)
+            if fixed and var not in self.terms.known:
+                self.add_constant(var, names.get(var, "constant"))
 
     def add_constant(self, var: Var, label: str) -> None:
         """What is fixed stands in the text, before the function; long arrays are arguments."""
         if not self.terms.constant(var):
             self.add_argument(var, label)
-            self.constants.append(self.terms.text(var))
+            self.constants.append(self.arguments[var])
         elif var.is_array:
-            self.terms.name(var, self.setup(("constant", var), label, self.terms.whole(var)))
+            self.terms.known[var] = Term(self.made_before(label, self.terms.whole(var)))
+
+    def made_before(self, label: str, value: ast.expr, key: Any = None) -> ast.Name:
+        """The name of what is made before the function, once for each key, or each value."""
+        text = ast.unparse(value)
+        key = text if key is None else key
+        if key not in self.before:
+            name = identifier(label, self.taken)
+            self.before[key] = name, f"{name} = {text}"
+        return ast.Name(self.before[key][0])
+
+    # -- the text ----------------------------------------------------------------------------
 
     def text(self) -> Source:
         text = super().text()
-        text.inputs = {name: self.arguments[name].copy() for name in self.constants}
+        text.inputs = {name: text.inputs[name].copy() for name in self.constants}
         return text
+
+    @property
+    def texts(self) -> list[str]:
+        lines = "\n".join(line for _, line in self.before.values())
+        head, *functions = self.helpers.texts
+        return [head, *functions, *filter(None, [lines])]
 
     def section(self, title: str, calls: Iterable[Call]) -> None:
         if title == "update":
             self.copy_results()
         super().section(title, calls)
 
-    def drop_unused(self) -> None:
-        """Every call is needed, for what it writes."""
-
     def finish(self) -> list[ast.expr]:
-        for target, value in self.updates.items():
-            if value not in self.written:
-                into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
-                self.lines.append(("", into, ""))
+        for target, value in self.pending.items():
+            into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
+            self.lines.append(("", into, ""))
         self.copy_results()
         results = self.recording.results
-        return [name(self.copies[x]) if x in self.copies else self.terms.whole(x) for x in results]
+        return [
+            ast.Name(self.copies[x]) if x in self.copies else self.terms.whole(x) for x in results
+        ]
 
     def copy_results(self) -> None:
         """Copy what is an input's memory, or would be given away twice."""
@@ -148,82 +140,63 @@ class ProgramPrinter(Printer):
                 self.lines.append((self.copies[x], copied, ""))
             given.add(x.root)
 
-    # -- statements --------------------------------------------------------------------------
-
     def add(self, made: Call) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
-        out = made.out
+        out, known = made.out, self.terms.known
+        self.now += 1
         if made.function is same:
-            self.terms.known[out] = self.terms.known[made.args[0]]
+            known[out] = known[made.args[0]]
             if made.args[0] in self.kept:
                 self.kept[out] = self.kept[made.args[0]]
             return
-        label = self.labels.get(out) or identifier(name_for(made), self.taken)
-        if out.root is not out and out.is_array and all(x in self.kept for x in made.inputs):
-            inside = {x: self.terms.known[x] for x in made.inputs}
-            self.terms.known.update({x: Term(name(self.kept[x])) for x in inside})
-            self.setup(out, label, self.plain(made))
-            self.terms.known.update(inside)
-            self.kept[out] = label
+        name = self.labels.get(out) or identifier(name_for(made), self.taken)
+        inputs, shape = made.inputs, str(out.shape) if out.shape else ""
+        if out.root is not out and out.is_array and all(x in self.kept for x in inputs):
+            view = replaced(made.args, {x: ast.Name(self.kept[x]) for x in inputs})
+            line = f"{name} = {ast.unparse(self.terms.written(made.function, view, made.keywords))}"
+            self.before[out], self.kept[out], place = (name, line), name, None
         else:
             value, place = self.statement(made)
-            if place is not None:
-                self.lines.append(("", value, ""))
-                self.terms.known[out] = Term(place)
-                return
-            self.lines.append((label, value, str(out.shape) if out.shape else ""))
-        self.terms.name(out, label)
+            self.lines.append(("" if place else name, value, "" if place else shape))
+        self.release(made)
+        known[out] = Term(place or ast.Name(name))
+
+    # -- statements --------------------------------------------------------------------------
+
+    def statement(self, made: Call) -> tuple[ast.expr, ast.expr | None]:
+        """A call as it is written, and where its result is then if it is not what that gives."""
+        out = made.out
+        stays = out.is_array and out.root is out and out not in self.fresh
+        if stays and is_mask(made):
+            return self.masked(made)
+        function, args = self.with_out(made)
+        if function is None:
+            return self.plain(made), None
+        if not stays:
+            return applied(function, args), None
+        target = self.target_of(made)
+        if target is not None:
+            del self.pending[target]
+            place = self.terms.whole(target)
+            return applied(function, args, place), place
+        return applied(function, args, ast.Name(self.memory_for(made))), None
 
     def plain(self, made: Call) -> ast.expr:
         """A call that gives a new array, a number or a view."""
         function, x = made.function, made.args[0]
-        if function in MEANS and made.out.shape == () and adds_alike(made) and x.size:
-            total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
-            return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
-        if function is np.vdot and all(isinstance(v, Var) and v.ndim == 1 for v in made.args):
-            return applied(np.dot, [self.terms.whole(v) for v in made.args])
-        args = [self.terms.argument(x, function) for x in made.args]
-        return self.terms.written(function, args, made.keywords).whole()
-
-    def statement(self, made: Call) -> tuple[ast.expr, ast.expr | None]:
-        """A call as it is written, and where its result is then if it is not what that gives."""
-        out, masks = made.out, is_mask(made)
-        function, args = (np.multiply, []) if masks else self.with_out(made)
-        stays = out.root is out and out not in self.fresh
-        if function is None or not stays:
-            plain = function is None or masks
-            tree = self.plain(made) if plain else applied(function, args)
-            self.release(made)
-            return tree, None
-        target = self.target_of(made)
-        if target is not None:
-            self.release(made)
-            return applied(function, args, target), target
-        if self.may_overwrite(made):
-            self.release(made)
-        memory = self.kept[out] = self.memory_for(out)
-        self.release(made)
-        if masks:
-            return self.masked(made, memory), name(memory)
-        return applied(function, args, name(memory)), None
-
-    def masked(self, made: Call, memory: str) -> ast.expr:
-        """The bits of an array times a mask: much quicker than ``where`` with many changes."""
-        mask, x = self.terms.whole(made.args[0]), made.inputs[-1]
-        bits = literal(np.dtype(f"i{x.dtype.itemsize}"))
-        into = self.made_before("bits", call(f"{memory}.view", bits))
-        same_place = self.kept.get(x) == memory
-        of = into if same_place else call(ast.Attribute(self.terms.whole(x), "view"), bits)
-        if made.args[1] is not x:
-            mask = ast.UnaryOp(ast.Invert(), mask)
-        return call("np.multiply", of, mask, into)
+        if function in (SUM, MEAN) and made.out.shape == () and adds_alike(made) and x.size:
+            total = call("np.add.reduce", self.terms.whole(x), literal(None))
+            return total if function == SUM else ast.BinOp(total, ast.Div(), literal(x.size))
+        if function is np.vdot and all(v.ndim == 1 for v in made.inputs):
+            return applied(np.dot, [self.terms.whole(v) for v in made.inputs])
+        return self.terms.written(function, made.args, made.keywords)
 
     def with_out(self, made: Call) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
-        function, args, out = made.function, made.args, made.out
-        if not out.is_array:
+        function, args = made.function, made.args
+        if not made.out.is_array:
             return None, []
-        if function in REDUCTIONS and set(made.keywords) <= {"axis", "keepdims"} and len(args) < 3:
+        if function in REDUCTIONS and len(args) < 3 and not made.keywords:
             return self.reduction(made)
         if function is np.matmul and all(x.ndim == 2 for x in args):
             function = np.dot
@@ -235,101 +208,90 @@ class ProgramPrinter(Printer):
 
     def reduction(self, made: Call) -> tuple[Any, list[ast.expr]]:
         """``np.add.reduce``, which takes memory; sums of a matrix as products with ones."""
-        axis, keepdims = summed_over(made)
-        x, ufunc = made.args[0], REDUCTIONS[made.function]
-        plain = x.ndim == 2 and len(axis) == 1 and not keepdims and x.dtype.kind == "f"
-        if ufunc is np.add and plain and adds_alike(made):
-            ones = call("np.ones", literal(x.shape[axis[0]]), literal(x.dtype))
+        x, ufunc, axis = made.args[0], REDUCTIONS[made.function], (*made.args[1:], None)[0]
+        if x.ndim == 2 and isinstance(axis, int) and ufunc is np.add and adds_alike(made):
+            ones = call("np.ones", literal(x.shape[axis]), literal(x.dtype))
             factors = [self.made_before("ones", ones), self.terms.whole(x)]
-            return np.dot, factors if axis == (0,) else factors[::-1]
-        if keepdims or made.out.dtype != x.dtype:
+            return np.dot, factors if axis in (0, -2) else factors[::-1]
+        if made.out.dtype != x.dtype:
             return None, []
-        return ufunc.reduce, [self.terms.whole(x), literal(axis), ast.Constant(None)]
+        return ufunc.reduce, [self.terms.whole(x), literal(axis), literal(None)]
+
+    def masked(self, made: Call) -> tuple[ast.expr, ast.expr]:
+        """The bits of an array times a mask: much quicker than ``where`` with many changes."""
+        mask, x, before = (
+            self.terms.whole(made.args[0]),
+            made.inputs[-1],
+            self.kept.get(made.inputs[-1]),
+        )
+        memory, bits = self.memory_for(made), literal(np.dtype(f"i{x.dtype.itemsize}"))
+        into = self.made_before("bits", call(f"{memory}.view", bits))
+        view = call(ast.Attribute(self.terms.whole(x), "view"), bits)
+        if made.args[1] is not x:
+            mask = ast.UnaryOp(ast.Invert(), mask)
+        of = into if before == memory else view
+        return call("np.multiply", of, mask, into), ast.Name(memory)
 
     # -- memory ------------------------------------------------------------------------------
 
-    def target_of(self, made: Call) -> ast.expr | None:
-        """What an elementwise call is to update, if it may write its result right there."""
+    def target_of(self, made: Call) -> Var | None:
+        """The input that a call updates, if it may write its result right there."""
         target, out = self.targets.get(made.out), made.out
-        if target is None or not is_elementwise(made.function):
+        if target is None or not isinstance(made.function, np.ufunc):
             return None
-        if (target.shape, target.dtype) != (out.shape, out.dtype):
-            return None
-        if self.last[target.root] > self.place[made]:
-            return None
-        self.written.add(out)
-        return self.terms.whole(target)
+        fits = (target.shape, target.dtype) == (out.shape, out.dtype)
+        return target if fits and self.last[target.root] <= self.now else None
 
-    def may_overwrite(self, made: Call) -> bool:
-        """Whether an elementwise call may write over operands that nobody needs any more."""
-        i = self.place[made]
-        dying = [x for x in made.inputs if self.last[x.root] == i and x.root in self.memory]
-        fit = all(x.root is x and x.shape == made.out.shape for x in dying)
-        return (is_elementwise(made.function) or is_mask(made)) and fit
-
-    def memory_for(self, out: Var) -> str:
-        strides: tuple[int, ...] = out.strides
-        order = "F" if out.ndim > 1 and strides[0] < strides[-1] else "C"
-        kind = (out.shape, out.dtype, order)
-        free = self.free.get(kind)
-        if free:
-            memory = free.pop()
-        else:
-            more = {} if order == "C" else {"order": ast.Constant("F")}
-            made = call("np.empty", literal(out.shape), literal(out.dtype), **more)
-            memory = self.setup(("memory", len(self.before)), "memory", made)
-        self.memory[out] = memory, kind
-        return memory
+    def memory_for(self, made: Call) -> str:
+        """Memory for the result of a call: perhaps that of operands nobody needs any more."""
+        out: Any = made.out
+        dying = [x for x in made.inputs if self.last[x.root] == self.now and x.root in self.memory]
+        if is_elementwise(made.function) and all(
+            x.root is x and x.shape == out.shape for x in dying
+        ):
+            self.release(made)
+        order = "F" if out.ndim > 1 and out.strides[0] < out.strides[-1] else "C"
+        free = self.free.setdefault((out.shape, out.dtype, order), [])
+        if not free:
+            more = {} if order == "C" else {"order": literal("F")}
+            empty = call("np.empty", literal(out.shape), literal(out.dtype), **more)
+            free.append(self.made_before("memory", empty, len(self.before)).id)
+        self.kept[out] = free.pop()
+        self.memory[out] = free
+        return self.kept[out]
 
     def release(self, made: Call) -> None:
         """Give back the memory that is used here for the last time."""
-        i = self.place[made]
         for x in [*made.inputs, made.out]:
-            if self.last[x.root] == i and x.root in self.memory and x.root is not made.out:
-                memory, kind = self.memory.pop(x.root)
-                self.free.setdefault(kind, []).append(memory)
-
-    def setup(self, key: Any, text: str, value: ast.expr) -> str:
-        """The name of an array that is made before the function, once for each key."""
-        if key not in self.numbers:
-            self.numbers[key] = text if isinstance(key, Var) else identifier(text, self.taken)
-            self.before.append(f"{self.numbers[key]} = {ast.unparse(value)}")
-        return self.numbers[key]
-
-    def made_before(self, text: str, value: ast.expr) -> ast.expr:
-        """The same for what has the same value wherever it is made."""
-        return name(self.setup(ast.unparse(value), text, value))
+            if self.last[x.root] == self.now and x.root in self.memory and x.root is not made.out:
+                self.memory.pop(x.root).append(self.kept[x.root])
 
     # -- operands ----------------------------------------------------------------------------
 
     def operand(self, x: Any, made: Call) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
-            tree, one = self.terms.whole(x), x.ndim > 0 and x.size == 1 < made.out.size
-            number = one and any(v.shape == made.out.shape for v in made.inputs)
-            return call(ast.Attribute(tree, "squeeze")) if number else tree  # which is quicker
+            one = x.ndim > 0 and x.size == 1 < made.out.size
+            one = one and any(v.shape == made.out.shape for v in made.inputs)
+            tree = self.terms.whole(x)
+            return call(ast.Attribute(tree, "squeeze")) if one else tree  # which is quicker
         number = x.value if isinstance(x, Var) else x
         dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
         varies = isinstance(x, Var) and x.varies
         if dtype.kind != "f" or (varies and isinstance(number, np.generic)):
             return self.terms.argument(x)
         if varies:  # a setting of the optimizer
-            known = self.terms.text(x)
-            new = (x, dtype) not in self.numbers
-            zero = call("np.array", literal(0), literal(dtype))
-            array = self.setup((x, dtype), f"{known}_array", zero)
+            new, zero = (x, dtype) not in self.before, call("np.array", literal(0), literal(dtype))
+            array = self.made_before(f"{self.terms.text(x)}_array", zero, (x, dtype))
             if new:
-                self.lines.append(("", call(f"{array}.fill", self.terms.whole(x)), ""))
-            return name(array)
-        value = number.item() if isinstance(number, np.generic | np.ndarray) else number
-        made_of = call("np.array", literal(value), literal(dtype))
+                self.lines.append(("", call(f"{array.id}.fill", self.terms.whole(x)), ""))
+            return array
+        value = shortest(dtype.type(number))
         if made.function in (np.maximum, np.minimum):  # whose loops are slow with one number
             shape = made.out.shape if made.out.size <= SMALL else made.out.shape[-1:]
-            made_of = call("np.full", literal(shape), literal(value), literal(dtype))
-            return self.made_before("bound", made_of)
-        digits = str(value).removesuffix(".0").replace("-", "minus_").replace(".", "_")
-        text = f"c{digits}" if len(digits) < 10 else "number"
-        return self.made_before(text, made_of)
+            bound = call("np.full", literal(shape), literal(value), literal(dtype))
+            return self.made_before("bound", bound)
+        return self.made_before(f"c{value:.4g}", call("np.array", literal(value), literal(dtype)))
 
 
 def is_mask(made: Call) -> bool:
@@ -344,9 +306,9 @@ def is_mask(made: Call) -> bool:
 
 
 def adds_alike(made: Call) -> bool:
-    """Whether a sum is added up in the dtype of its numbers, as ``np.add.reduce`` does."""
+    """Whether numbers are added up in their own dtype, as ``np.add.reduce`` does."""
     x = made.args[0]
-    return isinstance(x, Var) and x.dtype == made.out.dtype and x.dtype.itemsize > 2
+    return x.dtype == made.out.dtype and x.dtype.kind == "f" and x.dtype.itemsize > 2
 
 
 def applied(function: Any, args: list[ast.expr], *out: ast.expr) -> ast.expr:
@@ -356,3 +318,46 @@ def applied(function: Any, args: list[ast.expr], *out: ast.expr) -> ast.expr:
     if function in (np.maximum, np.minimum) and out:
         return call(str(name_of(function)), *args, out=out[0])
     return call(str(name_of(function)), *args, *out)
+
+
+def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
+    """Calls that take the sign of a sum, not of each term: ``(-a * b).sum()``."""
+    uses = Counter([*ends, *(x for call in calls for x in call.inputs)])
+    out = []
+    for made in calls:
+        negatives = [
+            x.call for x in made.inputs
+            if x.call and x.call.function is np.negative and x.is_array and x.dtype.kind == "f"
+            and uses[x] == 1
+        ]  # fmt: skip
+        if negatives and made.function in (np.multiply, np.divide, SUM):
+            y, inner, negative = copy(made.out), copy(made), negatives[0]
+            inner.args, inner.out = replaced(made.args, {negative.out: negative.args[0]}), y
+            y.root, y.call = y, inner
+            out.append(inner)
+            made.function, made.args, made.keywords = np.negative, (y,), {}
+            uses[y] = 1
+        out.append(made)
+    return needed(out, ends)
+
+
+def share_reshaped(calls: list[Call]) -> None:
+    """Have what was computed of the same numbers in another shape reshaped: ``1 - y[:, None]``."""
+    first: dict[Any, Var] = {}
+    for made in calls:
+        x, out = made.inputs[0], made.out
+        alone = is_elementwise(made.function) and made.inputs == [x] and out.shape == x.shape
+        if alone and x.size == x.root.size and in_order(x) and in_order(x.root):
+            others = replaced(made.args, {x: None})
+            key = (made.function, x.root, key_of(others), key_of(made.keywords))
+            known = first.setdefault(key, out)
+            if known.shape != out.shape:
+                made.function, made.args, made.keywords = Method("reshape"), (known, out.shape), {}
+                out.root = known.root
+
+
+def in_order(x: Var) -> bool:
+    """Whether an array lies in memory in C order, without gaps."""
+    steps = [x.strides[i] // x.dtype.itemsize for i in range(x.ndim) if x.shape[i] > 1]
+    sizes = [n for n in x.shape if n > 1]
+    return x.is_array and steps == [prod(sizes[i + 1 :]) for i in range(len(sizes))]

@@ -5,9 +5,8 @@ One Recording serves the printed backward pass, the steps of backward, and progr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +19,7 @@ from ..memory import described
 from ..names import named
 from ..operands import as_numpy, order_of
 from ..tensors import Tensor
-from .trace import Call, Method, Trace, Var, same
-
-
-class Contribution(NamedTuple):
-    """What one VJP rule of a Node gives to one operand."""
-
-    target: Any  # the Node or leaf that gets it
-    position: int  # of the operand
-    cotangent: Var
-    calls: list[Call]
+from .trace import Method, Trace, Var, same
 
 
 class Recording:
@@ -58,7 +48,6 @@ class Recording:
         self.leaves: dict[int, Tensor] = {}  # those that require grad
         self.values: dict[Node, tuple] = {}  # of each Node: its output and its operands
         self.cotangents: dict[Any, Var] = {}  # of Nodes and leaves
-        self.contributions: dict[Node, list[Contribution]] = {}
         self.owned: set[Var] = set()
         self.extra: list[Var] = []  # further results
         self.inputs: dict[Var, str] = {}  # the arrays of the graph, and what its ops call them
@@ -102,6 +91,8 @@ class Recording:
         values = [self.operand(node, *step) for step in steps]
         if not any(isinstance(x, Tensor) for x in node.args):
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
+        if self.outlines:  # no form of a call goes beyond the operands of its op
+            values = [self.trace.call(same, x) if isinstance(x, Var) else x for x in values]
         rule = partial(self.trace.run, node.op.forward)
         y, values = computed(rule, values, node.keywords)
         if self.for_program:
@@ -185,16 +176,13 @@ class Recording:
         self.cotangents[self.root] = g
         for node in order:
             if node in leading:
-                self.contributions[node] = list(self.visit(node, leading))
+                self.visit(node, leading)
 
-    def visit(self, node: Node, leading: set) -> Iterator[Contribution]:
+    def visit(self, node: Node, leading: set) -> None:
+        """Run the rules of a Node, those for leaves first, and add up what they give."""
         g, values = self.cotangents[node], self.values[node]
-        steps = [(x, i, *rule) for i, (x, rule) in enumerate(zip(node.parents, node.op.rules))]
-        for x, i, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
-            if x is not None and x in leading:
-                begin = len(self.trace.calls)
-                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
-                calls = self.trace.calls[begin:]
-                before = self.cotangents.get(x)
-                self.cotangents[x] = self.own(dx) if before is None else before + dx
-                yield Contribution(x, i, dx, calls)
+        steps = [(x, *rule) for x, rule in zip(node.parents, node.op.rules) if x in leading]
+        for x, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
+            dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
+            before = self.cotangents.get(x)
+            self.cotangents[x] = self.own(dx) if before is None else before + dx

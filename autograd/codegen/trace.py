@@ -32,12 +32,6 @@ QUESTIONS = {
     np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
 }  # fmt: skip
 
-METHODS = (
-    "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "argsort", "cumsum",
-    "any", "all", "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "astype",
-    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
-)  # fmt: skip
-
 
 class Untraceable(TypeError):
     """What is done to a Var cannot be written down as a call: its value would have to be known."""
@@ -53,11 +47,22 @@ class Method:
         return getattr(x, self.name)(*args, **keywords)
 
 
+# Methods whose NumPy functions, such as np.sum, are the same call.
+AS_METHODS = {
+    getattr(np, name): Method(name)
+    for name in ("sum", "mean", "max", "min", "prod", "std", "var", "any", "all", "squeeze",
+                 "reshape")
+}  # fmt: skip
+METHODS = {method.name for method in AS_METHODS.values()} | {
+    "argmax", "argmin", "argsort", "cumsum", "ravel", "flatten", "transpose", "swapaxes", "astype",
+    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
+}  # fmt: skip
+
+
 class Call:
     """One call, ``out = function(*args, **keywords)``, where Vars stand for arrays."""
 
     name = ""  # of the variable that the rule assigned the result to, if that says something
-    rule = ""  # the name of the rule that made it
 
     def __init__(self, function: Any, given: Any, out: Var, quiet: bool) -> None:
         self.function = function
@@ -91,16 +96,16 @@ class Trace:
 
     def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
-        given = mapped(
-            lambda v: self.input(v) if isinstance(v, np.ndarray) else v, (args, keywords)
-        )
+        given: Any = (args, keywords)
+        given = mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, given)
+        function, *given = in_one_form(function, *given)
         quiet = not ignored() <= self._ignored
         samples = {x: x.value for x in vars_in(given)}
         args, keywords = replaced(given, samples)
-        if samples and not any(isinstance(x, np.ndarray | np.generic) for x in args):
-            function = OF_NUMBERS.get(function, function)
+        numbers = samples and not any(isinstance(x, np.ndarray | np.generic) for x in args)
         with np.errstate(all="ignore"):
-            value = function(*args, **keywords)
+            compute = OF_NUMBERS.get(function, function) if numbers else function
+            value = compute(*args, **keywords)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in samples))
@@ -141,7 +146,6 @@ class Trace:
         while frame.f_code.co_filename in (__file__, np.lib.mixins.__file__):
             frame = frame.f_back
         place = (frame.f_code.co_filename, frame.f_lineno)
-        call.rule = frame.f_code.co_name.strip("_")
         assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
         if assigned and assigned[1] not in SAY_NOTHING:
             if self._named and self._named[0] == (place, id(frame)):
@@ -265,13 +269,40 @@ def vars_in(x: Any) -> Iterator[Var]:
     return (v for v in leaves_of(x) if isinstance(v, Var))
 
 
-def before_broadcast(x: Any, among: Any = None) -> Any:
-    """What was broadcast to give ``x``, or ``x`` itself; if given, one of those ``among``."""
+def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple, dict]:
+    """The form of a call that all have which do the same: ``x.sum(0)`` for ``np.sum(x, axis=0)``.
+
+    Operands that are broadcast anyhow are not broadcast before.
+    """
+    if function in AS_METHODS or function in AS_METHODS.values():
+        function = AS_METHODS.get(function, function)
+        keywords = {key: x for key, x in keywords.items() if x is not None and x is not False}
+        if "axis" in keywords and len(args) == 1:
+            args = (*args, keywords.pop("axis"))
+        args = tuple(x[0] if type(x) is tuple and len(x) == 1 else x for x in args)
+    elif function is np.transpose and args[1:] in ((None,), ((1, 0),)):
+        args = args[:1]
+    elif function is np.matrix_transpose and args[0].ndim == 2:
+        function = np.transpose
+    elif is_elementwise(function):
+        bare = tuple(map(before_broadcast, args))
+        if np.broadcast_shapes(*map(shape_of, bare)) == np.broadcast_shapes(*map(shape_of, args)):
+            args = bare
+    return function, args, keywords
+
+
+def is_elementwise(function: Any) -> bool:
+    return function is np.where or (isinstance(function, np.ufunc) and function.signature is None)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, Var) else np.shape(x)
+
+
+def before_broadcast(x: Any) -> Any:
+    """What was broadcast to give ``x``, or ``x`` itself."""
     while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
-        inner = x.call.args[0]
-        if among is not None and inner not in among:
-            break
-        x = inner
+        x = x.call.args[0]
     return x
 
 

@@ -29,10 +29,8 @@ def erf(x: Operand) -> Array:
     >>> autograd.erf(autograd.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    return np.asarray(_erf(x), np.result_type(x, np.float16))
-
-
-_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
+    of_each = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
+    return np.asarray(of_each(x), np.result_type(x, np.float16))
 
 
 @vjp_of(erf, "x")

@@ -7,7 +7,7 @@ def backward(X, w, b, y):
     subtract = z - z.max(-1, keepdims=True)                # (50, 3)
     chosen = np.take_along_axis(subtract, y[:, None], -1)  # (50, 1)
     exp = np.exp(subtract)                                 # (50, 3)
-    sum_ = exp.sum(1, keepdims=True)                       # (50, 1)
+    sum_ = exp.sum(-1, keepdims=True)                      # (50, 1)
     loss = np.mean((np.log(sum_) - chosen)[..., 0])
 
     # backward
