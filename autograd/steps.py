@@ -248,13 +248,13 @@ class Formulas:
 
     def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
         """The names of an op's operands, each as it was before it was cast for the op."""
-        from .codegen.trace import Method, Var, same
+        from .codegen.trace import Var, astype, same
 
         names = {}
         for x, origin, var in zip(node.args, node.origins, operands):
             if isinstance(var, Var) and key_of(x) in self.known:
                 own = self.recording.values.get(origin, (None,))[0]
-                while var is not own and var.call and var.call.function in (same, Method("astype")):
+                while var is not own and var.call and var.call.function in (same, astype):
                     var = var.call.args[0]
                 names[var] = self.known[key_of(x)]
         return names

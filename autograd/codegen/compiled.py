@@ -205,7 +205,6 @@ class Text:
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.takes_gradients = any(type(x) is int for x in self.leaves)
         self.outputs = len(recording.outputs)
-        recording.trace.forget()
         self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
         lines = self.source.splitlines(keepends=True)
         linecache.cache[self.file] = (len(self.source), None, lines, self.file)

@@ -24,10 +24,10 @@ from .spelling import (
     shortest,
     spelled,
 )
-from .trace import Call, Method, Var, is_elementwise, mapped, shape_of
+from .trace import Call, Var, is_elementwise, mapped, shape_of
 
-RESHAPE = (Method("reshape"), np.expand_dims)
-MOVES = (*RESHAPE, Method("squeeze"), np.broadcast_to, np.transpose, operator.getitem)
+RESHAPE = (np.reshape, np.expand_dims)
+MOVES = (*RESHAPE, np.squeeze, np.broadcast_to, np.transpose, operator.getitem)
 DRAWN = (np.multiply, np.divide, np.negative)
 
 
@@ -238,5 +238,5 @@ def reshaped(x: ast.expr, old: tuple, new: tuple) -> ast.expr:
             return ast.Subscript(x, index((*before, None) if i else None))
     for i in reversed(range(len(old))):
         if old[i] == 1 and old[:i] + old[i + 1 :] == new:
-            return spelled(Method("squeeze"), [x, literal(i)], {})
-    return spelled(Method("reshape"), [x, *map(literal, new or [()])], {})
+            return spelled(np.squeeze, [x, literal(i)], {})
+    return spelled(np.reshape, [x, *map(literal, new or [()])], {})

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .trace import Call, Method, Var, replaced, same
+from .trace import Call, Var, astype, replaced, same
 
 BY_ONE = (np.multiply, np.divide, np.power)
 NOTHING = (  # where shape and dtype stay
-    same, np.copy, np.positive, np.broadcast_to, np.expand_dims,
-    *map(Method, ("copy", "reshape", "squeeze", "astype")),
+    same, astype, np.copy, np.positive, np.broadcast_to, np.expand_dims, np.reshape, np.squeeze,
 )  # fmt: skip
 PLAIN = (bool, int, float, str, type(None), type(...), slice, np.generic, np.dtype)
 

@@ -283,7 +283,7 @@ def name_for(call: Call) -> str:
     """A name for a value on the way: the rule's own, or after what makes it."""
     if call.name:
         return call.name
-    name = getattr(call.function, "name", getattr(call.function, "__name__", "t")).strip("_")
+    name = call.function.__name__.strip("_")
     return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 

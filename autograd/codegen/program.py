@@ -23,10 +23,9 @@ from .passes import key_of, needed, share_repeats
 from .printer import Printer, Source, name_for
 from .recording import Recording
 from .spelling import call, literal, name_of, shortest
-from .trace import Call, Method, Var, is_elementwise, replaced, same
+from .trace import Call, Var, is_elementwise, replaced, same
 
-SUM, MEAN = Method("sum"), Method("mean")
-REDUCTIONS: dict[Any, Any] = {SUM: np.add, Method("max"): np.maximum, Method("min"): np.minimum}
+REDUCTIONS: dict[Any, Any] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
 
@@ -184,9 +183,9 @@ class ProgramPrinter(Printer):
     def plain(self, made: Call) -> ast.expr:
         """A call that gives a new array, a number or a view."""
         function, x = made.function, made.args[0]
-        if function in (SUM, MEAN) and made.out.shape == () and adds_alike(made) and x.size:
+        if function in (np.sum, np.mean) and made.out.shape == () and adds_alike(made) and x.size:
             total = call("np.add.reduce", self.terms.whole(x), literal(None))
-            return total if function == SUM else ast.BinOp(total, ast.Div(), literal(x.size))
+            return total if function is np.sum else ast.BinOp(total, ast.Div(), literal(x.size))
         if function is np.vdot and all(v.ndim == 1 for v in made.inputs):
             return applied(np.dot, [self.terms.whole(v) for v in made.inputs])
         return self.terms.written(function, made.args, made.keywords)
@@ -330,7 +329,7 @@ def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
             if x.call and x.call.function is np.negative and x.is_array and x.dtype.kind == "f"
             and uses[x] == 1
         ]  # fmt: skip
-        if negatives and made.function in (np.multiply, np.divide, SUM):
+        if negatives and made.function in (np.multiply, np.divide, np.sum):
             y, inner, negative = copy(made.out), copy(made), negatives[0]
             inner.args, inner.out = replaced(made.args, {negative.out: negative.args[0]}), y
             y.root, y.call = y, inner
@@ -352,7 +351,7 @@ def share_reshaped(calls: list[Call]) -> None:
             key = (made.function, x.root, key_of(others), key_of(made.keywords))
             known = first.setdefault(key, out)
             if known.shape != out.shape:
-                made.function, made.args, made.keywords = Method("reshape"), (known, out.shape), {}
+                made.function, made.args, made.keywords = np.reshape, (known, out.shape), {}
                 out.root = known.root
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .trace import AS_METHODS, Method, same
+from .trace import METHODS, astype, same
 
 SIGNS: dict[Any, ast.AST] = {
     np.add: ast.Add(), np.subtract: ast.Sub(), np.multiply: ast.Mult(), np.divide: ast.Div(),
@@ -52,10 +52,8 @@ def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.
         return ast.Attribute(args[0], "T" if function is np.transpose else "mT")
     if function is operator.getitem:
         return ast.Subscript(args[0], args[1])
-    if function in AS_METHODS.values() and len(args) == 1 and not keywords:
-        return call(f"np.{function.name}", *args)
-    if isinstance(function, Method):
-        return call(ast.Attribute(args[0], function.name), *args[1:], **keywords)
+    if function in METHODS and (len(args) > 1 or keywords):
+        return call(ast.Attribute(args[0], function.__name__), *args[1:], **keywords)
     return call(name_of(function) or function.__name__.strip("_"), *args, **keywords)
 
 
@@ -74,8 +72,7 @@ def name_of(function: Any) -> str | None:
 
 def needs_source(function: Any) -> bool:
     """Whether the text of a function has to come along, as neither NumPy nor Python has it."""
-    known = isinstance(function, Method) or function in (same, operator.getitem)
-    return not known and name_of(function) is None
+    return function not in (same, astype, operator.getitem) and name_of(function) is None
 
 
 def literal(x: Any) -> ast.expr:

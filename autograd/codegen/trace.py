@@ -12,7 +12,6 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,25 +36,26 @@ class Untraceable(TypeError):
     """What is done to a Var cannot be written down as a call: its value would have to be known."""
 
 
-@dataclass(frozen=True)
-class Method:
-    """``x.sum(...)`` as a function of ``x``."""
-
-    name: str
-
-    def __call__(self, x: Any, *args: Any, **keywords: Any) -> Any:
-        return getattr(x, self.name)(*args, **keywords)
+def astype(x: Any, dtype: Any) -> Any:
+    """``x.astype(dtype)``, also of a NumPy number."""
+    return x.astype(dtype)
 
 
-# Methods whose NumPy functions, such as np.sum, are the same call.
-AS_METHODS = {
-    getattr(np, name): Method(name)
-    for name in ("sum", "mean", "max", "min", "prod", "std", "var", "any", "all", "squeeze",
-                 "reshape")
+def same(x: Any) -> Any:
+    """``x`` itself, as a value with a name of its own: what some ops and VJPs give."""
+    return x
+
+
+# What is written as a method where it takes more than the array: ``x.sum(0)``.
+METHODS = {
+    np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.any, np.all, np.squeeze,
+    np.reshape, astype,
 }  # fmt: skip
-METHODS = {method.name for method in AS_METHODS.values()} | {
-    "argmax", "argmin", "argsort", "cumsum", "ravel", "flatten", "transpose", "swapaxes", "astype",
-    "copy", "clip", "round", "take", "repeat", "dot", "diagonal", "trace",
+BY_NAME = {
+    function.__name__: function for function in (
+        *METHODS, np.argmax, np.argmin, np.argsort, np.cumsum, np.ravel, np.swapaxes, np.clip,
+        np.round, np.take, np.repeat, np.dot, np.diagonal, np.trace,
+    )
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ class Trace:
             self._inputs[id(value)] = Var(self, value)
         return self._inputs[id(value)]
 
-    def call(self, function: Callable, *args: Any, **keywords: Any) -> Var:
+    def call(self, function: Any, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
         given: Any = (args, keywords)
         given = mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, given)
@@ -132,13 +132,6 @@ class Trace:
             del self.calls[begin:]
             y = self.call(rule, *values, **keywords)
         return y if isinstance(y, Var) else self.call(same, y)
-
-    def forget(self) -> None:
-        """Keep no values: what is left holds itself, until Python finds that out."""
-        for var in [*self._inputs.values(), *(x for call in self.calls for x in call.inputs)]:
-            var.forget()
-        self._inputs.clear()
-        self.calls.clear()
 
     def _note_name(self, call: Call) -> None:
         """Name a call after the variable that its line assigns: the last call of the line."""
@@ -203,9 +196,18 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         return self.trace.call(function, *args, **settings)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in METHODS:
+        if name not in BY_NAME:
             raise AttributeError(name)
-        return partial(self.trace.call, Method(name), self)
+        return partial(self.trace.call, BY_NAME[name], self)
+
+    def reshape(self, *shape: Any) -> Var:
+        return self.trace.call(np.reshape, self, shape)
+
+    def transpose(self, *axes: Any) -> Var:
+        return self.trace.call(np.transpose, self, axes or None)
+
+    def copy(self, order: str = "C") -> Var:
+        return self.trace.call(np.copy, self, order=order)
 
     def __getitem__(self, index: Any) -> Var:
         return self.trace.call(operator.getitem, self, index)
@@ -241,10 +243,9 @@ def ignored() -> set[str]:
 
 def mapped(function: Callable, x: Any) -> Any:
     """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*[mapped(function, item) for item in x])
     if isinstance(x, tuple | list):
-        return type(x)(mapped(function, item) for item in x)
+        items = [mapped(function, item) for item in x]
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
     if isinstance(x, dict):
         return {key: mapped(function, item) for key, item in x.items()}
     return function(x)
@@ -274,14 +275,13 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
 
     Operands that are broadcast anyhow are not broadcast before.
     """
-    if function in AS_METHODS or function in AS_METHODS.values():
-        function = AS_METHODS.get(function, function)
+    if function in METHODS or function is np.transpose:
         keywords = {key: x for key, x in keywords.items() if x is not None and x is not False}
         if "axis" in keywords and len(args) == 1:
             args = (*args, keywords.pop("axis"))
         args = tuple(x[0] if type(x) is tuple and len(x) == 1 else x for x in args)
-    elif function is np.transpose and args[1:] in ((None,), ((1, 0),)):
-        args = args[:1]
+        if function is np.transpose and args[1:] in ((None,), ((1, 0),)):
+            args = args[:1]
     elif function is np.matrix_transpose and args[0].ndim == 2:
         function = np.transpose
     elif is_elementwise(function):
@@ -303,9 +303,4 @@ def before_broadcast(x: Any) -> Any:
     """What was broadcast to give ``x``, or ``x`` itself."""
     while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
         x = x.call.args[0]
-    return x
-
-
-def same(x: Any) -> Any:
-    """``x`` itself, as a value with a name of its own: what some ops and VJPs give."""
     return x
