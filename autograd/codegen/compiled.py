@@ -201,6 +201,7 @@ class Text:
         self.tensors = [x for x in places.values() if x is not None and id(x) not in given]
         self.arrays = [x._data for x in self.tensors]
         self.finders = [live[x] for x, place in places.items() if place is None and x in live]
+        self.source.inputs = {x: self.source.inputs[x].copy() for x in printer.constants}
         self.constants = list(self.source.inputs.values())
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.takes_gradients = any(type(x) is int for x in self.leaves)

@@ -125,9 +125,11 @@ class Printer:
         self.terms = Terms()
         self.arguments: dict[Var, str] = {}
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
-        self.given: set[Var] = set(recording.results)  # whose names a person gave or asks for
+        self.results = recording.results
+        self.given: set[Var] = set(self.results)  # whose names a person gave or asks for
+        self.before: dict[Any, tuple[str, str]] = {}  # what is made first: its name and line
         self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
-        self.ends = [*recording.results, *self.updates.values()]
+        self.ends = [*self.results, *self.updates.values()]
         self.calls = needed(recording.trace.calls, self.ends)
         self.prepare()
         self.uses = dict.fromkeys(self.ends, 1)  # how many of the calls use each Var
@@ -194,20 +196,18 @@ class Printer:
     def text(self) -> Source:
         for title, calls in groupby(self.calls, attrgetter("section")):
             self.section(title, calls)
-        results = self.finish()
+        self.finish()
+        results = [self.terms.whole(x) for x in self.results]
         self.lines.append(("return", results[0] if len(results) == 1 else ast.Tuple(results), ""))
         head = broken(f"def {self.function}(", ", ".join(self.arguments.values()), "):")
         if any(call.quiet for call in self.calls):
             head = f'@np.errstate(all="ignore")\n{head}'
-        text = Source("\n\n\n".join([*self.texts, f"{head}\n{self.body()}\n"]))
+        before = "\n".join(line for _, line in self.before.values())
+        parts = [*self.helpers.texts, before, f"{head}\n{self.body()}\n"]
+        text = Source("\n\n\n".join(filter(None, parts)))
         text.inputs = {name: np.asarray(x.value) for x, name in self.arguments.items()}
         text.name = self.function
         return text
-
-    @property
-    def texts(self) -> list[str]:
-        """What stands before the function."""
-        return self.helpers.texts
 
     def section(self, title: str, calls: Iterable[Call]) -> None:
         """The lines of the calls of one part, under its title."""
@@ -217,9 +217,8 @@ class Printer:
         for call in calls:
             self.add(call)
 
-    def finish(self) -> list[ast.expr]:
-        """What the function returns."""
-        return [self.terms.whole(x) for x in self.recording.results]
+    def finish(self) -> None:
+        """Write what is left to be done at the end."""
 
     def body(self) -> str:
         """The lines, with the comments below each other."""

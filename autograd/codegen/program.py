@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
 from copy import copy
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..names import identifier
 from .expressions import Term
-from .passes import key_of, needed, share_repeats
-from .printer import Printer, Source, name_for
+from .passes import needed, share_repeats
+from .printer import Printer, name_for
 from .recording import Recording
 from .spelling import call, literal, name_of, shortest
 from .trace import Call, Var, is_elementwise, replaced, same
@@ -40,29 +38,40 @@ class ProgramPrinter(Printer):
     def __init__(
         self, recording: Recording, function: str, updates: dict[Var, Var], given: Any, live: Any
     ) -> None:
-        self.given_tensors = list(given)
+        self.places = given
         self.live = live
         self.now = -1  # the place of the call that is written
         self.free: dict[Any, list[str]] = {}  # memory that nobody needs any more, by what it fits
         self.memory: dict[Var, list[str]] = {}  # by root: where its memory goes when it is free
         self.kept: dict[Var, str] = {}  # what lies at the same place in every run
-        self.before: dict[Any, tuple[str, str]] = {}  # what is made before: name and line
         self.constants: list[str] = []  # arguments that are the same at each run
-        self.copies: dict[Var, str] = {}  # of results that are not the program's to give away
         super().__init__(recording, function, updates)
 
     def prepare(self) -> None:
         share_repeats(self.calls, self.ends)
         self.calls = [x for x in needed(self.calls, self.ends) if x.out.varies]
         self.calls = with_signs_last(self.calls, self.ends)
-        share_reshaped(self.calls)
+        self.copy_results()
         self.pending = dict(self.updates)  # what is not yet written into its input
         self.targets = {value: target for target, value in self.updates.items()}
-        self.fresh = {x.root for x in self.recording.results}
+        self.fresh = {x.root for x in self.results}
         self.last: dict[Var, int] = {}  # the call that needs what is there, by root
         for i, made in enumerate(self.calls):
             self.last.update(dict.fromkeys((x.root for x in [*made.inputs, made.out]), i))
         self.last.update({x.root: len(self.calls) for x in self.ends})
+
+    def copy_results(self) -> None:
+        """Copy what is in the memory of an input or of another result, as soon as it is there."""
+        given: set[Var] = set()
+        for i, x in enumerate(self.results):
+            if x.is_array and (x.root.call is None or not x.varies or x.root in given):
+                self.results[i] = copied = self.recording.trace.call(np.copy, x, order="C")
+                made: Any = copied.call
+                copied.varies, made.section = True, x.call.section if x.call else "forward"
+                at = self.calls.index(x.call) + 1 if x.call in self.calls else 0
+                self.calls.insert(at, made)
+            given.add(self.results[i].root)
+        self.ends = [*self.results, *self.updates.values()]
 
     # -- names -------------------------------------------------------------------------------
 
@@ -70,11 +79,9 @@ class ProgramPrinter(Printer):
         """Whatever the graph begins with is an argument: the function's own, Tensors, the rest."""
         inputs, tensors = self.recording.inputs, self.recording.tensors
         names = {x: self.recording.array_names.get(id(x.value)) or inputs[x] for x in inputs}
-        places = {place: i for i, place in enumerate(self.given_tensors)}
-        ranks = {
-            x: places.get(id(tensors.get(x)), len(places) + (x not in tensors)) for x in inputs
-        }
-        for var in sorted(inputs, key=ranks.__getitem__):
+        last = len(self.places)
+        places = {x: self.places.get(id(tensor), last) for x, tensor in tensors.items()}
+        for var in sorted(inputs, key=lambda x: places.get(x, last + 1)):
             if (var in tensors or var in self.live) and (var in self.uses or var in self.updates):
                 self.add_argument(var, names[var])
         for var in [*inputs, *self.uses]:
@@ -101,43 +108,10 @@ class ProgramPrinter(Printer):
 
     # -- the text ----------------------------------------------------------------------------
 
-    def text(self) -> Source:
-        text = super().text()
-        text.inputs = {name: text.inputs[name].copy() for name in self.constants}
-        return text
-
-    @property
-    def texts(self) -> list[str]:
-        lines = "\n".join(line for _, line in self.before.values())
-        head, *functions = self.helpers.texts
-        return [head, *functions, *filter(None, [lines])]
-
-    def section(self, title: str, calls: Iterable[Call]) -> None:
-        if title == "update":
-            self.copy_results()
-        super().section(title, calls)
-
-    def finish(self) -> list[ast.expr]:
+    def finish(self) -> None:
         for target, value in self.pending.items():
             into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
             self.lines.append(("", into, ""))
-        self.copy_results()
-        results = self.recording.results
-        return [
-            ast.Name(self.copies[x]) if x in self.copies else self.terms.whole(x) for x in results
-        ]
-
-    def copy_results(self) -> None:
-        """Copy what is an input's memory, or would be given away twice."""
-        given: set[Var] = set()
-        for x in self.recording.results:
-            known = x in self.terms.known and x not in self.copies
-            own = x.root.call is not None and x.varies and x.root not in given
-            if known and x.is_array and not own:
-                self.copies[x] = identifier("copy", self.taken)
-                copied = call(ast.Attribute(self.terms.whole(x), "copy"))
-                self.lines.append((self.copies[x], copied, ""))
-            given.add(x.root)
 
     def add(self, made: Call) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
@@ -270,10 +244,7 @@ class ProgramPrinter(Printer):
     def operand(self, x: Any, made: Call) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
-            one = x.ndim > 0 and x.size == 1 < made.out.size
-            one = one and any(v.shape == made.out.shape for v in made.inputs)
-            tree = self.terms.whole(x)
-            return call(ast.Attribute(tree, "squeeze")) if one else tree  # which is quicker
+            return self.terms.whole(x)
         number = x.value if isinstance(x, Var) else x
         dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
         varies = isinstance(x, Var) and x.varies
@@ -338,25 +309,3 @@ def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
             uses[y] = 1
         out.append(made)
     return needed(out, ends)
-
-
-def share_reshaped(calls: list[Call]) -> None:
-    """Have what was computed of the same numbers in another shape reshaped: ``1 - y[:, None]``."""
-    first: dict[Any, Var] = {}
-    for made in calls:
-        x, out = made.inputs[0], made.out
-        alone = is_elementwise(made.function) and made.inputs == [x] and out.shape == x.shape
-        if alone and x.size == x.root.size and in_order(x) and in_order(x.root):
-            others = replaced(made.args, {x: None})
-            key = (made.function, x.root, key_of(others), key_of(made.keywords))
-            known = first.setdefault(key, out)
-            if known.shape != out.shape:
-                made.function, made.args, made.keywords = np.reshape, (known, out.shape), {}
-                out.root = known.root
-
-
-def in_order(x: Var) -> bool:
-    """Whether an array lies in memory in C order, without gaps."""
-    steps = [x.strides[i] // x.dtype.itemsize for i in range(x.ndim) if x.shape[i] > 1]
-    sizes = [n for n in x.shape if n > 1]
-    return x.is_array and steps == [prod(sizes[i + 1 :]) for i in range(len(sizes))]
