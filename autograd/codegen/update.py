@@ -23,48 +23,54 @@ class Update:
     def __init__(self, name: str, optimizer: Any, recording: Recording, live: dict) -> None:
         self.name = name
         self.optimizer = optimizer
+        self.recording = recording
         self.values: dict[Var, Var] = {}
         self.live: dict[Var, Callable[[], Any]] = live
         self.remembers: list[tuple[Tensor, str]] = []  # what must be known of which Tensor
         self.new: list[tuple[Tensor, str]] = []  # what is known afterwards, beside the values
+        self.rule: list[tuple[int, str, Any]] = []  # settings that make the rule what it is
         self.seen = self.now()
-        self.ids = [list(map(id, x["params"])) for x in optimizer.param_groups]
-        wanted = set(recording.wrt)
         groups = optimizer.param_groups
-        self.parameters = {p for group in groups for p in group["params"] if p in wanted}
+        self.parameters = {p for x in groups for p in x["params"]}.intersection(recording.wrt)
         self.memories = [p.memory for p in self.parameters]  # and an array of each number
         recording.trace.section = "update"
-        self.rule: list[tuple[int, str, Any]] = []  # settings that make the rule what it is
         for i, group in enumerate(groups):
-            settings = {key: self.setting(recording, i, key) for key in optimizer.defaults}
+            settings = {key: self.setting(i, key) for key in optimizer.defaults}
             for p in group["params"]:
-                if p in wanted:
-                    self.append(recording, p, group, settings)
+                if p in self.parameters:
+                    self.append(p, group, settings)
             for key, x in settings.items():
-                if any(not isinstance(v, Setting) or v.asked for v in leaves_of(x)):
+                if any(v.asked for v in leaves_of(x)):
                     self.rule.append((i, key, group[key]))
+        del self.recording  # and all the values that it holds
 
     def now(self) -> list:
-        """The settings and the parameters of each group."""
-        return [[*x.values(), *map(id, x["params"])] for x in self.optimizer.param_groups]
+        """The parameters and the settings of each group."""
+        groups = self.optimizer.param_groups
+        return [([*map(id, x["params"])], [*x.values()]) for x in groups]
 
-    def setting(self, recording: Recording, group: int, key: str) -> Any:
-        """A setting of a group with a Var for each number, which is read at each call."""
-        now = self.optimizer.param_groups[group][key]
-        places = range(len(now)) if isinstance(now, tuple) else [None]
-        found = []
-        for k in places:
-            x = find(self.optimizer, group, key, k)
-            if isinstance(x, int | float) and not isinstance(x, bool):
-                x = Setting(recording.trace, x, varies=True)
-                recording.inputs[x] = key if k is None else f"{key}{k}"
-                self.live[x] = partial(find, self.optimizer, group, key, k)
-            found.append(x)
-        return tuple(found) if isinstance(now, tuple) else found[0]
+    def setting(self, i: int, key: str) -> Any:
+        """A setting of a group with a Var for each number."""
+        now, trace = self.optimizer.param_groups[i][key], self.recording.trace
+        if not isinstance(now, tuple):
+            return self.read(Setting(trace, now, True), key, "param_groups", i, key)
+        return tuple(
+            self.read(Setting(trace, x, True), f"{key}{k}", "param_groups", i, key, k)
+            for k, x in enumerate(now)
+        )
 
-    def append(self, recording: Recording, p: Tensor, group: dict, settings: dict) -> None:
+    def read(self, var: Var, name: str, *path: Any) -> Var:
+        """An input that is no Tensor, with the way to find it at each call."""
+        if var.size > LARGE:
+            var.forget()
+        self.recording.inputs[var] = name
+        self.live[var] = partial(find, self.optimizer, *path)
+        return var
+
+    def append(self, p: Tensor, group: dict, settings: dict) -> None:
         """The optimizer's rule for one parameter."""
-        var, state = recording.tensor(p, "p"), self.state(recording, p, group)
+        recording, state = self.recording, self.state(p, group)
+        var = recording.tensor(p, "p")
         known = dict(state)
         try:
             change = self.optimizer.change(var, recording.cotangents[p], state, **settings)
@@ -83,7 +89,7 @@ class Update:
                 self.new.append((p, key))
                 recording.extra.append(value)
 
-    def state(self, recording: Recording, p: Tensor, group: dict) -> dict[str, Any]:
+    def state(self, p: Tensor, group: dict) -> dict[str, Any]:
         """What the optimizer remembers of a parameter, or will after a step, as Vars."""
         known = dict(self.optimizer.state.get(p) or {})
         if not known:
@@ -91,11 +97,8 @@ class Update:
             with np.errstate(all="ignore"):
                 self.optimizer.change(p._data.copy(), np.zeros_like(p._data), known, **settings)
         for key, x in known.items():
-            known[key] = var = Var(recording.trace, x, varies=True)
-            if var.size > LARGE:
-                var.forget()
-            recording.inputs[var] = key
-            self.live[var] = partial(remembered, self.optimizer, p, key)
+            var = Var(self.recording.trace, x, True)
+            known[key] = self.read(var, key, "state", p, key)
             self.remembers.append((p, key))
         return known
 
@@ -123,11 +126,11 @@ class Update:
         now = self.now()
         if now == self.seen:
             return
-        if [list(map(id, x["params"])) for x in self.optimizer.param_groups] != self.ids:
+        if [ids for ids, _ in now] != [ids for ids, _ in self.seen]:
             refuse_parameters(self.name)
         for i, key, then in self.rule:
             x = self.optimizer.param_groups[i][key]
-            if zeros_of(x) != zeros_of(then):
+            if mapped(bool, x) != mapped(bool, then):  # of numbers only matters which are 0
                 raise RuntimeError(
                     f"{self.name}: the optimizer's {key} is {x}, recorded was {then}, which makes "
                     "its rule another one: compile anew"
@@ -142,15 +145,9 @@ def refuse_parameters(name: str) -> None:
     )
 
 
-def zeros_of(x: Any) -> Any:
-    """A setting, of whose numbers only matters which are 0."""
-    return mapped(lambda v: v != 0 if isinstance(v, int | float) else v, x)
-
-
-def find(optimizer: Any, group: int, key: str, k: int | None) -> Any:
-    value = optimizer.param_groups[group][key]
-    return value if k is None else value[k]
-
-
-def remembered(optimizer: Any, parameter: Tensor, key: str) -> Any:
-    return optimizer.state[parameter][key]
+def find(optimizer: Any, place: str, *path: Any) -> Any:
+    """A setting, or what is remembered of a parameter: ``optimizer.place[...][...]``."""
+    x = getattr(optimizer, place)
+    for step in path:
+        x = x[step]
+    return x

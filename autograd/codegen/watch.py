@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import observers
 from ..creation import DRAWS
-from ..debugging import record_source
+from ..debugging import listen, record_source
 from ..graph import Node, parent_of, recorded_order
 from ..memory import clock
 from ..tensors import Tensor
@@ -26,18 +26,12 @@ class Watch:
         self.thread = threading.get_ident()
         self.begun = next(clock)
         self.random = random_state()
-        self.mode: Any = record_source()
-        self.listeners: list = [
-            (observers.asked, self.on_asked),
-            (observers.changed, self.on_changed),
-            (observers.created, self.created.append),
-        ]
+        self.mode = record_source()
 
     def __enter__(self) -> Watch:
         try:
             self.mode.__enter__()
-            for listeners, listener in self.listeners:
-                listeners.append(listener)
+            self.listen(True)
         except BaseException:
             self.__exit__()
             raise
@@ -51,12 +45,13 @@ class Watch:
             raise
 
     def leave(self) -> None:
-        for listeners, listener in self.listeners:
-            if listener in listeners:
-                listeners.remove(listener)
-        if self.mode is not None:
-            self.mode.__exit__()
-            self.mode = None
+        self.listen(False)
+        self.mode.__exit__()
+
+    def listen(self, on: bool) -> None:
+        listen(observers.asked, self.on_asked, on)
+        listen(observers.changed, self.on_changed, on)
+        listen(observers.created, self.created.append, on)
 
     def refuse(self, what: str) -> None:
         raise RuntimeError(f"compile: {self.name} {what}")
@@ -81,13 +76,12 @@ class Watch:
     def varies(self, x: Any) -> bool:
         """Whether a value may be another at another call: of arguments, parameters, random ops."""
         order = recorded_order(x)
-        leaves = [*(x if isinstance(x, list | tuple) else [x])]
-        leaves += [leaf for node in order for leaf in node.origins]
-        return any(node.op in DRAWS for node in order) or any(
-            any(leaf is x for x in self.given) or (leaf.is_leaf and leaf._requires_grad)
-            for leaf in leaves
-            if isinstance(leaf, Tensor)
-        )
+        reached = [*(x if isinstance(x, list | tuple) else [x])]
+        reached += [origin for node in order for origin in node.origins]
+        leaves = [leaf for leaf in reached if isinstance(leaf, Tensor)]
+        given = any(leaf is x for leaf in leaves for x in self.given)
+        trained = any(leaf.is_leaf and leaf._requires_grad for leaf in leaves)
+        return given or trained or any(node.op in DRAWS for node in order)
 
     def on_changed(self, x: Tensor, how: str) -> None:
         while x.node is not None and x.node.time > self.begun and x._data.base is not None:
