@@ -590,3 +590,31 @@ def test_steps_go_where_backward_goes_when_an_operand_is_gone_or_changed():
     total = (v + autograd.randn(5000)).sum()  # nobody holds what is added
     steps = [str(step) for step in total.backward_steps(names=dict(v=v))]
     assert "dv = dout0" in steps[1] and v.grad.tolist() == [1.0] * 5000
+
+
+def changed_under_way(lib, large, when):
+    """A backward in which a hook, or who steps, changes an operand that a later rule needs."""
+    n = 10_000 if large else 2
+    w, v = lib.ones(n, requires_grad=True), lib.ones(n, requires_grad=True)
+    y = w * v
+
+    def change(grad=None):
+        with lib.no_grad():
+            v.mul_(3)
+
+    if when == "hook":
+        y.register_hook(change)
+        (2 * y).sum().backward()
+        return
+    for step in autograd.backward_steps((2 * y).sum()):
+        if step.node is not y.grad_fn:
+            change()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_change_in_place_during_backward_is_found(large):
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        changed_under_way(torch, large, "hook")
+    for when in ("hook", "step"):
+        with pytest.raises(RuntimeError, match="mul: its VJP needs its operand b, but mul_ chan"):
+            changed_under_way(autograd, large, when)
