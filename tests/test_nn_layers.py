@@ -103,6 +103,21 @@ def test_max_pool2d_by_differences(x, size, settings):
     assert gradcheck(pooled, [x]) and gradgradcheck(pooled, [x])
 
 
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_max_pool2d_chooses_in_the_image_and_not_in_the_padding(share, stride, dilation):
+    random = np.random.default_rng(0)
+    a = np.where(random.random((2, 2, 7, 6)) < share, -np.inf, random.normal(size=(2, 2, 7, 6)))
+    runs = []
+    for lib, n in BOTH:
+        x = lib.tensor(a, requires_grad=True)
+        y = n.functional.max_pool2d(x, 3, stride, 1, dilation)
+        y.backward(lib.tensor(np.random.default_rng(1).normal(size=tuple(y.shape))))
+        runs.append((y, x.grad))
+    close(*runs)
+
+
 def test_max_pool2d_of_nan_and_inf_as_torch():
     a = numbers(1, 1, 4, 4)
     a[0, 0, 0, 1], a[0, 0, 1, 3], a[0, 0, 2:, :2] = np.nan, np.inf, -np.inf

@@ -121,25 +121,30 @@ def conv2d(
 
 
 @primitive
-def _max_pool2d(x: Operand, *, size: Pair, stride: Pair, dilation: Pair) -> Array:
+def _max_pool2d(x: Operand, *, size: Pair, stride: Pair, dilation: Pair, padding: Pair) -> Array:
     return windows(x, size, stride, dilation).max((0, 1))
 
 
 @vjp_of(_max_pool2d, "x")
-def max_pool2d_dx(g, x, *, size, stride, dilation):
-    places = on(x, _places)(x, size=size, stride=stride, dilation=dilation)
+def max_pool2d_dx(g, x, *, size, stride, dilation, padding):
+    places = on(x, _places)(x, size=size, stride=stride, dilation=dilation, padding=padding)
     flat = on(g, _put)(g.reshape(-1), places, index=At(0), shape=(math.prod(x.shape),))
     return flat.reshape(x.shape)
 
 
 @primitive
-def _places(x: Operand, *, size: Pair, stride: Pair, dilation: Pair) -> Array:
-    """Where in ``x``, counted through, each window has its maximum; the first one of equals."""
+def _places(x: Operand, *, size: Pair, stride: Pair, dilation: Pair, padding: Pair) -> Array:
+    """Where in ``x``, counted through, each window has its maximum; the first one of equals.
+
+    That is in the image and not in the padding around it, also where all is -inf.
+    """
     taken = windows(x, size, stride, dilation)
     best = taken.reshape((size[0] * size[1], *taken.shape[2:])).argmax(0)
     n, c, down, across = np.ix_(*[np.arange(k) for k in best.shape])
-    rows = down * stride[0] + best // size[1] * dilation[0]
-    columns = across * stride[1] + best % size[1] * dilation[1]
+    top, left = down * stride[0], across * stride[1]
+    row = np.maximum(best // size[1], -((top - padding[0]) // dilation[0]))
+    column = np.maximum(best % size[1], -((left - padding[1]) // dilation[1]))
+    rows, columns = top + row * dilation[0], left + column * dilation[1]
     image = n * x.shape[1] + c
     return ((image * x.shape[2] + rows) * x.shape[3] + columns).reshape(-1)
 
@@ -171,7 +176,7 @@ def max_pool2d(
     if down > size[0] / 2 or across > size[1] / 2:
         raise ValueError(f"max_pool2d: padding {padding} is more than half of windows of {size}")
     x = padded("max_pool2d", x, (across, across, down, down), -np.inf, size, dilation)
-    y = _max_pool2d(x, size=size, stride=stride, dilation=dilation)
+    y = _max_pool2d(x, size=size, stride=stride, dilation=dilation, padding=(down, across))
     return y if len(shape) == 4 else y.squeeze(0)
 
 
