@@ -60,8 +60,23 @@ class LRScheduler:
         return {name: x for name, x in vars(self).items() if name not in left_out}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a ``state_dict()``. The rates themselves are in the optimizer's."""
-        vars(self).update(state_dict)
+        """Go on from a ``state_dict()``. The rates themselves are in the optimizer's.
+
+        Raises ValueError for that of another kind of schedule.
+        """
+        own = self.state_dict()
+        missing = own.keys() - state_dict.keys()
+        if missing:
+            raise ValueError(
+                f"load_state_dict: {type(self).__name__}: the state dict has no "
+                f"{', '.join(sorted(missing))}; it is of another schedule"
+            )
+        vars(self).update({name: state_dict[name] for name in own})
+
+
+def at_least_one(schedule: str, name: str, steps: int) -> None:
+    if not steps >= 1:
+        raise ValueError(f"{schedule}: {name} must be 1 or more, got {steps}")
 
 
 class LambdaLR(LRScheduler):
@@ -87,9 +102,10 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """``lr * gamma`` at every ``step_size``-th step."""
+    """``lr * gamma`` at every ``step_size``-th step. Raises ValueError for one below 1."""
 
     def __init__(self, optimizer: Any, step_size: int, gamma: float = 0.1) -> None:
+        at_least_one("StepLR", "step_size", step_size)
         self.step_size = step_size
         self.gamma = gamma
         super().__init__(optimizer)
@@ -169,9 +185,13 @@ class LinearLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """From ``lr`` down to ``eta_min`` in ``T_max`` steps, along half a cosine; then up again."""
+    """From ``lr`` down to ``eta_min`` in ``T_max`` steps, along half a cosine; then up again.
+
+    Raises ValueError for a ``T_max`` below 1.
+    """
 
     def __init__(self, optimizer: Any, T_max: int, eta_min: float = 0.0) -> None:
+        at_least_one("CosineAnnealingLR", "T_max", T_max)
         self.T_max = T_max
         self.eta_min = eta_min
         super().__init__(optimizer)

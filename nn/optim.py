@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,8 @@ State: TypeAlias = MutableMapping[str, Any]
 
 LABELS = ("name", "initial_lr")  # what a group may hold beside its settings
 # What torch's groups tell only of how torch computes.
-OF_TORCH = ("foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
+OF_TORCH = ("foreach", "fused", "capturable", "differentiable")
+LOWEST = {"lr": -math.inf}  # in a state dict: chained schedules can come below 0, as torch's do
 
 
 class Setting:
@@ -65,6 +67,8 @@ class Optimizer:
     >>> w
     tensor([ 0.9000, -0.9000], requires_grad=True)
     """
+
+    implied: ClassVar[dict[str, bool]] = {}  # what torch's groups tell that is the class here
 
     def __init__(self, params: Iterable[Any], **settings: Any) -> None:
         name = type(self).__name__
@@ -178,7 +182,8 @@ class Optimizer:
             if remembered
         }
         groups = [
-            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+            {**group, **self.implied, "params": [number[p] for p in group["params"]]}
+            for group in self.param_groups
         ]
         return {"state": state, "param_groups": groups}
 
@@ -189,9 +194,17 @@ class Optimizer:
         anything is changed, where groups, shapes or settings are not those of this optimizer.
         """
         name = type(self).__name__
+        if (
+            not isinstance(state_dict, Mapping)
+            or not {"state", "param_groups"} <= state_dict.keys()
+        ):
+            raise ValueError(
+                f'load_state_dict: {name}: what state_dict() of an optimizer gives has "state" and '
+                f'"param_groups"; this is not that'
+            )
         given = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
-        their_sizes = [len(group["params"]) for group in given]
+        their_sizes = [len(group.get("params", ())) for group in given]
         if sizes != their_sizes:
             raise ValueError(
                 f"load_state_dict: {name}: has groups of {sizes} parameters, and the state dict "
@@ -204,14 +217,18 @@ class Optimizer:
             unknown = [
                 key
                 for key, x in theirs.items()
-                if x and key not in ("params", *self.defaults, *LABELS, *OF_TORCH)
+                if key not in ("params", *self.defaults, *LABELS, *OF_TORCH)
+                and bool(x) != self.implied.get(key, False)
             ]
             if missing or unknown:
                 raise ValueError(
                     f"load_state_dict: {name}: settings missing: {missing}, unknown: {unknown}"
                 )
             labels = {key: x for key, x in theirs.items() if key in LABELS}
-            settings = {key: checked(name, key, x) for key, x in settings.items()}
+            settings = {
+                key: checked(name, key, x, LOWEST.get(key, 0)) for key, x in settings.items()
+            }
+            self.check(settings)
             groups.append({"params": own["params"], **settings, **labels})
         numbers = [i for group in given for i in group["params"]]
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -235,14 +252,14 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def checked(optimizer: str, name: str, value: Any) -> Any:
-    """A setting as Python numbers, which do not widen float32; ValueError if it is below 0."""
+def checked(optimizer: str, name: str, value: Any, least: float = 0) -> Any:
+    """A setting as Python numbers, which do not widen float32; ValueError if below ``least``."""
     if isinstance(value, tuple | list):
-        return tuple(checked(optimizer, name, x) for x in value)
+        return tuple(checked(optimizer, name, x, least) for x in value)
     number = value.item() if isinstance(value, Tensor | np.generic | np.ndarray) else value
     if not isinstance(number, int | float):
         raise TypeError(f"{optimizer}: {name} must be a number, got {type(value).__name__}")
-    if not number >= 0:
+    if not number >= least:
         raise ValueError(f"{optimizer}: {name} must be 0 or more, got {number}")
     return number
 
@@ -344,6 +361,7 @@ class Adam(Optimizer):
     betas = Setting()
     eps = Setting()
     weight_decay = Setting()
+    implied: ClassVar = {"decoupled_weight_decay": False}
 
     def __init__(
         self,
@@ -397,6 +415,8 @@ class AdamW(Adam):
     >>> w
     tensor([0.8500], requires_grad=True)
     """
+
+    implied: ClassVar = {"decoupled_weight_decay": True}
 
     def __init__(
         self,

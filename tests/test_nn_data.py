@@ -89,14 +89,15 @@ def test_shuffling_is_seeded_and_each_pass_is_another():
     assert own[0] == own[1] != first
 
 
-@pytest.mark.parametrize("n", [10, 11, 1797])
+@pytest.mark.filterwarnings("ignore:Length of split")
+@pytest.mark.parametrize("n", [1, 10, 11, 1797])
 @pytest.mark.parametrize("lengths", [[0.8, 0.2], [0.5, 0.3, 0.2], [1 / 3] * 3, [1.0]])
 def test_random_split_has_torchs_sizes(n, lengths):
     ours = nn.data.random_split(range(n), lengths)
     theirs = torch.utils.data.random_split(range(n), lengths)
     assert list(map(len, ours)) == list(map(len, theirs))
     together = [part[i] for part in ours for i in range(len(part))]
-    assert sorted(together) == list(range(n)) and (together != list(range(n)))
+    assert sorted(together) == list(range(n)) and (together != list(range(n)) or n == 1)
 
 
 def test_random_split_is_seeded_and_splits_again():
@@ -112,6 +113,7 @@ def test_random_split_is_seeded_and_splits_again():
     assert set(batch[0].tolist()) <= set(train.indices.tolist())
     assert batch[0].tolist() == [more[i][0].item() for i in range(7)]
     assert len(nn.data.random_split(range(1), [1])[0]) == 1
+    assert [len(part) for part in nn.data.random_split(range(1), [0.5, 0.5])] == [1, 0]
     assert len(nn.data.random_split([], [])) == 0
 
 
@@ -126,8 +128,59 @@ def test_random_split_is_seeded_and_splits_again():
         (lambda: nn.data.random_split(range(5), [3, 3]), r"\[3, 3\] must add up to 5"),
         (lambda: nn.data.random_split(range(5), [6, -1]), "must add up"),
         (lambda: nn.data.random_split(range(5), [0.5, 0.6]), "or to 1"),
+        (lambda: nn.data.random_split(range(9), [2.5, 2.5, 4]), "in whole items"),
+        (lambda: batches([np.ones(2), np.ones(3)]), r"one form to be stacked, got \(2,\), \(3,\)"),
+        (lambda: batches([(1, 2), (3,)]), "got 2 parts, 1 parts"),
+        (lambda: batches([{"x": 1}, {"y": 1}]), "got {'x'}, {'y'}"),
+        (lambda: batches([1, "two"]), "one form"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(fault, message):
     with pytest.raises(ValueError, match=message):
         fault()
+
+
+def batches(items):
+    return list(nn.data.DataLoader(items, batch_size=2))
+
+
+@pytest.mark.parametrize(
+    "fault, message",
+    [
+        (lambda: nn.data.DataLoader([1], generator=0), "default_rng.*got 0"),
+        (lambda: nn.data.random_split([1], [1], generator=0), "default_rng.*got 0"),
+        (lambda: nn.data.Subset([1, 2], np.array([True, False])), "integers, got bool"),
+        (lambda: nn.data.Subset([1, 2], [0.5]), "integers, got float64"),
+        (lambda: nn.data.TensorDataset(np.ones(2)), "needs Tensors, got ndarray"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(fault, message):
+    with pytest.raises(TypeError, match=message):
+        fault()
+
+
+def test_a_subclass_that_makes_its_own_items_is_asked_for_each_as_in_torch():
+    runs = []
+    for lib, data in LIBS:
+
+        class Doubled(data.TensorDataset):
+            def __getitem__(self, index):
+                (x,) = super().__getitem__(index)
+                return (2 * x, f"number {index}")
+
+        parts = data.Subset(data.Subset(Doubled(lib.arange(6)), [4, 2, 0]), [2, 1])
+        for dataset in (Doubled(lib.arange(6)), parts):
+            loader = data.DataLoader(dataset, batch_size=2)
+            runs.append([(x.tolist(), list(names)) for x, names in loader])
+    assert runs[:2] == runs[2:]
+    assert runs[1] == [([0, 4], ["number 0", "number 2"])]
+
+
+def test_a_subset_that_makes_its_own_items_is_asked_for_each():
+    class Moved(nn.data.Subset):
+        def __getitem__(self, index):
+            (x,) = super().__getitem__(index)
+            return x + 1
+
+    moved = Moved(nn.data.TensorDataset(autograd.arange(6)), [4, 2, 0])
+    assert [x.tolist() for x in nn.data.DataLoader(moved, batch_size=3)] == [[5, 3, 1]]

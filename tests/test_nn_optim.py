@@ -268,7 +268,12 @@ def changed(**changes):
         (lambda s: {**s, "state": {1: {"exp_avg": np.ones(3)}}},
          r"exp_avg of parameter 1 is \(3,\)"),
         (changed(amsgrad=True), r"unknown: \['amsgrad'\]"),
-        (changed(lr=-1.0), "lr must be 0 or more"),
+        (changed(eps=-1.0), "eps must be 0 or more"),
+        (changed(lr=float("nan")), "lr must be"),
+        (changed(betas=(0.9, 1.0)), "betas must be two numbers"),
+        (changed(decoupled_weight_decay=True), r"unknown: \['decoupled_weight_decay'\]"),
+        (lambda s: {}, 'has "state" and "param_groups"'),
+        (lambda s: {**s, "param_groups": [{}]}, r"groups of \[2\] parameters.* of \[0\]"),
         (lambda s: {**s, "param_groups": [{"params": [0, 1], "lr": 0.1}]}, "settings missing"),
     ],
 )  # fmt: skip
@@ -280,6 +285,15 @@ def test_a_bad_state_dict_changes_nothing(fault, message):
     with pytest.raises(ValueError, match=message):
         optimizer.load_state_dict(fault(optimizer.state_dict()))
     assert repr(optimizer.state_dict()) == before
+
+
+@pytest.mark.parametrize("lib", [autograd, torch], ids=["ours", "torch"])
+@pytest.mark.parametrize("kind, other", [("Adam", "AdamW"), ("AdamW", "Adam")])
+def test_adam_and_adamw_do_not_take_each_others_state(lib, kind, other):
+    theirs = getattr(OPTIM[lib], kind)(parameters(lib)).state_dict()
+    with pytest.raises(ValueError, match="decoupled_weight_decay"):
+        getattr(nn.optim, other)(parameters(autograd)).load_state_dict(theirs)
+    getattr(nn.optim, kind)(parameters(autograd)).load_state_dict(theirs)
 
 
 # -- what is refused ---------------------------------------------------------------------

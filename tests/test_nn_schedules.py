@@ -91,6 +91,28 @@ def test_saved_and_loaded_it_goes_on(name, settings):
     assert run(other, [again]) == expected
 
 
+def test_a_rate_below_zero_as_torch_is_saved_and_loaded():
+    runs = []
+    for optim, optimizer in optimizers():
+        cosine = optim.lr_scheduler.CosineAnnealingLR(optimizer, 4, eta_min=0.05)
+        steps = optim.lr_scheduler.MultiStepLR(optimizer, [5])
+        runs.append(run(optimizer, [cosine, steps], 6))
+        optimizer.load_state_dict(optimizer.state_dict())
+        runs[-1].append(rates(optimizer))
+    np.testing.assert_allclose(*runs, rtol=1e-12)
+    assert min(runs[0][-1]) < 0
+
+
+def test_a_state_of_another_schedule_is_refused():
+    kind = nn.optim.lr_scheduler
+    _, optimizer = next(optimizers())
+    schedule = kind.StepLR(optimizer, 3)
+    before = schedule.state_dict()
+    with pytest.raises(ValueError, match="StepLR: the state dict has no step_size; it is of"):
+        schedule.load_state_dict(kind.ExponentialLR(optimizer, 0.5).state_dict())
+    assert schedule.state_dict() == before
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -130,6 +152,8 @@ def test_plateau_saved_and_loaded_goes_on():
 @pytest.mark.parametrize(
     "fault, message",
     [
+        (lambda s, o: s.StepLR(o, 0), "step_size must be 1 or more, got 0"),
+        (lambda s, o: s.CosineAnnealingLR(o, 0), "T_max must be 1 or more, got 0"),
         (lambda s, o: s.LambdaLR(o, [abs]), "1 functions for 2 groups"),
         (lambda s, o: s.LinearLR(o, start_factor=0), "start_factor must be above 0"),
         (lambda s, o: s.LinearLR(o, end_factor=1.5), "within 0 to 1"),
