@@ -136,13 +136,15 @@ def test_killed_twenty_times_it_ends_with_the_same_weights_to_the_bit(tmp_path):
     came = []
     for _ in range(20):
         process = moons(killed)
-        time.sleep(chance.uniform(0, training / 12))
+        time.sleep(chance.uniform(0, training / 20))
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        if process.returncode == 0:  # the machine has become quicker meanwhile: at the end already
+            break
         assert process.returncode == -signal.SIGKILL
         checkpoint = killed / "checkpoint.safetensors"
         came.append(len(steps_of(checkpoint)) if checkpoint.exists() else 0)
-    assert came == sorted(came) and came[-1] > 0 and came[0] < STEPS, came
+    assert came == sorted(came) and came[-1] > 0 and came[0] < STEPS and len(came) > 9, came
     _, errors = moons(killed).communicate()
     assert "Error" not in errors
     ends = [nn.load(folder / "checkpoint.safetensors") for folder in (whole, killed)]
