@@ -222,6 +222,10 @@ OTHERS = {
     "grad_fn": (lambda x, y: y.grad_fn(tensor([1.0, 1.0])), "create_graph=True|is not recorded"),
     "a hook": (hooked, "has a hook, which a program would not call"),
     "retain_grad": (lambda x, y: y.retain_grad(), "has a hook, which a program would not call"),
+    "data of a result": (
+        lambda x, y: setattr(y, "data", np.ones(2, np.float32)),
+        "changes the data of a result",
+    ),
     "manual_seed": (lambda x, y: autograd.manual_seed(0), "manual_seed"),
 }
 

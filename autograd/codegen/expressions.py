@@ -18,6 +18,7 @@ import numpy as np
 from .passes import (
     RESHAPE,
     RESHAPES,
+    SUM,
     TRANSPOSE,
     does_nothing,
     is_elementwise,
@@ -28,7 +29,6 @@ from .passes import (
 from .spelling import BINARY, binary, call, index, literal, name, name_of, spelled, unspelled
 from .trace import Call, Method, Var, before_broadcast
 
-SUM = (Method("sum"), np.sum)
 MOVES = (*RESHAPES, *TRANSPOSE, operator.getitem)
 OVER_AXES = ("squeeze", "sum", "mean", "max", "min", "prod", "std", "var", "all", "any")
 ONE_LINE = 60  # characters; an array beyond is no literal
@@ -60,10 +60,6 @@ class Term(NamedTuple):
     def is_plain(self) -> bool:
         """Whether no number is drawn out of the expression."""
         return self.times == self.over == 1
-
-    @property
-    def is_one(self) -> bool:
-        return self.tree is None and self.is_plain
 
     @property
     def is_name(self) -> bool:
@@ -147,9 +143,6 @@ class Terms:
             args, full = self.bare(made)
             if all(not isinstance(x, Var) or self.known[x].tree is None for x in args):
                 return self.folded(made)
-            cast = self.cast_by_one(args, out) if function is np.multiply else None
-            if cast is not None:
-                return cast
             terms = self.operands(args[1:] if function is np.where else args, full)
             simple = None if made.keywords else self.arithmetic(function, terms, out)
             if simple is not None:
@@ -157,8 +150,6 @@ class Terms:
             if function is np.where:
                 terms = [Term(self.argument(args[0])), *terms]
             return self.written(function, [t.whole() for t in terms], made.keywords)
-        if function is np.dot and self.known[first].is_one and first.ndim == 1:
-            return self.written(Method("sum"), [self.whole(args[1]), ast.Constant(0)], {})
         if function is np.dot and all(x.ndim == 2 for x in args):
             function = np.matmul
         if function in TRANSPOSE and transposes(made):
@@ -213,14 +204,6 @@ class Terms:
         return [
             Term(self.whole(x)) if full and np.shape(x) else self.operand(x, context) for x in args
         ]
-
-    def cast_by_one(self, args: list[Any], out: Var) -> Term | None:
-        """``1 * mask`` as ``mask.astype(...)``, or None."""
-        masks = [x for x in args if isinstance(x, Var) and x.dtype == bool]
-        ones = [x for x in args if isinstance(x, Var) and self.known[x].is_one]
-        if len(masks) != 1 or len(ones) != 1 or ones[0].dtype != out.dtype:
-            return None
-        return Term(spelled(Method("astype"), [self.whole(masks[0]), literal(out.dtype)], {}))
 
     def operand(self, x: Any, context: Any) -> Term:
         if isinstance(x, Var):
@@ -364,13 +347,9 @@ def total(a: Term, b: Term, minus: bool) -> Term:
     if twice and ast.unparse(a.whole()) == ast.unparse(b.whole()):
         return a._replace(times=2)
     if b.tree is not None and b.times < 0:
-        return plus(a, b._replace(times=-b.times), not minus)
-    if a.tree is not None and a.times < 0 and not minus:
-        return plus(b, a._replace(times=-a.times), True)
-    return plus(a, b, minus)
-
-
-def plus(a: Term, b: Term, minus: bool) -> Term:
+        b, minus = b._replace(times=-b.times), not minus
+    elif a.tree is not None and a.times < 0 and not minus:
+        a, b, minus = b, a._replace(times=-a.times), True
     return Term(binary(a.whole(), BINARY[np.subtract if minus else np.add], b.whole()))
 
 

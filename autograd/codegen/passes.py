@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from copy import copy
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import numpy as np
 from .trace import Call, Method, Var, before_broadcast, replaced, same
 
 PRODUCTS = (np.multiply, np.divide)
+SUM = (Method("sum"), np.sum)
 COPIES = (same, Method("copy"), np.copy, np.positive)
 RESHAPE = (Method("reshape"), np.reshape, np.expand_dims)
 RESHAPES = (*RESHAPE, np.broadcast_to, Method("squeeze"), np.squeeze)
@@ -45,6 +49,47 @@ def without_repeats(calls: list[Call], keep: Iterable[Var]) -> dict[Var, Var]:
         if known is not call.out and call.out not in keep:
             instead[call.out] = known
     return instead
+
+
+def with_signs_last(calls: list[Call], ends: list[Var]) -> list[Call]:
+    """Calls that take the sign of a sum, not of each term: ``(-a * b).sum()``."""
+    uses = Counter([*ends, *(x for call in calls for x in call.inputs)])
+    out = []
+    for call in calls:
+        made = [x.call for x in call.inputs if x.call and x.is_array and x.varies and uses[x] == 1]
+        made = [x for x in made if x.function is np.negative and x.out.dtype.kind == "f"]
+        negative = next(iter(made), None)
+        if negative and call.function in (*PRODUCTS, *SUM):
+            y, inner = copy(call.out), copy(call)
+            inner.args, inner.out = replaced(call.args, {negative.out: negative.args[0]}), y
+            y.root, y.call = y, inner
+            out.append(inner)
+            call.function, call.args, call.keywords = np.negative, (y,), {}
+            uses[y] = 1
+        out.append(call)
+    return needed(out, ends)
+
+
+def without_reshaped(calls: list[Call]) -> None:
+    """Have what was computed of the same numbers in another shape reshaped: ``1 - y[:, None]``."""
+    first: dict[Any, Var] = {}
+    for call in calls:
+        x, out = call.inputs[0], call.out
+        alone = is_elementwise(call.function) and call.inputs == [x] and out.shape == x.shape
+        if alone and x.size == x.root.size and in_order(x) and in_order(x.root):
+            others = replaced(call.args, {x: None})
+            key = (call.function, x.root, key_of(others), key_of(call.keywords))
+            known = first.setdefault(key, out)
+            if known.shape != out.shape:
+                call.function, call.args, call.keywords = Method("reshape"), (known, out.shape), {}
+                out.root = known.root
+
+
+def in_order(x: Var) -> bool:
+    """Whether an array lies in memory in C order, without gaps."""
+    steps = [x.strides[i] // x.dtype.itemsize for i in range(x.ndim) if x.shape[i] > 1]
+    sizes = [n for n in x.shape if n > 1]
+    return x.is_array and steps == [prod(sizes[i + 1 :]) for i in range(len(sizes))]
 
 
 def key_of(x: Any) -> Any:

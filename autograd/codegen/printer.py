@@ -6,7 +6,9 @@ import ast
 import keyword
 import operator
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -213,9 +215,8 @@ class Printer:
         """Look at the calls before they are written."""
 
     def text(self) -> Source:
-        used = set(self.calls)
-        for title, calls in self.recording.calls_by_section:
-            self.section(title, [call for call in calls if call in used])
+        for title, calls in groupby(self.calls, attrgetter("section")):
+            self.section(title, calls)
         results = self.finish()
         self.lines.append(("return", results[0] if len(results) == 1 else ast.Tuple(results), ""))
         self.drop_unused()
@@ -232,12 +233,11 @@ class Printer:
         """What stands before the function."""
         return self.helpers.texts
 
-    def section(self, title: str, calls: list[Call]) -> None:
+    def section(self, title: str, calls: Iterable[Call]) -> None:
         """The lines of the calls of one part, under its title."""
-        if self.lines and calls:
+        if self.lines:
             self.remark("")
-        if calls:
-            self.remark(f"# {title}")
+        self.remark(f"# {title}")
         for call in calls:
             self.add(call)
 

@@ -9,13 +9,20 @@ more quickly than Python's.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..names import identifier
 from .expressions import Term
-from .passes import is_elementwise, summed_over, unbroadcast
+from .passes import (
+    is_elementwise,
+    summed_over,
+    unbroadcast,
+    with_signs_last,
+    without_reshaped,
+)
 from .printer import Printer, Source, name_for
 from .recording import Recording
 from .spelling import call, literal, name, name_of
@@ -68,9 +75,10 @@ class ProgramPrinter(Printer):
 
     def prepare(self) -> None:
         ends = self.ends
-        self.calls = [made for made in self.calls if made.out.varies]
+        self.calls = with_signs_last([x for x in self.calls if x.out.varies], ends)
         for made in self.calls:
             made.args = unbroadcast(made)
+        without_reshaped(self.calls)
         self.fresh = {x.root for x in self.recording.results}
         self.targets = {value: target for target, value in self.updates.items()}
         self.last: dict[Var, int] = {}  # the call that needs what is there, by root
@@ -111,7 +119,7 @@ class ProgramPrinter(Printer):
         text.inputs = {name: self.arguments[name].copy() for name in self.constants}
         return text
 
-    def section(self, title: str, calls: list[Call]) -> None:
+    def section(self, title: str, calls: Iterable[Call]) -> None:
         if title == "update":
             self.copy_results()
         super().section(title, calls)
@@ -172,6 +180,8 @@ class ProgramPrinter(Printer):
         if function in MEANS and made.out.shape == () and adds_alike(made) and x.size:
             total = call("np.add.reduce", self.terms.whole(x), ast.Constant(None))
             return ast.BinOp(total, ast.Div(), ast.Constant(x.size))
+        if function is np.vdot and all(isinstance(v, Var) and v.ndim == 1 for v in made.args):
+            return applied(np.dot, [self.terms.whole(v) for v in made.args])
         args = [self.terms.argument(x, function) for x in made.args]
         return self.terms.written(function, args, made.keywords).whole()
 
@@ -182,20 +192,20 @@ class ProgramPrinter(Printer):
         stays = out.root is out and out not in self.fresh
         if function is None or not stays:
             plain = function is None or masks
-            tree = self.plain(made) if plain else call(str(name_of(function)), *args)
+            tree = self.plain(made) if plain else applied(function, args)
             self.release(made)
             return tree, None
         target = self.target_of(made)
         if target is not None:
             self.release(made)
-            return written_to(function, args, target), target
+            return applied(function, args, target), target
         if self.may_overwrite(made):
             self.release(made)
         memory = self.kept[out] = self.memory_for(out)
         self.release(made)
         if masks:
             return self.masked(made, memory), name(memory)
-        return written_to(function, args, name(memory)), None
+        return applied(function, args, name(memory)), None
 
     def masked(self, made: Call, memory: str) -> ast.expr:
         """The bits of an array times a mask: much quicker than ``where`` with many changes."""
@@ -295,7 +305,9 @@ class ProgramPrinter(Printer):
     def operand(self, x: Any, made: Call) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         if isinstance(x, Var) and x.is_array and (x.varies or x.shape):
-            return self.terms.whole(x)
+            tree, one = self.terms.whole(x), x.ndim > 0 and x.size == 1 < made.out.size
+            number = one and any(v.shape == made.out.shape for v in made.inputs)
+            return call(ast.Attribute(tree, "squeeze")) if number else tree  # which is quicker
         number = x.value if isinstance(x, Var) else x
         dtype = np.result_type(*[v.dtype for v in made.inputs if v.is_array], number)
         varies = isinstance(x, Var) and x.varies
@@ -337,8 +349,10 @@ def adds_alike(made: Call) -> bool:
     return isinstance(x, Var) and x.dtype == made.out.dtype and x.dtype.itemsize > 2
 
 
-def written_to(function: Any, args: list[ast.expr], out: ast.expr) -> ast.expr:
-    """A call that writes into ``out``: by position where it can be, which is quicker."""
-    if function in (np.maximum, np.minimum):
-        return call(str(name_of(function)), *args, out=out)
-    return call(str(name_of(function)), *args, out)
+def applied(function: Any, args: list[ast.expr], *out: ast.expr) -> ast.expr:
+    """A call of a function, perhaps with memory for its result, in the quickest form."""
+    if function is np.dot:
+        return call(ast.Attribute(args[0], "dot"), *args[1:], *out)
+    if function in (np.maximum, np.minimum) and out:
+        return call(str(name_of(function)), *args, out=out[0])
+    return call(str(name_of(function)), *args, *out)

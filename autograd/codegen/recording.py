@@ -73,7 +73,7 @@ class Recording:
         if root._requires_grad and root.is_leaf:
             self.leaves[id(root)] = root
         self.wrt = self.wanted(wrt)
-        self.sections = [("forward", 0), ("backward", len(self.trace.calls))]  # where they begin
+        self.trace.section = "backward"
         if self.wrt:
             self.run_backward(topological_order(root))
         if self.for_program:
@@ -157,11 +157,6 @@ class Recording:
 
     def value_of(self, x: Tensor) -> Var:
         return self.values[x.node][0] if x.node in self.values else self.tensor(x, x.name or "x")
-
-    @property
-    def calls_by_section(self) -> list[tuple[str, list[Call]]]:
-        ends = [*(begin for _, begin in self.sections[1:]), len(self.trace.calls)]
-        return [(x, self.trace.calls[i:j]) for (x, i), j in zip(self.sections, ends)]
 
     def wanted(self, wrt: Any) -> list[Any]:
         """The Nodes and leaves whose gradients are asked for."""

@@ -23,7 +23,6 @@ UNARY: dict[Any, type[ast.unaryop]] = {
     np.negative: ast.USub, np.positive: ast.UAdd, np.invert: ast.Invert,
     operator.neg: ast.USub,
 }  # fmt: skip
-ATTRIBUTES: dict[Any, str] = {np.transpose: "T", np.matrix_transpose: "mT"}
 COMPARE: dict[Any, type[ast.cmpop]] = {
     np.equal: ast.Eq, np.not_equal: ast.NotEq, np.less: ast.Lt, np.less_equal: ast.LtE,
     np.greater: ast.Gt, np.greater_equal: ast.GtE,
@@ -57,8 +56,8 @@ def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.
             return ast.UnaryOp(UNARY[function](), args[0])
         if function in COMPARE:
             return ast.Compare(args[0], [COMPARE[function]()], [args[1]])
-    if function in ATTRIBUTES and len(args) == 1:
-        return ast.Attribute(args[0], ATTRIBUTES[function])
+    if function in (np.transpose, np.matrix_transpose) and len(args) == 1:
+        return ast.Attribute(args[0], "T" if function is np.transpose else "mT")
     if function is operator.getitem:
         return ast.Subscript(args[0], args[1])
     if isinstance(function, Method):
@@ -112,12 +111,9 @@ def literal(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:
     if isinstance(x, slice) or (isinstance(x, tuple) and any(isinstance(i, slice) for i in x)):
         return ast.Subscript(name("np.s_"), index(x, other))
     if isinstance(x, tuple | list):
-        return sequence([literal(item, other) for item in x], type(x))
+        parts = [literal(item, other) for item in x]
+        return ast.List(parts) if type(x) is list else ast.Tuple(parts)
     return other(x)
-
-
-def sequence(parts: list[ast.expr], kind: type) -> ast.expr:
-    return ast.List(parts) if kind is list else ast.Tuple(parts)
 
 
 def index(x: Any, other: Callable[[Any], ast.expr] = unspelled) -> ast.expr:

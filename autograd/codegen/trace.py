@@ -64,6 +64,7 @@ class Call:
         self.args, self.keywords = given
         self.out = out
         self.quiet = quiet  # whether the rule made it inside np.errstate(...="ignore")
+        self.section = out.trace.section
 
     @property
     def inputs(self) -> list[Var]:
@@ -73,6 +74,8 @@ class Call:
 
 class Trace:
     """The calls made on its Vars, in order."""
+
+    section = "forward"  # the part of the text that calls belong to
 
     def __init__(self) -> None:
         self.calls: list[Call] = []

@@ -28,11 +28,12 @@ class Update:
         self.remembers: list[tuple[Tensor, str]] = []  # what must be known of which Tensor
         self.new: list[tuple[Tensor, str]] = []  # what is known afterwards, beside the values
         self.seen = self.now()
+        self.ids = [list(map(id, x["params"])) for x in optimizer.param_groups]
         wanted = set(recording.wrt)
         groups = optimizer.param_groups
         self.parameters = {p for group in groups for p in group["params"] if p in wanted}
         self.memories = [p.memory for p in self.parameters]  # and an array of each number
-        recording.sections.append(("update", len(recording.trace.calls)))
+        recording.trace.section = "update"
         self.rule: list[tuple[int, str, Any]] = []  # settings that make the rule what it is
         for i, group in enumerate(groups):
             settings = {key: self.setting(recording, i, key) for key in optimizer.defaults}
@@ -44,9 +45,8 @@ class Update:
                     self.rule.append((i, key, group[key]))
 
     def now(self) -> list:
-        """The parameters and the settings of each group."""
-        groups = self.optimizer.param_groups
-        return [([*map(id, x["params"])], [*x.values()]) for x in groups]
+        """The settings and the parameters of each group."""
+        return [[*x.values(), *map(id, x["params"])] for x in self.optimizer.param_groups]
 
     def setting(self, recording: Recording, group: int, key: str) -> Any:
         """A setting of a group with a Var for each number, which is read at each call."""
@@ -123,7 +123,7 @@ class Update:
         now = self.now()
         if now == self.seen:
             return
-        if [parameters for parameters, _ in now] != [parameters for parameters, _ in self.seen]:
+        if [list(map(id, x["params"])) for x in self.optimizer.param_groups] != self.ids:
             refuse_parameters(self.name)
         for i, key, then in self.rule:
             x = self.optimizer.param_groups[i][key]

@@ -93,10 +93,11 @@ class Watch:
         while x.node is not None and x.node.time > self.begun and x._data.base is not None:
             x = x.node.args[0]  # what it may be a view of
         inside = x.node is not None and x.node.time > self.begun
-        known = inside or any(x is one for one in self.created)
+        known = (inside and "data =" not in how) or any(x is one for one in self.created)
         if threading.get_ident() == self.thread and not known:
+            what = "the data of a result" if inside else "a tensor from outside in place"
             self.refuse(
-                f"changes a tensor from outside in place ({how}), which the program would not do. "
+                f"changes {what} ({how}), which the program would not do. "
                 "Return the new value and change it outside. An optimizer= updates parameters; "
                 "BatchNorm keeps its statistics in eval()"
             )
