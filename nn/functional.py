@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 import autograd
 from autograd import (
     Tensor,
@@ -104,7 +102,8 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tens
         raise ValueError(f"embedding: weight must be (rows, columns), got {weight.shape}")
     if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
         raise IndexError(f"embedding: padding_idx {padding_idx} is none of {len(weight)} rows")
-    rows = x._data if isinstance(x, Tensor) else np.asarray(x)
+    x = x if isinstance(x, Tensor) else autograd.tensor(x)
+    rows = x._data
     if rows.dtype.kind not in "iu":
         raise TypeError(f"embedding: x numbers rows and must be integer, got {rows.dtype}")
     if rows.size and not (rows.min() >= 0 and rows.max() < len(weight)):
@@ -115,7 +114,7 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tens
     y = weight[x]
     if padding_idx is None:
         return y
-    return where((rows == padding_idx % len(weight))[..., None], y.detach(), y)
+    return where((x == padding_idx % len(weight))[..., None], y.detach(), y)
 
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:

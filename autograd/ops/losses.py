@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operands import on
+from .. import observers
+from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
@@ -266,7 +267,8 @@ def without_ignored(target: Any, ignore_index: int) -> tuple[Any, Any]:
     """Class numbers with 0 where they are to be ignored, and where not; None if nowhere."""
     target = target if hasattr(target, "grad_fn") else np.asarray(target)
     target = target.astype(np.int64) if target.dtype == np.uint8 else target
-    if not (getattr(target, "_data", target) == ignore_index).any():
+    known = not observers.asked  # else a program is recorded, whose targets vary
+    if known and not (getattr(target, "_data", target) == ignore_index).any():
         return target, None
     kept = ne(target, ignore_index)
     return where(kept, target, 0), kept
@@ -344,7 +346,7 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         if not data.size:
             raise ValueError("one_hot: give num_classes: there is no class to tell it by")
-        num_classes = int(data.max()) + 1
+        num_classes = int(numbers_of(x, "one_hot without num_classes").max()) + 1
     if data.size and not (data.min() >= 0 and data.max() < num_classes):
         raise ValueError(
             f"one_hot: classes must lie in 0 to {num_classes - 1}, got {data.min()} to {data.max()}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operands import on
+from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
 from .choice import where
@@ -209,7 +209,7 @@ def repeat_interleave(
     elif not ndim_of(x):
         x = reshape(x, 1)
     along = dim_of("repeat_interleave", dim, shape_of(x))
-    counts = np.asarray(getattr(repeats, "_data", repeats))
+    counts = numbers_of(repeats, "repeat_interleave by a tensor")
     if counts.dtype.kind not in "iu" and counts.size:
         raise TypeError(f"repeat_interleave: repeats must be integers, got {counts.dtype}")
     if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):
