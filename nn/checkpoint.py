@@ -83,12 +83,13 @@ def plain(x: Any, name: str, tensors: dict[str, Tensor]) -> Any:
         tensors[name] = x
         return {"tensor": name}
     if isinstance(x, Mapping):  # JSON's keys are strings, those of an optimizer's state numbers
-        for key in x:
+        items = [(k.item() if isinstance(k, np.generic) else k, v) for k, v in x.items()]
+        for key, _ in items:
             if key is not None and not isinstance(key, str | int | float):
                 raise TypeError(
                     f"save_checkpoint: {name} has the key {key!r}; keys are strings or numbers"
                 )
-        return {"items": [[key, plain(v, f"{name}.{key}", tensors)] for key, v in x.items()]}
+        return {"items": [[key, plain(v, f"{name}.{key}", tensors)] for key, v in items]}
     if isinstance(x, list | tuple):
         return [plain(v, f"{name}.{i}", tensors) for i, v in enumerate(x)]
     if isinstance(x, np.generic):

@@ -140,12 +140,14 @@ class Module:
         if not isinstance(param, Parameter | None):
             kind = type(param).__name__
             raise TypeError(f"register_parameter: {name!r} is a {kind}, not a Parameter")
+        self._check_name("register_parameter", name, Parameter, type(None))
         setattr(self, name, param)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Assign a module by its name."""
         if not isinstance(module, Module | None):
             raise TypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module")
+        self._check_name("add_module", name, Module, type(None))
         setattr(self, name, module)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -160,15 +162,20 @@ class Module:
         >>> module.mean, list(module.state_dict()), list(module.parameters())
         (tensor([0., 0.]), ['mean'], [])
         """
-        kind = type(self).__name__
-        if not name or "." in name or (hasattr(self, name) and name not in self._buffers):
-            raise KeyError(
-                f"register_buffer: {kind} cannot have a buffer {name!r}: no good name, or taken"
-            )
+        if name not in self._buffers:
+            self._check_name("register_buffer", name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} is a {type(tensor).__name__}, not a Tensor")
         self._buffers[name] = persistent
         setattr(self, name, tensor)
+
+    def _check_name(self, method: str, name: str, *kinds: type) -> None:
+        """Raise KeyError for a name with a dot, or of something that is none of ``kinds``."""
+        taken = hasattr(self, name) and not isinstance(vars(self).get(name, ...), kinds)
+        if not name or "." in name or taken:
+            raise KeyError(
+                f"{method}: {type(self).__name__} cannot have {name!r}: no good name, or taken"
+            )
 
     def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
         """All buffers by dotted name; one that is shared comes once."""
@@ -403,6 +410,8 @@ class Module:
                 f"{kind}: {name!r} is a buffer and cannot become a {type(value).__name__}; "
                 "only another Tensor, or None"
             )
+        if isinstance(value, Parameter | Module):
+            self._buffers.pop(name, None)
         if isinstance(old, Hooked):  # forward: the hooks stay
             old.inner = value
         else:

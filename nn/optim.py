@@ -21,7 +21,21 @@ State: TypeAlias = MutableMapping[str, Any]
 LABELS = ("name", "initial_lr")  # what a group may hold beside its settings
 # What torch's groups tell only of how torch computes.
 OF_TORCH = ("foreach", "fused", "capturable", "differentiable")
-LOWEST = {"lr": -math.inf}  # in a state dict: chained schedules can come below 0, as torch's do
+
+
+class Group(dict):
+    """A group of parameters and its settings, which are Python numbers however they are set."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in ("params", "name"):
+            # Chained schedules can bring a rate below 0, as torch's do.
+            least = -math.inf if "lr" in key else 0
+            value = checked("optimizer", key, value, least)
+        super().__setitem__(key, value)
+
+    def update(self, *args: Any, **settings: Any) -> None:
+        for key, value in dict(*args, **settings).items():
+            self[key] = value
 
 
 class Setting:
@@ -123,7 +137,7 @@ class Optimizer:
             own[key] = checked(name, key, own[key])
         settings = {**self.defaults, **own}
         self.check(settings)
-        self.param_groups.append({"params": params, **settings})
+        self.param_groups.append(Group({"params": params, **settings}))
 
     def check(self, settings: dict[str, Any]) -> None:
         """Raise ValueError for settings of a group that do not go together."""
@@ -225,15 +239,28 @@ class Optimizer:
                     f"load_state_dict: {name}: settings missing: {missing}, unknown: {unknown}"
                 )
             labels = {key: x for key, x in theirs.items() if key in LABELS}
-            settings = {
-                key: checked(name, key, x, LOWEST.get(key, 0)) for key, x in settings.items()
-            }
-            self.check(settings)
-            groups.append({"params": own["params"], **settings, **labels})
+            group = Group(params=own["params"])
+            group.update(settings, **labels)
+            self.check(group)
+            groups.append(group)
         numbers = [i for group in given for i in group["params"]]
+        others = [i for i in state_dict["state"] if i not in numbers]
+        if others:
+            raise ValueError(
+                f"load_state_dict: {name}: there is a state for {others}, and the parameters are "
+                f"numbered {numbers}"
+            )
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for i, p in zip(numbers, self._parameters()):
-            for key, x in state_dict["state"].get(i, {}).items():
+        group_of = [group for group in groups for _ in group["params"]]
+        for i, p, group in zip(numbers, self._parameters(), group_of):
+            found = state_dict["state"].get(i, {})
+            lost = self.remembers(p, group) - found.keys() if found else ()
+            if lost:
+                raise ValueError(
+                    f"load_state_dict: {name}: the state of parameter {i} has no "
+                    f"{', '.join(sorted(lost))}"
+                )
+            for key, x in found.items():
                 if x is not None:  # as torch has it of a momentum that is 0
                     state[p][key] = value = remembered(key, x, p)
                     if np.ndim(value) and np.shape(value) != p.shape:
@@ -243,6 +270,14 @@ class Optimizer:
                         )
         self.param_groups[:] = groups
         self.state = state
+
+    def remembers(self, p: Tensor, group: Mapping[str, Any]) -> set[str]:
+        """What the rule remembers of a parameter after a step."""
+        state: dict[str, Any] = {}
+        with np.errstate(all="ignore"):
+            settings = {key: group[key] for key in self.defaults}
+            self.change(p._data.copy(), np.zeros_like(p._data), state, **settings)
+        return set(state)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
