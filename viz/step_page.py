@@ -327,8 +327,11 @@ class Graph:
     def step(
         self, phase: str, node: Node, sentence: str, source: str, lines: list
     ) -> dict[str, Any]:
-        given = {key: x for key, x in node.keywords.items() if x is not None and x is not False}
-        settings = [f"{key}={short(value)}" for key, value in given.items()]
+        settings = [
+            f"{key}={short(value)}"
+            for key, value in node.keywords.items()
+            if value is not None and value is not False and key != "index"  # in the formula
+        ]
         return {
             "phase": phase,
             "op": node.name,

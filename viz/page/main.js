@@ -160,7 +160,7 @@ const LEGENDS = {
     ["ahead", "still to come"],
   ],
   backward: [
-    ["current", "its op is undone now"],
+    ["current", "its rule runs now"],
     ["receiving", "gets gradient"],
     ["waiting", "waits for more"],
     ["done", "finished"],
@@ -216,7 +216,7 @@ function togglePlay() {
     if (atEnd()) goToStep(0);
     now.timer = setInterval(() => (atEnd() ? togglePlay() : goToStep(now.step + 1)), 1600);
   }
-  byId("play").textContent = now.timer ? "❚❚" : "▶▶";
+  byId("play").textContent = now.timer ? "pause" : "play";
   byId("play").setAttribute("aria-label", now.timer ? "pause" : "play");
 }
 
