@@ -95,8 +95,8 @@ function refresh() {
   byId("tab-lab").classList.toggle("changed", live.on && isChanged());
   if (now.tab === "lab") showLab();
   else {
-    showStep(now.step);
     showQuiz(now.step);
+    showStep(now.step);
   }
   showGraph();
 }
