@@ -529,10 +529,16 @@ def test_cards_show_values_gradients_and_what_they_wait_for(visit, made):
     assert weight["badge"] == "2 of 3" and "waiting" in weight["classes"]
     page.keyboard.press("End")
     assert state(page, "weight")["badge"] == "3 of 3"
-    badge = page.locator(".badge", has_text="3 of 3").first.bounding_box()
-    for title in page.locator("#titles text").all():
-        box = title.bounding_box()
-        assert box["y"] + box["height"] <= badge["y"] + 2 or box["x"] + box["width"] < badge["x"]
+    overlap = page.evaluate(
+        """() => {
+            const boxes = selector => [...document.querySelectorAll(selector)]
+                .filter(x => x.textContent).map(x => x.getBoundingClientRect());
+            const meet = (a, b) => a.left < b.right && b.left < a.right &&
+                Math.abs(a.top - b.top) < 0.5 * a.height;
+            return boxes("#titles text").filter(a => boxes(".badge").some(b => meet(a, b))).length;
+        }"""
+    )
+    assert overlap == 0
 
 
 def test_arrows_of_the_backward_pass_run_backward(visit, made):

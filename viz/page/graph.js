@@ -105,8 +105,12 @@ const moduleSize = title => ({ width: Math.max(110, 7 * title.length + 30), heig
 
 const boxOf = ({ x, y, width, height }) => svg("rect", { class: "box", x, y, width, height, rx: 9 });
 
-function titleOf({ x, y, scope, title }) {
-  const made = svg("text", { class: "title", x: x + 9, y: y + 15 }, `▾ ${title}`);
+// The title of a module: on the right where a line comes in on the left.
+function titleOf({ x, y, width, scope, title, titleWidth, vertices }) {
+  const lines = [...vertices.values()].filter(v => v.port === "in").map(v => v.left + v.width / 2);
+  const isRight = lines.some(at => at < titleWidth) && !lines.some(at => at > width - titleWidth);
+  const place = isRight ? { x: x + width - 9, "text-anchor": "end" } : { x: x + 9 };
+  const made = svg("text", { class: "title", y: y + 15, ...place }, `▾ ${title}`);
   made.addEventListener("click", () => foldModule(scope));
   return made;
 }

@@ -37,12 +37,10 @@ function showLines(index) {
     byId("lines").className = look.dense ? "dense" : "";
     byId("lines").replaceChildren(...data.steps[index].lines.map((_, j) => lineBox(index, j)));
   };
-  if (key === chosen.key || clientWidth < NARROW) draw(key === chosen.key ? chosen.look : LOOKS[0]);
-  else {
-    const fits = (test, look) => (draw(look), test());
-    LOOKS.slice(0, 2).some(look => fits(() => isLow() && areRows(), look)) ||
-      LOOKS.some(look => fits(isLow, look));
-  }
+  const isSeen = () => clientWidth < NARROW || isLow();
+  const fits = look => (draw(look), isSeen());
+  if (key === chosen.key) draw(chosen.look);
+  else LOOKS.slice(0, 2).some(look => fits(look) && areRows()) || LOOKS.some(fits);
   chosen.key = key;
 }
 
