@@ -362,5 +362,5 @@ class Graph:
         if any(isinstance(x, Absent) for values in self.values.values() for x in values):
             return "large values were not kept: record the ops inside autograd.record_source()"
         dtypes = {array["dtype"] for array in self.arrays.packed}
-        odd = dtypes - {"float32", "float64", "int64", "int32", "bool"}
+        odd = dtypes - {"float16", "float32", "float64", "int64", "int32", "bool"}
         return f"the page does not compute with {min(odd)}" if odd else ""

@@ -242,7 +242,8 @@ function unpacked({ shape, dtype, data, cut, range }) {
   const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0)).buffer;
   const Store =
     { float32: Float32Array, float16: Float32Array, bool: Uint8Array }[dtype] ?? Float64Array;
-  return { shape, dtype, data: new Store(bytes), ...(cut && { cut, range }) };
+  const found = makeArray(shape, dtype, new Store(bytes));
+  return cut ? { ...found, cut, range } : found;
 }
 
 // The corner of a whole array that a cut one shows.

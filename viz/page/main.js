@@ -17,7 +17,7 @@ data.steps
 
 const now = { step: 0, tab: "step", timer: null };
 const live = { on: false, why: "", inputs: null, original: new Map(), seeds: new Map(), run: null };
-const BOUND = { float32: 2e-5, float64: 1e-11 }; // how far from the engine's the page's may be
+const BOUND = { float16: 2e-2, float32: 2e-5, float64: 1e-11 }; // the page's from the engine's
 
 const opened = new Map();
 function engine(place) {
@@ -36,6 +36,10 @@ function comeAlive() {
   );
   if (unknown.size) {
     live.why = `the page does not know ${[...unknown].slice(0, 3).join(", ")}`;
+    return;
+  }
+  if (!Float16Array && data.arrays.some(array => array.dtype === "float16")) {
+    live.why = "this browser does not compute with float16";
     return;
   }
   for (const [name, place] of Object.entries(data.inputs)) live.original.set(name, engine(place));
