@@ -490,6 +490,10 @@ def test_streams_that_meet_are_shown_as_a_sum(visit, made):
     through = [x.split(" (")[0] for x in streams.locator("figcaption").all_inner_texts()[1:]]
     assert len(set(through)) == 2 and all(text.startswith("through out") for text in through)
     assert [x.strip() for x in streams.locator(".sign").all_inner_texts()] == ["=", "+", "+"]
+    page.locator("figure[data-role=result] td").first.hover()
+    assert page.locator("#trace").inner_text().startswith("dweight[0, 0] += ")
+    streams.locator("td").first.hover()
+    assert page.locator("#trace").inner_text().startswith("dweight[0, 0] = ")
     page.locator("#slider").fill("19")
     assert "1 of 3 has arrived" in page.locator(".streams").first.inner_text()
     assert "2 of 3 have arrived" in page.locator(".streams").nth(1).inner_text()
