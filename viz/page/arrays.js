@@ -4,8 +4,9 @@
 // numbers are the engine's but for the order in which sums are added up. Numbers that are written
 // in a formula have the dtypes "int" and "float": they take the dtype of what they meet.
 
-const STORES = { float32: Float32Array, bool: Uint8Array }; // others in doubles
-const FLOATS = ["float", "float32", "float64"];
+const { Float16Array } = globalThis; // which older browsers lack
+const STORES = { float16: Float16Array, float32: Float32Array, bool: Uint8Array }; // else doubles
+const FLOATS = ["float", "float16", "float32", "float64"];
 const INTS = ["int", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"];
 
 const sizeOf = shape => shape.reduce((n, m) => n * m, 1);
@@ -54,7 +55,12 @@ function promote(a, b) {
   if (dtypes.includes("float64")) return "float64";
   if (dtypes.includes("float32")) {
     const other = dtypes.find(t => t !== "float32");
-    return /^u?int(8|16)$/.test(other) ? "float32" : "float64";
+    return /^(float16|u?int(8|16))$/.test(other) ? "float32" : "float64";
+  }
+  if (dtypes.includes("float16")) {
+    const other = dtypes.find(t => t !== "float16");
+    return { int8: "float16", uint8: "float16", int16: "float32", uint16: "float32" }[other] ??
+      "float64";
   }
   return dtypes.includes("int64") || dtypes.includes("uint32") ? "int64" : "int32";
 }
@@ -116,7 +122,7 @@ function elementwise(f, dtype, ...xs) {
 // -- elementwise functions ------------------------------------------------------------------
 
 // A number from a formula as the array that it meets sees it: rounded to its dtype.
-const rounded = (x, dtype) => (isWeak(x) && dtype === "float32" ? cast(x, "float32") : x);
+const rounded = (x, dtype) => (isWeak(x) && dtype in STORES ? cast(x, dtype) : x);
 
 const unary = f => x => elementwise(f, floating(x.dtype), x);
 const sameDtype = f => x => elementwise(f, x.dtype, x);
@@ -781,7 +787,7 @@ const MAKING = {
   sort: (x, axis) => takeAlongAxis(x, argsort(x, plain(axis)), plain(axis ?? -1)),
   argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,
 };
-for (const dtype of ["float32", "float64", "int32", "int64", "bool"])
+for (const dtype of ["float16", "float32", "float64", "int32", "int64", "bool"])
   MAKING[dtype] = x => cast(x, dtype);
 
 const FUNCTIONS = { ...MAKING, ...PRODUCTS, ...REDUCTIONS, ...MOVES, ...ELEMENTWISE };
