@@ -42,9 +42,10 @@ Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Callable[P, Tensor]:
     """Make an op of a forward rule: called with Tensors, it computes and records.
 
-    Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
-    arguments are settings and must all be given. The rule itself sees only arrays. The result has
-    memory of its own; where an op may share that of an operand, ``shared`` makes it a view.
+    Positional arguments are operands: Tensors, ndarrays or numbers; a call may also give them by
+    name. Keyword-only arguments are settings and must all be given. The rule itself sees only
+    arrays. The result has memory of its own; where an op may share that of an operand, ``shared``
+    makes it a view.
 
     >>> import autograd, numpy as np
     >>> @primitive
@@ -61,9 +62,12 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
     op = Op(forward)
     OPS.setdefault(op.name, []).append(op)
     orders, op.gives_views = op.goes_along or op.copies, shared is not None
+    count = len(op.operands)
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
+        if keywords and len(args) < count:
+            args, keywords = op.in_places(args, keywords)
         parents: list[Any] = []
         values, wanted, large, plain = [], None, False, True
         try:
