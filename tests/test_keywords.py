@@ -223,3 +223,17 @@ def test_operands_of_ops_have_torchs_names_and_their_own():
             fault()
     with pytest.raises(TypeError, match=r"exp: .*missing 1 required"):
         autograd.exp()
+
+
+# -- devices -------------------------------------------------------------------------------------
+
+
+def test_a_script_finds_its_device():
+    for lib, n in LIBS:
+        device = lib.device("cuda" if lib.cuda.is_available() else "cpu")
+        x, model = lib.ones(2, 3, device=device).to(device), n.Linear(3, 1, device=device)
+        y = model.to(device)(x).to(x.device)
+        assert y.device == x.device == lib.device("cpu") == device
+        assert str(device) == f"{y.device}" == device.type == "cpu"
+    with pytest.raises(ValueError, match="device: there is no device 'cuda:0' here"):
+        autograd.device("cuda:0")
