@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes, hooks, inplace, observers, ops, walk
+from . import devices, dtypes, hooks, inplace, observers, ops, walk
 from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
@@ -252,6 +252,11 @@ class Methods:
     bitwise_xor, bitwise_not = ops.bitwise_xor, ops.bitwise_not
 
     # dtypes and devices
+    @property
+    def device(self: Any) -> devices.device:
+        """Where all tensors are: the CPU."""
+        return devices.CPU
+
     to, astype, cpu = ops.to, as_type, itself
     half, float, double = as_half, as_float, as_double
     int, long, bool = as_int, as_long, as_bool

@@ -1,4 +1,4 @@
-"""Data in mini-batches: TensorDataset, DataLoader, random_split.
+"""Data in mini-batches: Dataset, TensorDataset, DataLoader, random_split.
 
 >>> import autograd
 >>> data = TensorDataset(autograd.arange(5), autograd.arange(5) ** 2)
@@ -11,8 +11,9 @@ tensor([4]) tensor([16])
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,26 @@ import autograd
 from autograd import Tensor
 
 
-class TensorDataset:
+class Dataset:
+    """What datasets may derive from: define ``__getitem__`` and ``__len__``.
+
+    >>> class Squares(Dataset):
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, index):
+    ...         return index, index**2
+    >>> next(iter(DataLoader(Squares(), batch_size=3)))
+    (tensor([0, 1, 2]), tensor([0, 1, 4]))
+    """
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index)")
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} has no __len__()")
+
+
+class TensorDataset(Dataset):
     """Tensors side by side: item ``i`` is a tuple with ``tensor[i]`` of each.
 
     Raises TypeError for what is no Tensor, ValueError for tensors of different lengths.
@@ -46,7 +66,7 @@ class TensorDataset:
         return len(self.tensors[0])
 
 
-class Subset:
+class Subset(Dataset):
     """The items of a dataset that ``indices`` name. Raises TypeError for what are no integers.
 
     >>> len(Subset(TensorDataset(autograd.arange(5)), [0, 3]))
@@ -71,10 +91,13 @@ class DataLoader:
     """Goes through a dataset in batches, in a new order each time if it should ``shuffle``.
 
     A dataset has ``len()`` and items. In a batch the Tensors, arrays or numbers of the items are
-    stacked; items may be tuples or dicts of these, and strings stay a list. ``drop_last`` leaves
-    out a last batch that is smaller. The order comes from ``generator``, one of NumPy's, or else
-    from the random numbers of ``autograd.manual_seed``. Raises ValueError for a ``batch_size``
-    below 1 and for items of a batch that differ in form, TypeError for another ``generator``.
+    stacked; items may be tuples, lists or dicts of these, and strings stay a list; or else
+    ``collate_fn`` makes a batch of a list of items. ``drop_last`` leaves out a last batch that is
+    smaller. The order comes from ``sampler``, which has ``len()`` and gives indices, or from
+    ``generator``, one of NumPy's, or else from the random numbers of ``autograd.manual_seed``.
+    ``num_workers`` and ``pin_memory`` may be told what is so: no other process loads the data,
+    and no GPU gets it. Raises ValueError for other values of these, for a ``batch_size`` below 1
+    and for items of a batch that differ in form, TypeError for another ``generator``.
 
     >>> loader = DataLoader(TensorDataset(autograd.arange(10)), batch_size=4, drop_last=True)
     >>> len(loader), [x.tolist() for (x,) in loader]
@@ -85,30 +108,50 @@ class DataLoader:
         self,
         dataset: Any,
         batch_size: int = 1,
-        shuffle: bool = False,
+        shuffle: bool | None = False,
+        *,
+        sampler: Iterable[int] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
         generator: np.random.Generator | None = None,
     ) -> None:
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"DataLoader: batch_size must be an integer above 0, got {batch_size}")
+        if num_workers or pin_memory:
+            raise ValueError(
+                f"DataLoader: num_workers must be 0 and pin_memory False, got {num_workers} and "
+                f"{pin_memory}: the data are loaded in this process, for its CPU"
+            )
+        if sampler is not None and shuffle:
+            raise ValueError("DataLoader: the order is the sampler's; leave out shuffle, or it")
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.sampler = sampler
+        self.collate_fn = collate_fn
         self.drop_last = drop_last
         self.generator = checked("DataLoader", generator)
 
     def __iter__(self) -> Iterator[Any]:
         n = len(self.dataset)
-        if self.shuffle:
+        if self.sampler is not None:
+            order = Subset(self.dataset, list(self.sampler)).indices
+        elif self.shuffle:
             order = (self.generator or autograd.generator()).permutation(n)
         else:
             order = np.arange(n)
         for i in range(len(self)):
-            yield batch(self.dataset, order[i * self.batch_size : (i + 1) * self.batch_size])
+            chosen = order[i * self.batch_size : (i + 1) * self.batch_size]
+            if self.collate_fn is None:
+                yield batch(self.dataset, chosen)
+            else:
+                yield self.collate_fn([self.dataset[i] for i in chosen.tolist()])
 
     def __len__(self) -> int:
-        batches = len(self.dataset) / self.batch_size
-        return math.floor(batches) if self.drop_last else math.ceil(batches)
+        n = len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
 def checked(name: str, generator: Any) -> np.random.Generator | None:
@@ -141,9 +184,16 @@ def stacked(items: list) -> Any:
             f"{', '.join(map(str, dict.fromkeys(map(str, forms))))}"
         )
     if isinstance(first, Mapping):
-        return {key: stacked([item[key] for item in items]) for key in first}
+        parts = {key: stacked([item[key] for item in items]) for key in first}
+        if not isinstance(first, MutableMapping):
+            return type(first)(parts)  # type: ignore[call-arg]
+        whole = copy.copy(first)
+        whole.update(parts)
+        return whole
     if isinstance(first, tuple | list):
-        return tuple(stacked(list(part)) for part in zip(*items, strict=True))
+        columns = [stacked(list(part)) for part in zip(*items, strict=True)]
+        named = hasattr(first, "_fields")  # a namedtuple
+        return type(first)(*columns) if named else type(first)(columns)
     if isinstance(first, str | bytes):
         return items
     if isinstance(first, Tensor):

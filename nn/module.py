@@ -117,23 +117,42 @@ class Module:
         """This module and all within it; one that has two names comes once."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """All parameters by dotted name; one that is shared comes once.
+    def get_submodule(self, target: str) -> Module:
+        """The module within this one that has a dotted name; this one for "".
+
+        Raises AttributeError where there is none.
+        """
+        module = self
+        for name in target.split(".") if target else ():
+            if name not in module._modules:
+                raise AttributeError(f"{type(module).__name__} has no module {name!r}")
+            module = module._modules[name]
+        return module
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """All parameters by dotted name, or without ``recurse`` those of this module alone.
+
+        One that is shared comes once, or by each name without ``remove_duplicate``. Names begin
+        with ``prefix``.
 
         >>> import nn
         >>> [name for name, _ in nn.Sequential(nn.Linear(2, 1), nn.ReLU()).named_parameters()]
         ['0.weight', '0.bias']
         """
-        return without_repeats(
-            (dotted(prefix, name), x)
-            for prefix, module in self.named_modules()
+        modules = self.named_modules(prefix, remove_duplicate) if recurse else [(prefix, self)]
+        named = (
+            (dotted(path, name), x)
+            for path, module in modules
             for name, x in vars(module).items()
             if isinstance(x, Parameter)
         )
+        return without_repeats(named) if remove_duplicate else named
 
-    def parameters(self) -> Iterator[Parameter]:
-        """All parameters; one that is shared comes once."""
-        return (parameter for _, parameter in self.named_parameters())
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters; one that is shared comes once. Without ``recurse`` its own alone."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Assign a parameter, or None where there might be one, by its name."""
@@ -216,7 +235,12 @@ class Module:
         zero_grad(self.parameters(), set_to_none)
 
     def train(self, mode: bool = True) -> Module:
-        """Switch this module and all within it to training (or not); return it."""
+        """Switch this module and all within it to training (or not); return it.
+
+        Raises ValueError for what is not True or False.
+        """
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
             module.training = mode
         return self
@@ -274,6 +298,10 @@ class Module:
     def cuda(self, device: Any = None) -> Module:
         """Raises ValueError: all is computed on the CPU."""
         return self.to("cuda")
+
+    def half(self) -> Module:
+        """Convert all parameters to float16; return the module."""
+        return self.to(np.float16)
 
     def float(self) -> Module:
         """Convert all parameters to float32; return the module."""

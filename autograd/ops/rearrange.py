@@ -101,24 +101,24 @@ MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy
 
 
 def pad(
-    x: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None
+    input: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
-    """``x`` with something put around it: ``value`` (0), or what ``mode`` says.
+    """``input`` with something put around it: ``value`` (0), or what ``mode`` says.
 
     ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on;
     a negative number cuts off. ``mode`` is "constant", "reflect", "replicate" or "circular".
-    VJP: the part of ``g`` that belongs to ``x``, to which what was repeated is added.
+    VJP: the part of ``g`` that belongs to ``input``, to which what was repeated is added.
 
     >>> import autograd
     >>> autograd.pad(autograd.tensor([1.0, 2.0]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
     """
-    ndim = ndim_of(x)
+    ndim = ndim_of(input)
     given = spread(pad, name="pad")
     if len(given) % 2 or len(given) > 2 * ndim:
         raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
     if not ndim:
-        return clone(x)
+        return clone(input)
     pairs = [(given[i], given[i + 1]) for i in range(0, len(given), 2)][::-1]
     widths = [(0, 0)] * (ndim - len(pairs)) + pairs
     if mode != "constant":
@@ -127,14 +127,14 @@ def pad(
                 f"pad: mode must be 'constant' (which alone takes a value), 'reflect', "
                 f"'replicate' or 'circular', got {mode!r} and value={value}"
             )
-        return pad_by_index(x, widths, MODES[mode])
+        return pad_by_index(input, widths, MODES[mode])
     if any(n < 0 for pair in widths for n in pair):
-        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(x))]
+        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(input))]
         if any(part.start > part.stop for part in kept):
-            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(x)} has")
-        x = getitem(x, tuple(kept))
+            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(input)} has")
+        input = getitem(input, tuple(kept))
         widths = [(max(a, 0), max(b, 0)) for a, b in widths]
-    return _pad(x, widths=tuple(widths), value=0 if value is None else value)
+    return _pad(input, widths=tuple(widths), value=0 if value is None else value)
 
 
 def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
