@@ -84,6 +84,16 @@ def chosen(dtype: Any, default: Any = None) -> np.dtype:
     return dtypes.numeric("dtype", dtype)
 
 
+def floating(name: str, dtype: Any) -> np.dtype:
+    """``chosen(dtype)``. Raises TypeError for one that is not floating."""
+    found = chosen(dtype)
+    if not dtypes.is_floating(found):
+        raise TypeError(
+            f"{name}: makes floats, and the dtype is {found}; give a floating dtype, or use randint"
+        )
+    return found
+
+
 def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
     """A shape as people give it. Raises ValueError for a negative size, TypeError for no int."""
     try:
@@ -168,11 +178,14 @@ def arange(
         raise ValueError(
             f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
         )
-    whole = dtype is not None and np.dtype(dtype).kind in "iu"
-    if whole:  # torch makes them whole first
+    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
+        if not step:
+            raise ValueError(f"arange: the step must be a whole number other than 0 for {dtype}")
     steps = np.arange(start, end, step)
-    dtype = steps.dtype if dtype is None and steps.dtype.kind == "i" else dtype
+    dtype = chosen(dtype, steps.dtype if steps.dtype.kind == "i" else None)
+    for n in (*steps[:1].tolist(), *steps[-1:].tolist()):
+        dtypes.held(n, dtype, "arange: ")
     return made(steps, dtype, requires_grad, device)
 
 
@@ -185,8 +198,10 @@ def linspace(
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
+    dtype = chosen(dtype)
+    if dtype.kind in "iu":  # torch makes them whole first
         start, end = int(start), int(end)
+        dtypes.held(start, dtype, "linspace: "), dtypes.held(end, dtype, "linspace: ")
     (steps,) = sizes("linspace", steps)
     return made(np.linspace(float(start), float(end), steps), dtype, requires_grad, device)
 
@@ -218,31 +233,33 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 def rand(
     size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
-    """Random numbers, uniform from 0 to 1.
+    """Random numbers, uniform from 0 up to but without 1. Raises TypeError for other dtypes.
 
     >>> rand(2, 3).shape
     (2, 3)
     """
     check_device("rand", device)
-    dtype = chosen(dtype)
+    dtype = floating("rand", dtype)
     return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
 @primitive
 def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().random(shape), dtype)
+    numbers = np.asarray(current_generator().random(shape), dtype)
+    below_one = np.nextafter(dtype.type(1), dtype.type(0))  # which float64 would round up to 1
+    return numbers if dtype == dtypes.float64 else np.minimum(numbers, below_one)
 
 
 def randn(
     size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:  # fmt: skip
-    """Random numbers from the standard normal distribution.
+    """Random numbers from the standard normal distribution. Raises TypeError for other dtypes.
 
     >>> randn(2, 3).shape
     (2, 3)
     """
     check_device("randn", device)
-    dtype = chosen(dtype)
+    dtype = floating("randn", dtype)
     return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
 
 
@@ -256,6 +273,8 @@ def randint(
 ) -> Tensor:
     """Random integers from ``low`` (0) up to but without ``high``, int64.
 
+    Raises OverflowError for bounds that the dtype cannot hold.
+
     >>> randint(10, (2, 3)).shape, randint(5, 6, (2,))
     ((2, 3), tensor([5, 5]))
     """
@@ -267,8 +286,10 @@ def randint(
     shape = sizes("randint", size)
     if low >= high:
         raise ValueError(f"randint: high must be more than low, got {low} and {high}")
+    low, high = operator.index(low), operator.index(high)
     dtype = chosen(dtype, dtypes.int64)
-    return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
+    dtypes.held(low, dtype, "randint: "), dtypes.held(high - 1, dtype, "randint: ")
+    return _integers(low=low, high=high, shape=shape, dtype=dtype)
 
 
 @primitive
@@ -285,6 +306,7 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     check_device("randperm", device)
     dtype = chosen(dtype, dtypes.int64)
     (n,) = sizes("randperm", n)
+    dtypes.held(max(n - 1, 0), dtype, "randperm: ")
     return _permutation(n=n, dtype=dtype)
 
 
@@ -388,7 +410,7 @@ def rand_like(
     >>> rand_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    dtype = x.dtype if dtype is None else dtype
+    dtype = floating("rand_like", x.dtype if dtype is None else dtype)
     return rand(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
@@ -400,7 +422,7 @@ def randn_like(
     >>> randn_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    dtype = x.dtype if dtype is None else dtype
+    dtype = floating("randn_like", x.dtype if dtype is None else dtype)
     return randn(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 

@@ -250,8 +250,8 @@ def huber_loss(
     check("huber_loss", input, target)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
-    e = (input - target).abs()
-    near = where(e >= delta, delta, e)  # the rest of e is far; NaN is near, and goes on
+    e = input - target
+    near = where(e >= delta, delta, where(e <= -delta, -delta, e))  # NaN is near, and goes on
     return weighed("huber_loss", near * (e - near / 2), weight, reduction)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..dtypes import held
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
 from .elementwise import to
@@ -168,11 +169,12 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
         raise TypeError(f"masked_fill: the mask must be boolean, got {data.dtype}")
     if ndim_of(value):
         raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
-    if hasattr(value, "grad_fn"):
-        value = to(value, x.dtype)
-    elif x.dtype.kind != "f":
-        value = np.asarray(value).astype(x.dtype)
-    return where(mask, value, x)
+    if x.dtype.kind != "f":
+        given = np.asarray(getattr(value, "_data", value))
+        if x.dtype.kind != "b":
+            held(given.item(), x.dtype, "masked_fill: ")
+        value = value if hasattr(value, "grad_fn") else given.astype(x.dtype)
+    return where(mask, to(value, x.dtype) if hasattr(value, "grad_fn") else value, x)
 
 
 for _op in (maximum, minimum, clamp_min, clamp_max):

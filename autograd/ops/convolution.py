@@ -165,7 +165,8 @@ def max_pool2d(
 
     Shapes: input ``(N, C, H, W)`` or ``(C, H, W)``, result ``(N, C, windows down, windows
     across)``. ``ceil_mode`` and ``return_indices`` are False.
-    VJP: ``g`` at the maximum of its window, the first of equals, as in torch; else 0.
+    VJP: ``g`` at the maximum of its window, the first of equals, as in torch; else 0. (Where
+    several are NaN, it goes to the first one, too; torch takes the last.)
     Raises ValueError for sizes that do not fit.
 
     >>> import autograd
@@ -183,9 +184,17 @@ def max_pool2d(
         raise ValueError(f"max_pool2d: input must be (N, C, H, W) or (C, H, W), and is {shape}")
     if down > size[0] / 2 or across > size[1] / 2:
         raise ValueError(f"max_pool2d: padding {padding} is more than half of windows of {size}")
-    x = padded("max_pool2d", input, (across, across, down, down), -np.inf, size, dilation)
+    low = lowest(input.dtype)
+    x = padded("max_pool2d", input, (across, across, down, down), low, size, dilation)
     y = _max_pool2d(x, size=size, stride=stride, dilation=dilation, padding=(down, across))
     return y if len(shape) == 4 else y.squeeze(0)
+
+
+def lowest(dtype: np.dtype) -> float:
+    """What no element of a dtype is below."""
+    if dtype.kind == "f":
+        return -math.inf
+    return int(np.iinfo(dtype).min) if dtype.kind in "iu" else False
 
 
 def pair(op: str, name: str, value: Any, least: int = 1) -> Pair:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import held
 from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
@@ -16,7 +17,7 @@ from .dims import dim_of, dims_of, ndim_of, shape_of, spread, whole
 from .elementwise import clone
 from .indexing import At, _put, getitem
 from .reductions import sum as sum_
-from .shape import permute, reshape
+from .shape import permute, reshape, transpose
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -51,7 +52,31 @@ def fliplr(x: Operand) -> Tensor:
 
 def flipud(x: Operand) -> Tensor:
     """The rows in reverse order."""
+    if not ndim_of(x):
+        raise ValueError("flipud: a 0-d tensor has no rows")
     return flip(x, 0)
+
+
+def rot90(x: Operand, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """The plane of two ``dims`` turned ``k`` times by 90 degrees, the first dim to the second.
+
+    >>> import autograd
+    >>> rot90(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[2., 4.],
+            [1., 3.]])
+    """
+    turns = whole("rot90", "k", k) % 4
+    first, second = plane = dims_of("rot90", two("rot90", dims), shape_of(x))
+    if turns % 2 == 0:
+        return flip(x, plane) if turns else clone(x)
+    return flip(transpose(x, first, second), first if turns == 1 else second)
+
+
+def two(name: str, dims: Any) -> tuple:
+    """A pair of dims. Raises ValueError for more or fewer."""
+    if len(dims) != 2:
+        raise ValueError(f"{name}: needs two dims, got {dims}")
+    return tuple(dims)
 
 
 @primitive
@@ -134,7 +159,16 @@ def pad(
             raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(input)} has")
         input = getitem(input, tuple(kept))
         widths = [(max(a, 0), max(b, 0)) for a, b in widths]
-    return _pad(input, widths=tuple(widths), value=0 if value is None else value)
+    value = padding_of(input, 0 if value is None else value)
+    return _pad(input, widths=tuple(widths), value=value)
+
+
+def padding_of(x: Any, value: Any) -> Any:
+    """The number that ``x`` is padded with. Raises an error for what is none, or not held by it."""
+    if isinstance(value, np.ndarray) or hasattr(value, "grad_fn"):
+        raise TypeError("pad: value must be a number; to put a Tensor around x, use concatenate")
+    dtype = getattr(x, "dtype", None)
+    return value if dtype is None or dtype.kind == "b" else held(value, dtype, "pad: ")
 
 
 def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:

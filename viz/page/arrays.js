@@ -140,6 +140,25 @@ const either = (f, a, b) => (a !== a || b !== b ? NaN : f(a, b));
 
 const sinc = x => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
+// A derivative of sinc: by its series within 1 of 0, and beyond by that of lower order.
+function slopeOfSinc(x, order) {
+  const z = Math.PI * x;
+  if (!(Math.abs(x) < 1)) {
+    let y = sinc(x);
+    for (let n = 1; n <= order; n++)
+      y = (Math.PI ** (n - 1) * Math.sin(z + (n * Math.PI) / 2) - n * y) / x;
+    return y;
+  }
+  const first = Math.ceil(order / 2);
+  let power = Math.PI ** order * z ** (order % 2) * (-1) ** first,
+    sum = 0;
+  for (let k = first; k < first + 16; k++) {
+    sum += power / (2 * k + 1);
+    power *= (-z * z) / ((2 * k - order + 1) * (2 * k - order + 2));
+  }
+  return sum;
+}
+
 function logAddExp(a, b) {
   const top = Math.max(a, b);
   return top === -Infinity ? top : top + Math.log1p(Math.exp(-Math.abs(a - b)));
@@ -786,6 +805,7 @@ const MAKING = {
   stack: (xs, axis) => stack(xs, plain(axis)),
   sort: (x, axis) => takeAlongAxis(x, argsort(x, plain(axis)), plain(axis ?? -1)),
   argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,
+  slope_of_sinc: (x, n) => elementwise(v => slopeOfSinc(v, plain(n)), floating(x.dtype), x),
 };
 for (const dtype of ["float16", "float32", "float64", "int32", "int64", "bool"])
   MAKING[dtype] = x => cast(x, dtype);
