@@ -88,7 +88,8 @@ function heatMap(array, canvas, most = 400) {
 
 // A figure with the name, shape and numbers of an array. `origin(i)` tells which element of the
 // array called `name` stands at place i, where a transpose or the like is shown. `size` is how much
-// wider and higher than usual a map may be, `most` how many numbers are written out. The box gets light(places, colour), which marks some.
+// wider and higher than usual a map may be, `most` how many numbers are written out. The box gets
+// light(places, colour), which marks some.
 function figureOf(array, { label, name, origin, role, large, size, most, edit, hover }) {
   const box = element("figure", "array"),
     caption = element("figcaption");

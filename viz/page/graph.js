@@ -103,7 +103,8 @@ function cardSize(tensor) {
 
 const moduleSize = title => ({ width: Math.max(110, 7 * title.length + 30), height: 40 });
 
-const boxOf = ({ x, y, width, height }) => svg("rect", { class: "box", x, y, width, height, rx: 9 });
+const boxOf = ({ x, y, width, height }) =>
+  svg("rect", { class: "box", x, y, width, height, rx: 9 });
 
 // The title of a module: on the right where a line comes in on the left.
 function titleOf({ x, y, width, scope, title, titleWidth, vertices }) {
@@ -189,7 +190,7 @@ function curve([from, to], [begin, end], points) {
   for (let i = 1; i < way.length; i++) {
     const [[x0, y0], [x1, y1]] = [way[i - 1], way[i]],
       bend = Math.max(10, (y1 - y0) / 2);
-    d += `C${x0} ${y0 + bend} ${x1} ${y1 - bend} ${x1} ${y1}`;
+    d += x0 === x1 ? `V${y1}` : `C${x0} ${y0 + bend} ${x1} ${y1 - bend} ${x1} ${y1}`;
   }
   return d;
 }
