@@ -19,6 +19,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.creation import checked
 
 
 class TensorDataset:
@@ -109,16 +110,6 @@ class DataLoader:
     def __len__(self) -> int:
         batches = len(self.dataset) / self.batch_size
         return math.floor(batches) if self.drop_last else math.ceil(batches)
-
-
-def checked(name: str, generator: Any) -> np.random.Generator | None:
-    """A generator of NumPy's or None; TypeError for anything else."""
-    if generator is None or isinstance(generator, np.random.Generator):
-        return generator
-    raise TypeError(
-        f"{name}: generator must be one of NumPy's, such as numpy.random.default_rng(0), got "
-        f"{generator!r}"
-    )
 
 
 def batch(dataset: Any, indices: np.ndarray) -> Any:
