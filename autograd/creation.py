@@ -231,46 +231,54 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def rand(
-    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random numbers, uniform from 0 up to but without 1. Raises TypeError for other dtypes.
+    """Random numbers, uniform from 0 up to but without 1.
+
+    They come from ``generator``, one of NumPy's, or else from the one that ``manual_seed`` sets;
+    so do those below. Raises TypeError for another ``generator`` and a dtype that is not floating.
 
     >>> rand(2, 3).shape
     (2, 3)
     """
     check_device("rand", device)
     dtype = floating("rand", dtype)
-    return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
+    shape, source = sizes("rand", size, more), checked("rand", generator)
+    return _uniform(shape=shape, dtype=dtype, source=source).requires_grad_(requires_grad)
 
 
 @primitive
-def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    numbers = np.asarray(current_generator().random(shape), dtype)
+def _uniform(*, shape: tuple[int, ...], dtype: np.dtype, source: Any) -> Array:
+    numbers = np.asarray((source or current_generator()).random(shape), dtype)
     below_one = np.nextafter(dtype.type(1), dtype.type(0))  # which float64 would round up to 1
     return numbers if dtype == dtypes.float64 else np.minimum(numbers, below_one)
 
 
 def randn(
-    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random numbers from the standard normal distribution. Raises TypeError for other dtypes.
+    """Random numbers from the standard normal distribution. Errors as for ``rand``.
 
     >>> randn(2, 3).shape
     (2, 3)
     """
     check_device("randn", device)
     dtype = floating("randn", dtype)
-    return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
+    shape, source = sizes("randn", size, more), checked("randn", generator)
+    return _normal(shape=shape, dtype=dtype, source=source).requires_grad_(requires_grad)
 
 
 @primitive
-def _normal(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().standard_normal(shape), dtype)
+def _normal(*, shape: tuple[int, ...], dtype: np.dtype, source: Any) -> Array:
+    return np.asarray((source or current_generator()).standard_normal(shape), dtype)
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None
-) -> Tensor:
+    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None,
+    generator: np.random.Generator | None = None,
+) -> Tensor:  # fmt: skip
     """Random integers from ``low`` (0) up to but without ``high``, int64.
 
     Raises OverflowError for bounds that the dtype cannot hold.
@@ -289,15 +297,20 @@ def randint(
     low, high = operator.index(low), operator.index(high)
     dtype = chosen(dtype, dtypes.int64)
     dtypes.held(low, dtype, "randint: "), dtypes.held(high - 1, dtype, "randint: ")
-    return _integers(low=low, high=high, shape=shape, dtype=dtype)
+    source = checked("randint", generator)
+    return _integers(low=low, high=high, shape=shape, dtype=dtype, source=source)
 
 
 @primitive
-def _integers(*, low: int, high: int, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().integers(low, high, shape), dtype)
+def _integers(
+    *, low: int, high: int, shape: tuple[int, ...], dtype: np.dtype, source: Any
+) -> Array:  # fmt: skip
+    return np.asarray((source or current_generator()).integers(low, high, shape), dtype)
 
 
-def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
+def randperm(
+    n: int, *, dtype: Any = None, device: Any = None, generator: np.random.Generator | None = None
+) -> Tensor:  # fmt: skip
     """The numbers from 0 to ``n - 1`` in random order.
 
     >>> sorted(randperm(3).tolist())
@@ -307,12 +320,12 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     dtype = chosen(dtype, dtypes.int64)
     (n,) = sizes("randperm", n)
     dtypes.held(max(n - 1, 0), dtype, "randperm: ")
-    return _permutation(n=n, dtype=dtype)
+    return _permutation(n=n, dtype=dtype, source=checked("randperm", generator))
 
 
 @primitive
-def _permutation(*, n: int, dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().permutation(n), dtype)
+def _permutation(*, n: int, dtype: np.dtype, source: Any) -> Array:
+    return np.asarray((source or current_generator()).permutation(n), dtype)
 
 
 @primitive
@@ -447,6 +460,16 @@ def generator() -> np.random.Generator:
     if observers.asked:
         observers.tell(observers.asked, None, "autograd.generator()")
     return current_generator()
+
+
+def checked(name: str, generator: Any) -> np.random.Generator | None:
+    """A generator of NumPy's or None; TypeError for anything else."""
+    if generator is None or isinstance(generator, np.random.Generator):
+        return generator
+    raise TypeError(
+        f"{name}: generator must be one of NumPy's, such as numpy.random.default_rng(0), got "
+        f"{generator!r}"
+    )
 
 
 def current_generator() -> np.random.Generator:

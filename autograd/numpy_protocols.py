@@ -351,6 +351,7 @@ def solve(a: Any, b: Any) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    values = values if isinstance(values, list | tuple) else alike(values, arr)
     if axis is None:
         arr, values = ops.reshape(arr, -1), ops.reshape(values, -1)
     return ops.concatenate([arr, values], axis or 0)

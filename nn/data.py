@@ -20,6 +20,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.creation import checked
 
 
 class Dataset:
@@ -152,16 +153,6 @@ class DataLoader:
     def __len__(self) -> int:
         n = len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
-
-
-def checked(name: str, generator: Any) -> np.random.Generator | None:
-    """A generator of NumPy's or None; TypeError for anything else."""
-    if generator is None or isinstance(generator, np.random.Generator):
-        return generator
-    raise TypeError(
-        f"{name}: generator must be one of NumPy's, such as numpy.random.default_rng(0), got "
-        f"{generator!r}"
-    )
 
 
 def batch(dataset: Any, indices: np.ndarray) -> Any:

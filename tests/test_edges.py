@@ -230,7 +230,8 @@ def test_what_torch_lets_wrap_is_refused(call, message):
 @pytest.mark.parametrize("call", [
     "m.linspace(0, 255, 2, dtype=m.uint8)", "m.arange(0, 256, dtype=m.uint8)",
     "m.arange(255, -1, -1, dtype=m.uint8)", "m.arange(5, 5, dtype=m.uint8)",
-    "m.randint(0, 256, (9,), dtype=m.uint8).long() // 256", "m.randint(7, 8, (2,), dtype=m.float32)",
+    "m.randint(0, 256, (9,), dtype=m.uint8).long() // 256",
+    "m.randint(7, 8, (2,), dtype=m.float64)",
     "m.randperm(256, dtype=m.uint8).sort().values", "m.randint(0, 2, (2,), dtype=m.bool) > 1",
     "m.ones(1, dtype=m.uint8).masked_fill(m.tensor([True]), 2.5)", "m.randperm(0)",
     "m.ones(1, dtype=m.bool).masked_fill(m.tensor([True]), 3)", "m.tensor([4.0]) // 0",
@@ -304,3 +305,32 @@ def test_numbers_beside_tensors_do_not_widen_a_stack():
 def test_a_list_of_anything_else_is_refused(data):
     with pytest.raises(TypeError, match="tensor: cannot hold"):
         autograd.tensor(data)
+
+
+# -- random numbers by a generator -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draw", [
+    lambda g: autograd.rand(2, 3, generator=g), lambda g: autograd.randn(2, 3, generator=g),
+    lambda g: autograd.randint(10**6, (2, 3), generator=g),
+    lambda g: autograd.randperm(100, generator=g),
+])  # fmt: skip
+def test_a_generator_of_its_own_gives_its_numbers_and_leaves_the_other(draw):
+    autograd.manual_seed(3)
+    expected = draw(None).tolist()
+    before = autograd.generator().bit_generator.state
+    own = np.random.default_rng(3)
+    assert draw(own).tolist() == expected != draw(own).tolist()
+    assert autograd.generator().bit_generator.state == before
+    for other in (3, torch.Generator()):
+        with pytest.raises(TypeError, match="generator must be one of NumPy's, such as"):
+            draw(other)
+
+
+def test_a_program_draws_by_the_generator_too():
+    own = np.random.default_rng(3)
+    program = autograd.compile(lambda x: x * autograd.rand(2, generator=own), autograd.ones(2))
+    own.bit_generator.state = np.random.default_rng(4).bit_generator.state
+    first, second = program(autograd.ones(2)), program(autograd.ones(2))
+    expected = np.random.default_rng(4).random((2, 2)).astype(np.float32)
+    assert [first.tolist(), second.tolist()] == expected.tolist()
