@@ -35,6 +35,7 @@ The other files, each of which uses only those before it:
 - ``views``: Tensors on the memory of others, taken anew after changes
 - ``ops``: the primitives by family
 - ``inplace``: changes in place
+- ``devices``: torch's names for the CPU
 - ``methods``: Tensor's operators and methods, in one table
 - ``breakpoints``: functions that stop in the debugger
 - ``creation``: zeros, ones, random numbers and the like
@@ -80,6 +81,7 @@ from .creation import (
     zeros_like,
 )
 from .debugging import break_on, detect_anomaly, record_source
+from .devices import cuda, device
 from .dtypes import bool_ as bool
 from .dtypes import (
     float16,
@@ -121,7 +123,9 @@ __all__ = [
     "bool",
     "break_on",
     "compile",
+    "cuda",
     "detect_anomaly",
+    "device",
     "empty",
     "empty_like",
     "enable_grad",

@@ -20,10 +20,10 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
         first = data
         while isinstance(first, list | tuple) and first:
             first = first[0]
-        if is_tensor(first):
+        if is_tensor(first) or (dtype is None and isinstance(first, np.ndarray | np.generic)):
             data = unwrapped(data)
-            dtype = dtypes.result_type(*leaves(data)) if dtype is None else dtype
-        elif dtype is None and not isinstance(first, np.ndarray | np.generic):
+            dtype = dtypes.promoted(leaves(data)) if dtype is None else dtype
+        elif dtype is None:
             dtype = dtypes.get_default_dtype() if holds_floats(data) else None
     try:
         array = np.array(data, dtype=dtype, order="C")

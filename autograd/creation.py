@@ -84,6 +84,16 @@ def chosen(dtype: Any, default: Any = None) -> np.dtype:
     return dtypes.numeric("dtype", dtype)
 
 
+def floating(name: str, dtype: Any) -> np.dtype:
+    """``chosen(dtype)``. Raises TypeError for one that is not floating."""
+    found = chosen(dtype)
+    if not dtypes.is_floating(found):
+        raise TypeError(
+            f"{name}: makes floats, and the dtype is {found}; give a floating dtype, or use randint"
+        )
+    return found
+
+
 def sizes(name: str, size: Any, more: tuple = ()) -> tuple[int, ...]:
     """A shape as people give it. Raises ValueError for a negative size, TypeError for no int."""
     try:
@@ -168,11 +178,14 @@ def arange(
         raise ValueError(
             f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
         )
-    whole = dtype is not None and np.dtype(dtype).kind in "iu"
-    if whole:  # torch makes them whole first
+    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
+        if not step:
+            raise ValueError(f"arange: the step must be a whole number other than 0 for {dtype}")
     steps = np.arange(start, end, step)
-    dtype = steps.dtype if dtype is None and steps.dtype.kind == "i" else dtype
+    dtype = chosen(dtype, steps.dtype if steps.dtype.kind == "i" else None)
+    for n in (*steps[:1].tolist(), *steps[-1:].tolist()):
+        dtypes.held(n, dtype, "arange: ")
     return made(steps, dtype, requires_grad, device)
 
 
@@ -185,8 +198,10 @@ def linspace(
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
+    dtype = chosen(dtype)
+    if dtype.kind in "iu":  # torch makes them whole first
         start, end = int(start), int(end)
+        dtypes.held(start, dtype, "linspace: "), dtypes.held(end, dtype, "linspace: ")
     (steps,) = sizes("linspace", steps)
     return made(np.linspace(float(start), float(end), steps), dtype, requires_grad, device)
 
@@ -216,45 +231,57 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def rand(
-    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random numbers, uniform from 0 to 1.
+    """Random numbers, uniform from 0 up to but without 1.
+
+    They come from ``generator``, one of NumPy's, or else from the one that ``manual_seed`` sets;
+    so do those below. Raises TypeError for another ``generator`` and a dtype that is not floating.
 
     >>> rand(2, 3).shape
     (2, 3)
     """
     check_device("rand", device)
-    dtype = chosen(dtype)
-    return _uniform(shape=sizes("rand", size, more), dtype=dtype).requires_grad_(requires_grad)
+    dtype = floating("rand", dtype)
+    shape, source = sizes("rand", size, more), checked("rand", generator)
+    return _uniform(shape=shape, dtype=dtype, source=source).requires_grad_(requires_grad)
 
 
 @primitive
-def _uniform(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().random(shape), dtype)
+def _uniform(*, shape: tuple[int, ...], dtype: np.dtype, source: Any) -> Array:
+    numbers = np.asarray((source or current_generator()).random(shape), dtype)
+    below_one = np.nextafter(dtype.type(1), dtype.type(0))  # which float64 would round up to 1
+    return numbers if dtype == dtypes.float64 else np.minimum(numbers, below_one)
 
 
 def randn(
-    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    size: Any = (), *more: int, dtype: Any = None, requires_grad: bool = False, device: Any = None,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random numbers from the standard normal distribution.
+    """Random numbers from the standard normal distribution. Errors as for ``rand``.
 
     >>> randn(2, 3).shape
     (2, 3)
     """
     check_device("randn", device)
-    dtype = chosen(dtype)
-    return _normal(shape=sizes("randn", size, more), dtype=dtype).requires_grad_(requires_grad)
+    dtype = floating("randn", dtype)
+    shape, source = sizes("randn", size, more), checked("randn", generator)
+    return _normal(shape=shape, dtype=dtype, source=source).requires_grad_(requires_grad)
 
 
 @primitive
-def _normal(*, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().standard_normal(shape), dtype)
+def _normal(*, shape: tuple[int, ...], dtype: np.dtype, source: Any) -> Array:
+    return np.asarray((source or current_generator()).standard_normal(shape), dtype)
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None
-) -> Tensor:
+    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None,
+    generator: np.random.Generator | None = None,
+) -> Tensor:  # fmt: skip
     """Random integers from ``low`` (0) up to but without ``high``, int64.
+
+    Raises OverflowError for bounds that the dtype cannot hold.
 
     >>> randint(10, (2, 3)).shape, randint(5, 6, (2,))
     ((2, 3), tensor([5, 5]))
@@ -267,16 +294,23 @@ def randint(
     shape = sizes("randint", size)
     if low >= high:
         raise ValueError(f"randint: high must be more than low, got {low} and {high}")
+    low, high = operator.index(low), operator.index(high)
     dtype = chosen(dtype, dtypes.int64)
-    return _integers(low=operator.index(low), high=operator.index(high), shape=shape, dtype=dtype)
+    dtypes.held(low, dtype, "randint: "), dtypes.held(high - 1, dtype, "randint: ")
+    source = checked("randint", generator)
+    return _integers(low=low, high=high, shape=shape, dtype=dtype, source=source)
 
 
 @primitive
-def _integers(*, low: int, high: int, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().integers(low, high, shape), dtype)
+def _integers(
+    *, low: int, high: int, shape: tuple[int, ...], dtype: np.dtype, source: Any
+) -> Array:  # fmt: skip
+    return np.asarray((source or current_generator()).integers(low, high, shape), dtype)
 
 
-def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
+def randperm(
+    n: int, *, dtype: Any = None, device: Any = None, generator: np.random.Generator | None = None
+) -> Tensor:  # fmt: skip
     """The numbers from 0 to ``n - 1`` in random order.
 
     >>> sorted(randperm(3).tolist())
@@ -285,12 +319,13 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     check_device("randperm", device)
     dtype = chosen(dtype, dtypes.int64)
     (n,) = sizes("randperm", n)
-    return _permutation(n=n, dtype=dtype)
+    dtypes.held(max(n - 1, 0), dtype, "randperm: ")
+    return _permutation(n=n, dtype=dtype, source=checked("randperm", generator))
 
 
 @primitive
-def _permutation(*, n: int, dtype: np.dtype) -> Array:
-    return np.asarray(current_generator().permutation(n), dtype)
+def _permutation(*, n: int, dtype: np.dtype, source: Any) -> Array:
+    return np.asarray((source or current_generator()).permutation(n), dtype)
 
 
 @primitive
@@ -388,7 +423,7 @@ def rand_like(
     >>> rand_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    dtype = x.dtype if dtype is None else dtype
+    dtype = floating("rand_like", x.dtype if dtype is None else dtype)
     return rand(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
@@ -400,7 +435,7 @@ def randn_like(
     >>> randn_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    dtype = x.dtype if dtype is None else dtype
+    dtype = floating("randn_like", x.dtype if dtype is None else dtype)
     return randn(x.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
@@ -425,6 +460,16 @@ def generator() -> np.random.Generator:
     if observers.asked:
         observers.tell(observers.asked, None, "autograd.generator()")
     return current_generator()
+
+
+def checked(name: str, generator: Any) -> np.random.Generator | None:
+    """A generator of NumPy's or None; TypeError for anything else."""
+    if generator is None or isinstance(generator, np.random.Generator):
+        return generator
+    raise TypeError(
+        f"{name}: generator must be one of NumPy's, such as numpy.random.default_rng(0), got "
+        f"{generator!r}"
+    )
 
 
 def current_generator() -> np.random.Generator:

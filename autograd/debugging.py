@@ -147,7 +147,8 @@ def listen(listeners: list, listener: Callable, on: bool) -> None:
 class detect_anomaly(record_source):
     """Stop at the first NaN or inf, forward or backward, and show the line that recorded the op.
 
-    Ops that are not recorded stop where they make NaN or inf of finite numbers.
+    Ops that are not recorded stop where they make NaN or inf of finite numbers. An infinity that
+    comes from a constant, such as a mask of -inf, is let through.
     Raises ArithmeticError.
 
     >>> import autograd
@@ -223,13 +224,19 @@ def note_source(node: Any) -> None:
 
 
 def check_result(op: Any, operands: tuple, values: list, y: Any) -> None:
-    """Raise ArithmeticError where an op gives NaN or inf; without gradient, where it makes them."""
+    """Raise ArithmeticError where an op gives NaN or inf; without gradient, where it makes them.
+
+    The infinity of a constant, such as a mask of -inf, is meant.
+    """
     odd = oddity(y)
     if not odd:
         return
     oddities = [oddity(v) for v in values]
-    if any(oddities) and not any(getattr(x, "requires_grad", False) for x in operands):
+    wanted = [getattr(x, "requires_grad", False) for x in operands]
+    if any(oddities) and not any(wanted):
         return  # data that was like that before
+    if odd == "inf" and any(o == odd and not w for o, w in zip(oddities, wanted)):
+        return
     names = op.names_of(operands)
     said = ", ".join(
         f"{name} {np.shape(v)} is {oddity or 'finite'}"

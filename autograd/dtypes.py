@@ -81,12 +81,34 @@ def result_type(*operands: Any) -> np.dtype:
     return found
 
 
+def promoted(items: list) -> np.dtype | None:
+    """The dtype of a list of arrays and Python numbers: torch's rule, where each one counts.
+
+    None where it holds anything else.
+    """
+    known = [hasattr(x, "dtype") or isinstance(x, int | float) for x in items]
+    found = {getattr(x, "dtype", None) or of_number(x) for x in items}
+    if not all(known) or any(dtype.kind not in KINDS for dtype in found):
+        return None
+    highest = max(KINDS[dtype.kind] for dtype in found)
+    return np.result_type(*[dtype for dtype in found if KINDS[dtype.kind] == highest])
+
+
 KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def of_number(x: Any) -> np.dtype:
     """The dtype of a Python number."""
     return bool_ if isinstance(x, bool) else int64 if isinstance(x, int) else _default
+
+
+def held(number: Any, dtype: np.dtype, before: str = "") -> Any:
+    """``number``. Raises OverflowError, with ``before`` in the text, where integers wrap it."""
+    if dtype.kind in "iub":
+        least, most = (0, 1) if dtype == bool_ else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        if not least - 1 < number < most + 1:  # a fraction is cut off; NaN is not held
+            raise OverflowError(f"{before}{number} is out of bounds for {dtype}")
+    return number
 
 
 def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list]:
@@ -113,6 +135,9 @@ def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list
     if dtype is None or not hasattr(y, "base"):
         return y, values  # no array: the op says so
     wanted = torchs(dtype, dtypes, values)
+    for x in values:
+        if type(x) is int and wanted.kind in "iu":
+            held(x, wanted)
     if wanted == float16 and y.base is None and dtype != bool_:
         wide = cast(values, float32, "f")
         return forward(*wide, **keywords).astype(float16), values

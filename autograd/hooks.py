@@ -85,14 +85,22 @@ def retain_grad(self: Tensor) -> None:
     if not self._requires_grad:
         raise RuntimeError("retain_grad: this tensor does not require grad, so it gets none")
     if self.grad_fn is not None and self._retained is None:
-        this = weakref.ref(self)
+        self._retained = self.grad_fn.add_hook(Retain(self))
 
-        def retain(g: Any) -> None:
-            tensor = this()
-            if tensor is not None:
-                accumulate_grad(tensor, g)
 
-        self._retained = self.grad_fn.add_hook(retain)
+class Retain:
+    """A hook that sets ``grad`` on the tensor that a Node made.
+
+    A view that is taken anew is no longer what the old Node made, whether or not somebody asks.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = weakref.ref(tensor)  # the graph does not keep it alive
+
+    def __call__(self, g: Any) -> None:
+        x = self.tensor()
+        if x is not None and x.grad_fn is not None and self in x.grad_fn.hooks:
+            accumulate_grad(x, g)
 
 
 def run_hooks(x: Any, g: Any) -> Any:

@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 # One clock for recorded ops and in-place changes: which of two came first.
 clock = itertools.count(1)
-_last_change = 0
+last_change = 0
 
 
 class Memory:
@@ -22,10 +22,10 @@ class Memory:
 
 def note_change(memories: Iterable[Memory], by: str) -> None:
     """Note that ``by`` changed memory in place, so that VJPs that need old values can tell."""
-    global _last_change
-    _last_change = next(clock)
+    global last_change
+    last_change = next(clock)
     for memory in memories:
-        memory.changed = _last_change
+        memory.changed = last_change
         memory.changed_by = by
 
 
@@ -46,7 +46,7 @@ def check_usable(order: list) -> None:
                 "freed by the first. Pass retain_graph=True to the first, or compute anew. "
                 "Of what goes on to the next step, as a running total, take item() or detach()"
             )
-    if order and order[-1].time < _last_change:  # the oldest is last
+    if order and order[-1].time < last_change:  # the oldest is last
         for node in order:
             check_unchanged(node)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes, hooks, inplace, observers, ops, walk
+from . import devices, dtypes, hooks, inplace, observers, ops, walk
 from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
@@ -97,6 +97,13 @@ def expanded_as(self: Tensor, other: Tensor) -> Tensor:
 def viewed_as(self: Tensor, other: Tensor) -> Tensor:
     """The same elements in the shape of ``other``."""
     return ops.reshape(self, other.shape)
+
+
+def in_order(self: Tensor) -> Tensor:
+    """The tensor itself, or a copy where its elements do not lie one after the other in memory."""
+    if self._data.flags.c_contiguous:
+        return self
+    return ops.reshape(ops.reshape(self, -1), self.shape)
 
 
 def as_half(self: Tensor) -> Tensor:
@@ -200,6 +207,7 @@ class Methods:
     where, relu, sigmoid = chosen, ops.relu, ops.sigmoid
     floor_divide, remainder, reciprocal = ops.floor_divide, ops.remainder, ops.reciprocal
     exp2, log2, log10, logaddexp, hypot = ops.exp2, ops.log2, ops.log10, ops.logaddexp, ops.hypot
+    multiply, subtract, divide, rsqrt = ops.mul, ops.sub, ops.div, ops.rsqrt
     clamp_min, clamp_max, masked_fill = ops.clamp_min, ops.clamp_max, ops.masked_fill
     arcsinh, arccosh, arctanh = ops.arcsinh, ops.arccosh, ops.arctanh
     asinh, acosh, atanh, sinc = ops.arcsinh, ops.arccosh, ops.arctanh, ops.sinc
@@ -227,6 +235,7 @@ class Methods:
     expand_as, view_as, reshape_as = expanded_as, viewed_as, viewed_as
     tile, repeat, flip, roll = ops.tile, ops.repeat, ops.flip, ops.roll
     fliplr, flipud, repeat_interleave = ops.fliplr, ops.flipud, ops.repeat_interleave
+    rot90, contiguous = ops.rot90, in_order
     split, chunk, tensor_split, unbind = ops.split, ops.chunk, ops.tensor_split, ops.unbind
     gather, index_select, take = ops.gather, ops.index_select, ops.take
     take_along_dim = ops.take_along_dim
@@ -252,7 +261,13 @@ class Methods:
     bitwise_xor, bitwise_not = ops.bitwise_xor, ops.bitwise_not
 
     # dtypes and devices
+    @property
+    def device(self: Any) -> devices.device:
+        """Where all tensors are: the CPU."""
+        return devices.CPU
+
     to, astype, cpu = ops.to, as_type, itself
+    type_as, is_floating_point = ops.type_as, ops.is_floating_point
     half, float, double = as_half, as_float, as_double
     int, long, bool = as_int, as_long, as_bool
 

@@ -6,12 +6,13 @@ Tensors. What has no op here raises TypeError, so that the graph is never lost u
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import observers, ops
+from . import creation, dtypes, observers, ops
 from .tensors import Tensor
 
 
@@ -22,9 +23,7 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **settings: An
     if op is None:
         raise unsupported(name)
     out = settings.pop("out", (None,))[0]
-    if settings or isinstance(out, Tensor):
-        settings = settings or {"out": out}
-        raise TypeError(f"np.{name}: {', '.join(settings)} cannot be given for Tensors")
+    refuse(name, **settings, out=out if isinstance(out, Tensor) else None)
     if out is None:
         return op(*inputs)
     if any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
@@ -75,20 +74,34 @@ def without_tensors(x: Any, asks: bool = True) -> Any:
 
 
 def refuse(name: str, **settings: Any) -> None:
-    """Raise TypeError for what cannot be given together with Tensors."""
+    """Raise TypeError for what cannot be given together with Tensors, and say what can be done."""
     given = [key for key, value in settings.items() if value is not None]
     if given:
-        raise TypeError(f"np.{name}: {', '.join(given)} cannot be given for Tensors")
+        ways = "".join(f"; {WAYS_OUT[key]}" for key in given if key in WAYS_OUT)
+        raise TypeError(f"np.{name}: {', '.join(given)} cannot be given for Tensors{ways}")
 
 
-def reduction(op: Callable) -> Callable:
-    """A reduction as NumPy calls it: ``(x, axis, dtype, out)``."""
+WAYS_OUT = {
+    "out": "use the result",
+    "dtype": "convert first: x.astype(dtype)",
+    "where": "choose first, by np.where(condition, x, other) or x[condition]",
+    "initial": "np.maximum(result, initial) and np.minimum do the same",
+    "order": "elements are in the order of C; np.transpose gives another one",
+    "sparse": "x[:, None] and y broadcast, too",
+}
+
+
+def reduction(op: Callable, neutral: int, join: Callable) -> Callable:
+    """A sum or product as NumPy calls it: of some elements, joined with an initial value."""
 
     def reduce(
-        x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
-        refuse(op.__name__, dtype=dtype, out=out)
-        return op(x, axis=axis, keepdims=keepdims)
+        x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False,
+        initial: Any = None, where: Any = None,
+    ) -> Any:  # fmt: skip
+        refuse(op.__name__, out=out)
+        x = x if where is None else ops.where(where, x, neutral)
+        y = op(x, axis=axis, keepdims=keepdims, dtype=dtype)
+        return y if initial is None else join(y, initial)
 
     return reduce
 
@@ -129,108 +142,216 @@ def running(op: Callable) -> Callable:
     """``np.cumsum`` and ``np.cumprod``: without an axis of the flattened tensor."""
 
     def run(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-        refuse(op.__name__, dtype=dtype, out=out)
-        return op(ops.reshape(a, -1), 0) if axis is None else op(a, axis)
+        refuse(op.__name__, out=out)
+        a, axis = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
+        return op(a, axis, dtype=dtype)
 
     return run
 
 
+def axes_of(name: str, axis: Any, x: Any) -> tuple[int, ...]:
+    """Axes counted from 0; of None all."""
+    axes = range(np.ndim(x)) if axis is None else np.atleast_1d(axis).tolist()
+    return ops.dims.dims_of(f"np.{name}", axes, np.shape(x))
+
+
+def without_graph(name: str, x: Any) -> Any:
+    """A setting as NumPy takes it. Raises TypeError for a Tensor whose graph would be lost."""
+    if isinstance(x, Tensor) and x.requires_grad:
+        raise TypeError(f"np.{name}: this setting has no VJP rule, and requires grad: detach() it")
+    return without_tensors(x)
+
+
+def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+         ) -> Any:  # fmt: skip
+    refuse("mean", out=out)
+    return ops.mean(a, axis=axis, keepdims=keepdims, dtype=dtype)
+
+
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
             keepdims: bool = False) -> Any:  # fmt: skip
-    refuse("average", returned=returned or None)
+    """The mean by weights in the shape of ``a``, or in that of its axes."""
+    shape = np.shape(a)
     if weights is None:
-        return ops.mean(a, axis=axis, keepdims=keepdims)
-    if np.shape(weights) != np.shape(a):
-        if np.ndim(weights) != 1 or not isinstance(axis, int):
-            raise TypeError("np.average: weights in another shape than a need one axis, and be 1-D")
-        weights = ops.reshape(weights, [-1 if i == axis % np.ndim(a) else 1
-                                        for i in range(np.ndim(a))])  # fmt: skip
-    total = ops.sum(ops.mul(a, weights), axis=axis, keepdims=keepdims)
-    return total / ops.sum(ops.expand(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+        y = ops.mean(a, axis=axis, keepdims=keepdims)
+        count = math.prod(shape) / max(math.prod(y.shape), 1)
+        return (y, creation.full(y.shape, count, y.dtype)) if returned else y
+    if np.shape(weights) != shape:
+        axes = axes_of("average", axis, a)
+        if axis is None or np.shape(weights) != tuple(shape[i] for i in axes):
+            raise (TypeError if axis is None else ValueError)(
+                f"np.average: weights of shape {np.shape(weights)} fit neither {shape} nor, of it, "
+                f"axis {axis}"
+            )
+        weights = ops.permute(weights, *np.argsort(axes).tolist())
+        weights = ops.reshape(weights, *[n if i in axes else 1 for i, n in enumerate(shape)])
+    total = ops.sum(ops.expand(weights, shape), axis=axis, keepdims=keepdims)
+    y = ops.sum(ops.mul(a, weights), axis=axis, keepdims=keepdims) / total
+    return (y, ops.to(total, y.dtype)) if returned else y
 
 
-def median(a: Any, axis: int | None = None, out: Any = None, overwrite_input: bool = False,
+def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
            keepdims: bool = False) -> Any:  # fmt: skip
     """The mean of the two in the middle; NaN where there is a NaN."""
     refuse("median", out=out)
-    ndim = np.ndim(a)
-    a, along = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
-    ordered, n = ops.sort(a, along).values, a.shape[along]
-    before = (slice(None),) * (along % a.ndim)
-    middle = ordered[(*before, slice((n - 1) // 2, n // 2 + 1))]
-    odd = ops.any(ops.isnan(a), axis=along, keepdims=True)
-    y = ops.where(odd, np.nan, ops.mean(middle, axis=along, keepdims=True))
-    if keepdims:
-        return y if axis is not None else ops.reshape(y, (1,) * ndim)
-    return ops.squeeze(y, along)
+    shape, axes = np.shape(a), axes_of("median", axis, a)
+    rest = [i for i in range(len(shape)) if i not in axes]
+    n = math.prod(shape[i] for i in axes)
+    rows = ops.reshape(ops.permute(a, *rest, *axes), *[shape[i] for i in rest], n)
+    middle = ops.sort(rows, -1).values[..., slice((n - 1) // 2, n // 2 + 1)]
+    y = ops.where(ops.any(ops.isnan(rows), axis=-1), np.nan, ops.mean(middle, axis=-1))
+    return ops.reshape(y, [1 if i in axes else k for i, k in enumerate(shape)]) if keepdims else y
 
 
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    refuse("diff", prepend=prepend, append=append)
-    before = (slice(None),) * (axis % np.ndim(a))
+    """The differences of neighbours, ``n`` times; of booleans whether they differ."""
+    shape = np.shape(a)
+    if not shape:
+        raise ValueError("np.diff: a 0-d tensor has no neighbours; it needs a dimension")
+    if ops.dims.whole("np.diff", "n", n) < 0:
+        raise ValueError(f"np.diff: n must be 0 or more, got {n}")
+    along = ops.dims.dim_of("np.diff", axis, shape)
+    if n and not (prepend is None and append is None):
+        one = (*shape[:along], 1, *shape[along + 1 :])
+        ends = [end if np.ndim(end) or end is None else np.broadcast_to(alike(end, a), one)
+                for end in (prepend, append)]  # fmt: skip
+        a = ops.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], along)
+    before = (slice(None),) * along
     for _ in range(n):
-        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+        later, earlier = a[(*before, slice(1, None))], a[(*before, slice(None, -1))]
+        a = later != earlier if a.dtype == np.bool_ else later - earlier
     return a
 
 
+def alike(number: Any, x: Any) -> Any:
+    """A Python number in the dtype that it has beside ``x``; all else as it is."""
+    if hasattr(number, "dtype"):
+        return number
+    return np.asarray(number, dtypes.result_type(getattr(x, "_data", x), number))
+
+
 def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Central differences, and one-sided ones at the ends; of each axis, for several."""
-    refuse("gradient", edge_order=None if edge_order == 1 else edge_order)
-    axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis).tolist()
-    steps = list(spacing) * len(axes) if len(spacing) < 2 else list(spacing)
-    steps = steps or [1.0] * len(axes)
+    """Central differences, and one-sided ones at the ends; of each axis, for several.
+
+    ``spacing`` is one number, or for each axis a number or the positions along it; it gets its
+    gradient, too. ``edge_order=2`` takes three elements at the ends instead of two.
+    """
+    axes = axes_of("gradient", axis, f)
+    if edge_order not in (1, 2):
+        raise ValueError(f"np.gradient: edge_order must be 1 or 2, got {edge_order}")
+    one = len(spacing) == 1 and not np.ndim(spacing[0])
+    steps = list(spacing) * len(axes) if one else list(spacing) or [1.0] * len(axes)
     if len(steps) != len(axes):
         raise TypeError("np.gradient: give one spacing, or one for each axis")
-    found = []
-    for i, h in zip(axes, steps):
-        n, before = f.shape[i], (slice(None),) * (i % f.ndim)
-        at = lambda *ends, before=before: (*before, slice(*ends))  # noqa: E731
-        h = np.asarray(without_tensors(h), f.dtype)
-        h = np.full(n - 1, h) if h.ndim == 0 else np.diff(h)
-        h = h.reshape(-1, *(1,) * (f.ndim - 1 - i % f.ndim))
-        slope = (f[at(1, None)] - f[at(None, -1)]) / h  # between neighbours
-        left, right = h[:-1] / (h[:-1] + h[1:]), h[1:] / (h[:-1] + h[1:])
-        inner = slope[at(None, -1)] * right + slope[at(1, None)] * left
-        found.append(ops.concatenate([slope[at(1)], inner, slope[at(n - 2, None)]], i))
+    f = ops.to(f, float_of(f)) if isinstance(f, Tensor) else Tensor(f, float_of(f))
+    found = [slopes(f, h, i, edge_order) for i, h in zip(axes, steps)]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def float_of(x: Any) -> Any:
+    """The floating dtype of ``x``; of whole numbers the default one."""
+    dtype = np.asarray(without_tensors(x, False)).dtype
+    return dtype if dtype.kind == "f" else dtypes.get_default_dtype()
+
+
+def slopes(f: Tensor, h: Any, axis: int, edge_order: int) -> Tensor:
+    """The gradient along one axis, with the steps or the positions ``h``."""
+    n = f.shape[axis]
+    if n <= edge_order:
+        raise ValueError(f"np.gradient: needs {edge_order + 1} elements along axis {axis}, got {n}")
+    if np.shape(h) not in ((), (n,)):
+        raise ValueError(
+            f"np.gradient: axis {axis} has {n} elements, so its spacing must be a number or {n} "
+            f"positions, got shape {np.shape(h)}"
+        )
+    h = ops.to(h, f.dtype) if isinstance(h, Tensor) else np.asarray(h, f.dtype)
+    h = h[1:] - h[:-1] if np.ndim(h) else np.broadcast_to(h, (n - 1,))
+    h = h.reshape((-1, *(1,) * (f.ndim - 1 - axis)))
+    at = lambda *ends: (*(slice(None),) * axis, slice(*ends))  # noqa: E731
+    slope = (f[at(1, None)] - f[at(None, -1)]) / h  # between neighbours
+    first, last = slope[at(1)], slope[at(n - 2, None)]
+    left, right = h[:-1] / (h[:-1] + h[1:]), h[1:] / (h[:-1] + h[1:])
+    inner = slope[at(None, -1)] * right + slope[at(1, None)] * left
+    if edge_order == 2:
+        first = first + (first - slope[at(1, 2)]) * left[:1]
+        last = last + (last - slope[at(n - 3, n - 2)]) * right[n - 3 :]
+    return ops.concatenate([first, inner, last], axis)
 
 
 def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
          ) -> Any:  # fmt: skip
-    refuse("take", out=out, mode=None if mode == "raise" else mode)
-    a, axis = (ops.reshape(a, -1), 0) if axis is None else (a, axis)
+    """The elements or slices at ``indices``; those out of bounds wrap, or are clipped, by mode."""
+    refuse("take", out=out)
+    along = 0 if axis is None else ops.dims.dim_of("np.take", axis, np.shape(a))
+    a = ops.reshape(a, -1) if axis is None or not np.ndim(a) else a
     index = indices if isinstance(indices, Tensor) else np.asarray(indices)
-    return a[(*(slice(None),) * (axis % a.ndim), index)]
+    if index.dtype.kind not in "iub" and np.size(index):
+        raise TypeError(f"np.take: indices must be integers, got {index.dtype}")
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"np.take: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    index, n = index.astype(np.int64), np.shape(a)[along]
+    if mode != "raise" and n:
+        index = index % n if mode == "wrap" else np.clip(index, 0, n - 1)
+    return ops.getitem(a, (*(slice(None),) * along, index))
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    widths = np.broadcast_to(without_tensors(pad_width), (np.ndim(array), 2)).tolist()
+    ndim, given = np.ndim(array), np.asarray(without_tensors(pad_width))
+    if given.dtype.kind not in "iu":
+        raise TypeError(f"np.pad: pad_width must be integers, got {pad_width}")
+    if (given < 0).any():
+        raise ValueError(f"np.pad: pad_width must be 0 or more, got {pad_width}; a slice cuts off")
+    widths = np.broadcast_to(given, (ndim, 2)).tolist()
     if mode == "constant":
-        if np.ndim(constant_values):
-            raise TypeError("np.pad: constant_values must be one number for Tensors")
-        return ops.pad(array, [n for pair in reversed(widths) for n in pair], value=constant_values)
+        values = without_graph("pad", constant_values)
+        if not np.ndim(values):
+            return ops.pad(array, [n for pair in reversed(widths) for n in pair], value=values)
+        around = zip(np.ravel(widths).tolist(), np.broadcast_to(values, (ndim, 2)).ravel().tolist())
+        for i, (width, value) in enumerate(around):  # before and after the first axis, the next
+            place = 2 * (ndim - 1 - i // 2) + i % 2
+            array = ops.pad(array, [width * (k == place) for k in range(2 * ndim)], value=value)
+        return array
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise TypeError(f"np.pad: mode {mode!r} has no VJP rule here; use edge, reflect or wrap")
     return ops.rearrange.pad_by_index(array, widths, mode)
 
 
 def squeeze(a: Any, axis: Any = None) -> Any:
-    axes = () if axis is None else np.atleast_1d(axis).tolist()
-    if any(np.shape(a)[i] != 1 for i in axes):
-        raise ValueError(f"np.squeeze: axis {axis} of shape {np.shape(a)} has not size 1")
+    shape = np.shape(a)
+    if axis is not None and any(shape[i : i + 1] not in ((), (1,))
+                                for i in axes_of("squeeze", axis, a)):  # fmt: skip
+        raise ValueError(f"np.squeeze: axis {axis} of shape {shape} has not size 1")
     return ops.squeeze(a, axis)
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
-    if np.ndim(indices_or_sections) == 0 and np.shape(ary)[axis] % indices_or_sections:
+    _, size = ops.rearrange.size_along("np.split", ary, axis)
+    if np.ndim(indices_or_sections) == 0 and indices_or_sections > 0 and size % indices_or_sections:
         raise ValueError(
-            f"np.split: {np.shape(ary)[axis]} elements do not divide into {indices_or_sections} "
-            "equal parts; np.array_split makes unequal ones"
+            f"np.split: {size} elements do not divide into {indices_or_sections} equal parts; "
+            "np.array_split makes unequal ones"
         )
     return list(ops.tensor_split(ary, indices_or_sections, axis))
 
 
+def vsplit(ary: Any, indices_or_sections: Any) -> list:
+    if np.ndim(ary) < 2:
+        raise ValueError(f"np.vsplit: needs two dimensions or more, got shape {np.shape(ary)}")
+    return split(ary, indices_or_sections, 0)
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple:
+    refuse("meshgrid", sparse=sparse or None)
+    return creation.meshgrid(*xi, indexing=indexing)
+
+
+def solve(a: Any, b: Any) -> Any:
+    """``b`` is a vector only where it has one dimension; torch's may be a stack of vectors, too."""
+    return ops.solve(a, b) if np.ndim(b) == 1 else ops.solving._solve(a, b)
+
+
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    values = values if isinstance(values, list | tuple) else alike(values, arr)
     if axis is None:
         arr, values = ops.reshape(arr, -1), ops.reshape(values, -1)
     return ops.concatenate([arr, values], axis or 0)
@@ -264,7 +385,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = np.atleast_1d(axis).tolist()
     ndim = np.ndim(x) + len(axes)
     new = ops.dims.dims_of("np.expand_dims", axes, (1,) * ndim)
     shape = iter(np.shape(x))
@@ -308,7 +429,8 @@ def like(make: Callable) -> Callable:
     """``np.zeros_like`` and its sisters, which give a Tensor for a Tensor."""
 
     def made(a: Any, *value: Any, dtype: Any = None, shape: Any = None) -> Any:
-        array = make(without_tensors(a, False), *without_tensors(value), dtype=dtype, shape=shape)
+        values = [without_graph(make.__name__, x) for x in value]
+        array = make(without_tensors(a, False), *values, dtype=dtype, shape=shape)
         return Tensor(array)
 
     return made
@@ -336,7 +458,8 @@ UFUNCS: dict[Any, Callable] = {
 
 FUNCTIONS: dict[Any, Callable] = {
     # reductions
-    np.sum: reduction(ops.sum), np.mean: reduction(ops.mean), np.prod: reduction(ops.prod),
+    np.sum: reduction(ops.sum, 0, ops.add), np.prod: reduction(ops.prod, 1, ops.mul),
+    np.mean: mean,
     np.all: extreme(ops.all), np.any: extreme(ops.any),
     np.max: extreme(ops.amax), np.min: extreme(ops.amin),
     np.amax: extreme(ops.amax), np.amin: extreme(ops.amin),
@@ -361,7 +484,7 @@ FUNCTIONS: dict[Any, Callable] = {
     np.tensordot: lambda a, b, axes=2: ops.tensordot(a, b, axes),
     np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.trace(a, offset, axis1, axis2),
     np.linalg.norm: norm,
-    np.linalg.inv: ops.inv, np.linalg.solve: ops.solve,
+    np.linalg.inv: ops.inv, np.linalg.solve: solve,
     np.linalg.det: ops.det, np.linalg.slogdet: ops.slogdet,
     np.linalg.cholesky: lambda a, upper=False: ops.cholesky(a, upper),
     # shapes
@@ -378,13 +501,15 @@ FUNCTIONS: dict[Any, Callable] = {
     np.concatenate: concatenate, np.append: append,
     np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
     np.vstack: ops.vstack, np.hstack: ops.hstack, np.column_stack: ops.column_stack,
+    np.dstack: ops.dstack, np.meshgrid: meshgrid,
     np.split: split,
     np.array_split: lambda ary, parts, axis=0: list(ops.tensor_split(ary, parts, axis)),
     np.hsplit: lambda ary, parts: split(ary, parts, min(1, np.ndim(ary) - 1)),
-    np.vsplit: lambda ary, parts: split(ary, parts, 0),
+    np.vsplit: vsplit,
     # moved
     np.flip: lambda m, axis=None: ops.flip(m, range(np.ndim(m)) if axis is None else axis),
     np.fliplr: ops.fliplr, np.flipud: ops.flipud, np.roll: roll,
+    np.rot90: lambda m, k=1, axes=(0, 1): ops.rot90(m, k, axes),
     np.tile: lambda A, reps: ops.tile(A, reps),
     np.repeat: lambda a, repeats, axis=None: ops.repeat_interleave(a, repeats, axis),
     np.pad: pad, np.tril: lambda m, k=0: ops.tril(m, k), np.triu: lambda m, k=0: ops.triu(m, k),

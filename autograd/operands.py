@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import observers
 from .arrays import as_plain
 from .errors import ForeignOperand
 from .rules import Op, Rule
@@ -33,6 +34,16 @@ def as_numpy(op: Any, x: Any) -> Any:
         f"{op.name}: cannot work with {type(x).__name__}; "
         "operands are Tensors, NumPy arrays and numbers"
     )
+
+
+def numbers_of(x: Any, how: str) -> np.ndarray:
+    """An operand's numbers for what no op records, such as the size of a result.
+
+    Who records a program is asked, and refuses what varies.
+    """
+    if observers.asked and isinstance(x, Tensor):
+        observers.tell(observers.asked, x, how)
+    return np.asarray(getattr(x, "_data", x))
 
 
 def laid_out(op: Op, y: Any, operands: list) -> Any:

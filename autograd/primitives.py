@@ -10,9 +10,9 @@ All of them are plain NumPy functions:
     def mul_da(g, b):
         return g * b
 
-A VJP rule takes the incoming cotangent ``g`` and then, by name, just what its formula
-needs: an operand (``b``), the output (``y``), the shape of either (``b_shape``), and
-every keyword of the forward rule. What no rule asks for is not saved.
+A VJP rule takes the incoming cotangent ``g`` and then, by name, just what its formula needs: an
+operand (``b``), the output (``y``), the shape of either (``b_shape``), and every keyword of the
+forward rule. What no rule asks for is not saved.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ Array: TypeAlias = Any  # an ndarray or a NumPy scalar
 def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Callable[P, Tensor]:
     """Make an op of a forward rule: called with Tensors, it computes and records.
 
-    Positional arguments are operands: Tensors, ndarrays or numbers. Keyword-only
-    arguments are settings and must all be given. The rule itself sees only arrays. The result has
-    memory of its own; where an op may share that of an operand, ``shared`` makes it a view.
+    Positional arguments are operands: Tensors, ndarrays or numbers, also given by name. Those
+    that are keyword-only are settings and must all be given. The rule sees only arrays. The result
+    has memory of its own; where an op may share that of an operand, ``shared`` makes it a view.
 
     >>> import autograd, numpy as np
     >>> @primitive
@@ -64,6 +64,8 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
 
     @wraps(forward)
     def recorded(*args: Any, **keywords: Any) -> Any:
+        if keywords and len(args) < len(op.operands):
+            args, keywords = op.in_places(args, keywords)
         parents: list[Any] = []
         values, wanted, large, plain = [], None, False, True
         try:
@@ -137,10 +139,9 @@ def primitive(forward: Callable[P, Any], shared: Callable | None = None) -> Call
 def vjp_of(op: Callable, operand: str) -> Callable[[Rule], Rule]:
     """Register the decorated function as the VJP rule of ``op`` for one operand.
 
-    The rule takes the incoming cotangent ``g`` and by name what its formula needs: see
-    the head of this file. For an operand ``*xs`` the one rule serves all and
-    gets the operand's position as ``i``. It need not undo broadcasting: the walk sums a
-    cotangent of the broadcast shape back to the operand's own.
+    The rule takes the incoming cotangent ``g`` and by name what its formula needs: see the head of
+    this file. For an operand ``*xs`` the one rule serves all and gets the operand's position as
+    ``i``. It need not undo broadcasting: the walk sums a cotangent back to its operand's shape.
     """
     described: Op = op.op  # type: ignore[attr-defined]
     if operand not in described.operands:

@@ -24,6 +24,7 @@ def parameters(rule: Rule) -> tuple[list[str], str | None, list[str]]:
     return (positional if rest is None else [*positional, rest]), rest, keywords
 
 
+TORCHS = {"x": "input", "a": "input", "b": "other"}  # what torch calls such operands
 ALONG = {"axis", "counts", "shifts", "terms"}  # settings of ops that go along dimensions
 
 
@@ -56,6 +57,16 @@ class Op:
                 f"{', '.join(known)}, their shapes ({known[-1]}_shape) and the keywords"
             )
         return Saves(names, self.operands, self.rest)
+
+    def in_places(self, args: Sequence, keywords: dict[str, Any]) -> tuple[tuple, dict]:
+        """Operands and settings of a call that gives operands by their names, ours or torch's."""
+        found, rest = list(args), dict(keywords)
+        for operand in self.operands[len(args) :]:
+            name = next((n for n in (operand, TORCHS.get(operand)) if n in rest), None)
+            if name is None:
+                break
+            found.append(rest.pop(name))
+        return tuple(found), rest
 
     def asked(self, parents: list) -> set[int]:
         """The positions in ``(y, *operands)`` of the values that the VJP rules need.

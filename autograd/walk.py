@@ -10,12 +10,11 @@ order is for.
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from . import observers
+from . import memory, observers
 from .cotangents import Cotangents, accumulate_grad, root_cotangents
 from .grad_mode import enable_grad, mode
 from .graph import Node, topological_order
 from .hooks import run_hooks
-from .memory import check_usable
 
 
 def backward(
@@ -84,6 +83,8 @@ def visits(
         values = node.tensors() if create_graph else node.values
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None and (needed is None or x in needed):
+                if node.time < memory.last_change:
+                    memory.check_unchanged(node)
                 yield node, g, x, vjp, needs(values)
         if not retain_graph:
             node.freed = True
@@ -93,7 +94,7 @@ def visits(
 
 def usable(order: list[Node]) -> list[Node]:
     """The Nodes that backward is about to visit, if their VJP rules can run."""
-    check_usable(order)
+    memory.check_usable(order)
     if observers.walking:
         observers.tell(observers.walking, order)
     return order

@@ -24,7 +24,10 @@ def train(model, X, y, steps, lr, animation=None, checkpoint=None, settings=None
     optimizer = nn.optim.SGD(model.parameters(), lr=lr)
     history = []
     if checkpoint and checkpoint.exists():
-        run = nn.load_checkpoint(checkpoint)
+        try:
+            run = nn.load_checkpoint(checkpoint)
+        except ValueError as error:
+            sys.exit(f"--resume: {error}")
         if run["settings"] != settings:
             sys.exit(f"--resume: {checkpoint} is of a run with {run['settings']}")
         model.load_state_dict(run["model"])

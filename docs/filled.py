@@ -129,7 +129,7 @@ def torchs(name: str) -> str:
         return ""
     if name in ("inv", "matrix_norm"):
         return f"linalg.{name}"
-    if name in ("expand", "to"):
+    if name in ("expand", "to", "type_as"):
         return f"Tensor.{name}"
     function = name in nn.functional.__all__ and name not in torch_itself
     return f"nn.functional.{name}" if function else name

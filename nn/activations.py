@@ -113,22 +113,23 @@ class SiLU(ReLU):
 
 
 class Softplus(Module):
-    """``log(1 + exp(beta * x)) / beta``.
+    """``log(1 + exp(beta * x)) / beta``; ``x`` itself where ``beta * x`` exceeds ``threshold``.
 
     >>> Softplus()(autograd.tensor(0.0))
     tensor(0.6931)
     """
 
-    def __init__(self, beta: float = 1.0) -> None:
-        only_settings(self, beta)
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        only_settings(self, beta, threshold)
         super().__init__()
         self.beta = beta
+        self.threshold = threshold
 
     def forward(self, x: Tensor) -> Tensor:
-        return autograd.softplus(x, self.beta)
+        return autograd.softplus(x, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
-        return f"beta={self.beta}"
+        return f"beta={self.beta}, threshold={self.threshold}"
 
 
 class LeakyReLU(Module):

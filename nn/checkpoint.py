@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
+
+import numpy as np
 
 from autograd import Tensor, generator
 
@@ -18,9 +21,9 @@ def save_checkpoint(path: str | PathLike, **parts: Any) -> None:
     """Write what a run has come to, and where its random numbers are, to a safetensors file.
 
     ``parts`` are things with a ``state_dict()``, such as models, optimizers and schedules, and
-    Tensors, numbers, strings, None, and lists and dicts of these. The file is there whole or not
-    at all: who kills the run meanwhile finds the checkpoint before. Raises TypeError for a part
-    that cannot be kept, and what ``save`` raises.
+    Tensors, numbers, strings, None, and lists and dicts of these; a tuple comes back as a list.
+    The file is there whole or not at all: who kills the run meanwhile finds the checkpoint before.
+    Raises TypeError for a part that cannot be kept, and what ``save`` raises.
 
     >>> import autograd, nn, pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.safetensors"
@@ -39,9 +42,16 @@ def save_checkpoint(path: str | PathLike, **parts: Any) -> None:
 def load_checkpoint(path: str | PathLike, **parts: Any) -> dict[str, Any]:
     """Bring the ``parts``, and the random numbers, to where a checkpoint has them.
 
-    Returns the parts that were not given here, such as the number of the step. Raises ValueError
-    for a file that is no checkpoint or has no such part, and what ``load_state_dict`` raises.
+    Returns the parts that were not given here, such as the number of the step. Raises TypeError
+    for a part without ``load_state_dict``, ValueError for a file that is no checkpoint or has no
+    such part, and what ``load_state_dict`` raises. Then all parts are as they were.
     """
+    for name, part in parts.items():
+        if not hasattr(part, "load_state_dict"):
+            raise TypeError(
+                f"load_checkpoint: {name} is a {type(part).__name__}, which has no "
+                "load_state_dict(). What you leave out is returned"
+            )
     tensors, words = unpacked(path)
     if KEY not in words:
         raise ValueError(f"load_checkpoint: {path} has weights, but is no checkpoint")
@@ -53,8 +63,14 @@ def load_checkpoint(path: str | PathLike, **parts: Any) -> dict[str, Any]:
             f"load_checkpoint: {path} has no {', '.join(sorted(missing))}; it has "
             f"{', '.join(found)}"
         )
-    for name, part in parts.items():
-        part.load_state_dict(found.pop(name))
+    before = {name: copy.deepcopy(part.state_dict()) for name, part in parts.items()}
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(found.pop(name))
+    except BaseException:
+        for name, part in parts.items():
+            part.load_state_dict(before[name])
+        raise
     generator().bit_generator.state = kept["generator"]
     return found
 
@@ -62,12 +78,22 @@ def load_checkpoint(path: str | PathLike, **parts: Any) -> dict[str, Any]:
 def plain(x: Any, name: str, tensors: dict[str, Tensor]) -> Any:
     """``x`` as JSON has it; what Tensors are in it go into ``tensors``."""
     if isinstance(x, Tensor):
+        while name in tensors:  # {"a.b": x, "a": {"b": y}} would have one name twice
+            name += "'"
         tensors[name] = x
         return {"tensor": name}
     if isinstance(x, Mapping):  # JSON's keys are strings, those of an optimizer's state numbers
-        return {"items": [[key, plain(v, f"{name}.{key}", tensors)] for key, v in x.items()]}
+        items = [(k.item() if isinstance(k, np.generic) else k, v) for k, v in x.items()]
+        for key, _ in items:
+            if key is not None and not isinstance(key, str | int | float):
+                raise TypeError(
+                    f"save_checkpoint: {name} has the key {key!r}; keys are strings or numbers"
+                )
+        return {"items": [[key, plain(v, f"{name}.{key}", tensors)] for key, v in items]}
     if isinstance(x, list | tuple):
         return [plain(v, f"{name}.{i}", tensors) for i, v in enumerate(x)]
+    if isinstance(x, np.generic):
+        x = x.item()
     if x is None or isinstance(x, str | int | float):
         return x
     if hasattr(x, "state_dict"):

@@ -51,6 +51,37 @@ class ModuleList(Module):
         name = list(self._modules)[index]
         put(self, name, module, f"item {name}")
 
+    def __delitem__(self, index: int | slice) -> None:
+        modules = list(self)
+        del modules[index]
+        self._refill(modules)
+
+    def insert(self, index: int, module: Module) -> ModuleList:
+        """Put a module before the one at ``index``; all get new numbers. Return the list."""
+        modules = list(self)
+        modules.insert(index, module)
+        return self._refill(modules)
+
+    def pop(self, index: int = -1) -> Module:
+        """Take a module out, and return it."""
+        module = self[index]
+        del self[index]
+        return module
+
+    def __add__(self, other: Iterable[Module]) -> Any:
+        both = ModuleList([*self, *other])
+        return type(self)(*both) if isinstance(self, Sequential) else both
+
+    def __iadd__(self, other: Iterable[Module]) -> Any:
+        return self.extend(other)
+
+    def _refill(self, modules: list[Module]) -> ModuleList:
+        """Hold these modules and no others, numbered anew."""
+        checked = ModuleList(modules)
+        for name in self._modules:
+            delattr(self, name)
+        return self.extend(checked)
+
 
 class Sequential(ModuleList):
     """Modules applied one after the other; a dict gives them names.
@@ -132,6 +163,17 @@ class ModuleDict(Module):
     def __delitem__(self, name: str) -> None:
         del self._modules[name]  # a KeyError where there is none
         delattr(self, name)
+
+    def pop(self, name: str) -> Module:
+        """Take a module out by its name, and return it."""
+        module = self[name]
+        del self[name]
+        return module
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        for name in self._modules:
+            del self[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._modules

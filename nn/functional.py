@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 import autograd
 from autograd import (
     Tensor,
@@ -15,7 +13,6 @@ from autograd import (
     no_grad,
     pad,
     rand,
-    relu,
     sigmoid,
     silu,
     softmax,
@@ -34,7 +31,7 @@ from autograd.ops import (
     one_hot,
 )
 from autograd.ops.dims import check_shape
-from autograd.ops.losses import check, reduced
+from autograd.ops.losses import check, reduced, weighed
 
 __all__ = [
     "batch_norm",
@@ -68,33 +65,44 @@ __all__ = [
 ]
 
 
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
-    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(input, 0)``. ``inplace`` is accepted, and changes nothing, here and below.
+
+    >>> relu(autograd.tensor([-1.0, 1.0]))
+    tensor([0., 1.])
+    """
+    return autograd.relu(input)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input`` where it is positive, else ``alpha * (exp(input) - 1)``.
 
     >>> elu(autograd.tensor([-1.0, 1.0]))
     tensor([-0.6321,  1.0000])
     """
-    low = x <= 0
-    return where(low, alpha * where(low, x, 0.0).expm1(), x)
+    low = input <= 0
+    return where(low, alpha * where(low, input, 0.0).expm1(), input)
 
 
-def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """``x`` held within ``min_val`` and ``max_val``, at which the gradient is 0.
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """``input`` held within ``min_val`` and ``max_val``, at which the gradient is 0.
 
     >>> hardtanh(autograd.tensor([-2.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} must not be above max_val {max_val}")
-    limited = x.detach().clip(min_val, max_val).to(x.dtype)
-    return where((x <= min_val) | (x >= max_val), limited, x)
+    limited = input.detach().clip(min_val, max_val).to(input.dtype)
+    return where((input <= min_val) | (input >= max_val), limited, input)
 
 
-def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """The rows of ``weight`` that the integers ``x`` number; no gradient for ``padding_idx``.
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """The rows of ``weight`` that the integers ``input`` number; no gradient for ``padding_idx``.
 
-    Shapes: x ``(...)``, weight ``(rows, columns)``, result ``(..., columns)``. Raises TypeError
-    for an ``x`` that is not integer, IndexError for a row that is not there.
+    Shapes: input ``(...)``, weight ``(rows, columns)``, result ``(..., columns)``. Raises TypeError
+    for an ``input`` that is not integer, IndexError for a row that is not there.
 
     >>> embedding(autograd.tensor([1, 1]), autograd.tensor([[1.0], [2.0]]))
     tensor([[2.],
@@ -104,25 +112,26 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tens
         raise ValueError(f"embedding: weight must be (rows, columns), got {weight.shape}")
     if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
         raise IndexError(f"embedding: padding_idx {padding_idx} is none of {len(weight)} rows")
-    rows = x._data if isinstance(x, Tensor) else np.asarray(x)
+    input = input if isinstance(input, Tensor) else autograd.tensor(input)
+    rows = input._data
     if rows.dtype.kind not in "iu":
-        raise TypeError(f"embedding: x numbers rows and must be integer, got {rows.dtype}")
+        raise TypeError(f"embedding: input numbers rows and must be integer, got {rows.dtype}")
     if rows.size and not (rows.min() >= 0 and rows.max() < len(weight)):
         raise IndexError(
-            f"embedding: weight has {len(weight)} rows, so x must lie in 0 to {len(weight) - 1}; "
-            f"got {rows.min()} to {rows.max()}"
+            f"embedding: weight has {len(weight)} rows, so input must lie in 0 to "
+            f"{len(weight) - 1}; got {rows.min()} to {rows.max()}"
         )
-    y = weight[x]
+    y = weight[input]
     if padding_idx is None:
         return y
-    return where((rows == padding_idx % len(weight))[..., None], y.detach(), y)
+    return where((input == padding_idx % len(weight))[..., None], y.detach(), y)
 
 
-def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element 0 with probability ``p``, else divided by ``1 - p``, so that the mean stays.
 
-    The random numbers are those of ``autograd.manual_seed``. Without ``training``, ``x`` itself.
-    Raises ValueError for ``p`` outside 0 to 1.
+    The random numbers are those of ``autograd.manual_seed``. Without ``training`` it is the input
+    itself. Raises ValueError for ``p`` outside 0 to 1.
 
     >>> dropout(autograd.ones(3), 0.5, training=False)
     tensor([1., 1., 1.])
@@ -130,36 +139,36 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p must lie in 0 to 1, got {p}")
     if not training or p == 0:
-        return x
-    kept = rand(*x.shape) >= p
-    return x * kept / (1 - p if p < 1 else 1)
+        return input
+    kept = rand(*input.shape) >= p
+    return input * kept / (1 - p if p < 1 else 1)
 
 
 def layer_norm(
-    x: Tensor, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
+    input: Tensor, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Tensor:
-    """``(x - mean) / sqrt(var + eps) * weight + bias`` over the last dimensions.
+    """``(input - mean) / sqrt(var + eps) * weight + bias`` over the last dimensions.
 
     ``normalized_shape`` are the sizes of these dimensions, and the shape of ``weight`` and
-    ``bias``. Raises ValueError where ``x`` does not end in them.
+    ``bias``. Raises ValueError where ``input`` does not end in them.
 
     >>> layer_norm(autograd.tensor([[1.0, 3.0]]), 2)
     tensor([[-1.0000,  1.0000]])
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    if x.shape[max(0, x.ndim - len(shape)) :] != shape:
-        raise ValueError(f"layer_norm: x of shape {x.shape} does not end in {shape}")
+    if input.shape[max(0, input.ndim - len(shape)) :] != shape:
+        raise ValueError(f"layer_norm: input of shape {input.shape} does not end in {shape}")
     check_shape("layer_norm", "weight", weight, shape)
     check_shape("layer_norm", "bias", bias, shape)
     dims = tuple(range(-len(shape), 0))
-    wide = widened(x)
+    wide = widened(input)
     centred = wide - wide.mean(dims, keepdim=True)
     y = centred / ((centred * centred).mean(dims, keepdim=True) + eps).sqrt()
-    return scaled(y, weight, bias, like=x)
+    return scaled(y, weight, bias, like=input)
 
 
 def batch_norm(
-    x: Tensor,
+    input: Tensor,
     running_mean: Tensor | None,
     running_var: Tensor | None,
     weight: Any = None,
@@ -168,29 +177,34 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """``(x - mean) / sqrt(var + eps) * weight + bias`` for each feature, the second dimension.
+    """``(input - mean) / sqrt(var + eps) * weight + bias`` for each feature.
 
-    In ``training`` mean and variance are those of the batch, and ``running_mean`` and
-    ``running_var`` (which has the unbiased variance) come nearer to them by ``momentum``; else
-    they are the running ones. Raises ValueError in training for one value of a feature, and for
-    what has no number for each feature.
+    Features are the second dimension. In ``training`` mean and variance are those of the batch,
+    and ``running_mean`` and ``running_var`` (which has the unbiased variance) come nearer to them
+    by ``momentum``; else they are the running ones, which an empty batch leaves as they are.
+    Raises ValueError in training for one value of a feature, and for what has no number for each
+    feature.
 
     >>> batch_norm(autograd.tensor([[1.0], [3.0]]), None, None, training=True)
     tensor([[-1.0000],
             [ 1.0000]])
     """
-    if x.ndim < 2:
-        raise ValueError(f"batch_norm: x must be (N, features, ...), got {x.shape}")
+    if input.ndim < 2:
+        raise ValueError(f"batch_norm: input must be (N, features, ...), got {input.shape}")
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight}
     for what, y in {**given, "bias": bias}.items():
-        check_shape("batch_norm", what, y, x.shape[1:2])
-    dims = (0, *range(2, x.ndim))
-    feature = (-1, *[1] * (x.ndim - 2))
-    wide = widened(x)
-    if training:
-        count = x.numel() // max(x.shape[1], 1)
+        check_shape("batch_norm", what, y, input.shape[1:2])
+    dims = (0, *range(2, input.ndim))
+    feature = (-1, *[1] * (input.ndim - 2))
+    wide = widened(input)
+    count = input.numel() // max(input.shape[1], 1)
+    if training and not count:
+        centred, var = wide, autograd.ones(input.shape[1], dtype=wide.dtype)
+    elif training:
         if count < 2:
-            raise ValueError(f"batch_norm: one value of a feature has no variance: x is {x.shape}")
+            raise ValueError(
+                f"batch_norm: one value of a feature has no variance: input is {input.shape}"
+            )
         mean = wide.mean(dims)
         centred = wide - mean.reshape(*feature)
         var = (centred * centred).mean(dims)
@@ -204,7 +218,7 @@ def batch_norm(
         centred, var = wide - running_mean.reshape(*feature), running_var
     y = centred / (var.reshape(*feature) + eps).sqrt()
     weight = None if weight is None else weight.reshape(*feature)
-    return scaled(y, weight, None if bias is None else bias.reshape(*feature), like=x)
+    return scaled(y, weight, None if bias is None else bias.reshape(*feature), like=input)
 
 
 def widened(x: Tensor) -> Tensor:
@@ -220,10 +234,15 @@ def scaled(y: Tensor, weight: Any, bias: Any, like: Tensor) -> Tensor:
 
 
 def huber_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+    input: Tensor,
+    target: Tensor,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    weight: Any = None,
 ) -> Tensor:
     """``e**2 / 2`` where ``e = abs(input - target)`` is below ``delta``, else
-    ``delta * (e - delta / 2)``; their mean, or as ``mse_loss`` has it.
+    ``delta * (e - delta / 2)``; their mean, or as ``reduction`` has it. ``weight`` multiplies the
+    loss of each element.
 
     >>> huber_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(0.7500)
@@ -231,9 +250,9 @@ def huber_loss(
     check("huber_loss", input, target)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
-    e = (input - target).abs()
-    near = where(e >= delta, delta, e)  # the rest of e is far; NaN is near, and goes on
-    return reduced("huber_loss", near * (e - near / 2), reduction)
+    e = input - target
+    near = where(e >= delta, delta, where(e <= -delta, -delta, e))  # NaN is near, and goes on
+    return weighed("huber_loss", near * (e - near / 2), weight, reduction)
 
 
 def kl_div(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import getattr_static
+from threading import get_ident
 from typing import Any
 
 from autograd.debugging import Handle
@@ -17,6 +18,7 @@ class Hooked:
         self.inner = inner  # the forward that was assigned to this one module, if any
         self.before: list[Callable] = []
         self.after: list[Callable] = []
+        self.asking: set[int] = set()  # the threads in which a hook runs
 
     @classmethod
     def of(cls, module: Any) -> Hooked:
@@ -34,13 +36,22 @@ class Hooked:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         module = self.module
+        forward = self.inner or getattr_static(type(module), "forward").__get__(module)
+        if get_ident() in self.asking:  # a hook calls forward by itself
+            return forward(*args, **kwargs)
         for hook in list(self.before):
-            replaced = hook(module, args)
+            replaced = self.ask(hook, args)
             if replaced is not None:
                 args = replaced if isinstance(replaced, tuple) else (replaced,)
-        forward = self.inner or getattr_static(type(module), "forward").__get__(module)
         y = forward(*args, **kwargs)
         for hook in list(self.after):
-            replaced = hook(module, args, y)
+            replaced = self.ask(hook, args, y)
             y = y if replaced is None else replaced
         return y
+
+    def ask(self, hook: Callable, *what: Any) -> Any:
+        self.asking.add(get_ident())
+        try:
+            return hook(self.module, *what)
+        finally:
+            self.asking.discard(get_ident())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import autograd
 from autograd import Tensor
@@ -16,7 +17,8 @@ class Linear(Module):
 
     Shapes: x ``(..., in_features)``, weight ``(out_features, in_features)``, bias
     ``(out_features,)``. The parameters start as torch's do: uniform within
-    ``1 / sqrt(in_features)`` of 0.
+    ``1 / sqrt(in_features)`` of 0. They are float32, or of another ``dtype``; the ``device`` of
+    this and all layers is the CPU.
 
     >>> layer = Linear(2, 3)
     >>> layer
@@ -25,13 +27,25 @@ class Linear(Module):
     (5, 3)
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
         only_settings(self, in_features, out_features, bias)
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(autograd.zeros(out_features, in_features))
-        self.bias = Parameter(autograd.zeros(out_features)) if bias else None
+        settings = {"device": device, "dtype": dtype}
+        self.weight = Parameter(autograd.zeros(out_features, in_features, **settings))
+        self.bias = Parameter(autograd.zeros(out_features, **settings)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Give the parameters new starting values."""
         start(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -58,7 +72,7 @@ class Embedding(Module):
 
     Shapes: x ``(...)`` of integers, weight ``(num_embeddings, embedding_dim)``, result
     ``(..., embedding_dim)``. The weight starts standard normal. The vector of ``padding_idx``
-    starts as zeros and gets no gradient.
+    starts as zeros and gets no gradient. ``Embedding.from_pretrained`` makes one of a weight.
 
     >>> layer = Embedding(10, 3)
     >>> layer(autograd.tensor([[1, 2], [0, 9]])).shape
@@ -66,7 +80,14 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+        _weight: Tensor | None = None,
     ) -> None:
         only_settings(self, num_embeddings, embedding_dim, padding_idx)
         super().__init__()
@@ -75,7 +96,33 @@ class Embedding(Module):
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
-        self.weight = Parameter(autograd.zeros(num_embeddings, embedding_dim))
+        if _weight is not None:
+            self.weight = Parameter(_weight)
+        else:
+            shape = (num_embeddings, embedding_dim)
+            self.weight = Parameter(autograd.zeros(shape, device=device, dtype=dtype))
+            self.reset_parameters()
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
+    ) -> Embedding:
+        """A layer with a copy of ``embeddings`` as its weight, not trained if it is to ``freeze``.
+
+        >>> Embedding.from_pretrained(autograd.eye(3))(autograd.tensor(2))
+        tensor([0., 0., 1.])
+        """
+        if embeddings.ndim != 2:
+            raise ValueError(
+                f"Embedding: embeddings must be (rows, columns), got {embeddings.shape}"
+            )
+        rows, columns = embeddings.shape
+        layer = cls(rows, columns, padding_idx, _weight=embeddings)
+        layer.weight.requires_grad = not freeze
+        return layer
+
+    def reset_parameters(self) -> None:
+        """Give the weight new starting values."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             self.weight.data[self.padding_idx] = 0

@@ -7,8 +7,12 @@ and go on from a rate that was set by hand.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
+
+# What the state dicts of torch's schedules hold beside ours.
+OF_TORCH = ("lr_lambdas", "verbose", "default_min_lr", "mode_worse")
 
 
 class LRScheduler:
@@ -40,8 +44,9 @@ class LRScheduler:
 
     def get_lr(self) -> list[float]:
         """The rate of each group at step ``last_epoch``, from those that the groups have."""
-        groups = zip(self.optimizer.param_groups, self.base_lrs)
-        return [self.rate(group["lr"], base) for group, base in groups]
+        groups = self.optimizer.param_groups
+        later = [group["lr"] for group in groups[len(self.base_lrs) :]]
+        return [self.rate(g["lr"], base) for g, base in zip(groups, [*self.base_lrs, *later])]
 
     def step(self) -> None:
         """Go on to the next learning rate."""
@@ -60,8 +65,30 @@ class LRScheduler:
         return {name: x for name, x in vars(self).items() if name not in left_out}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a ``state_dict()``. The rates themselves are in the optimizer's."""
-        vars(self).update(state_dict)
+        """Go on from a ``state_dict()``. The rates themselves are in the optimizer's.
+
+        Raises ValueError for that of another kind of schedule.
+        """
+        own = self.state_dict()
+        theirs = {name for name in state_dict if not (name[0] == "_" or name in OF_TORCH)}
+        mine = {name for name in own if name[0] != "_"}
+        if mine != theirs:
+            raise ValueError(
+                f"load_state_dict: {type(self).__name__} has {', '.join(sorted(mine))}, and the "
+                f"state dict, of another schedule, {', '.join(sorted(theirs))}"
+            )
+        for name in ("base_lrs", "min_lrs"):
+            if len(own.get(name, ())) != len(state_dict.get(name, ())):
+                raise ValueError(
+                    f"load_state_dict: {type(self).__name__}: {name} is for "
+                    f"{len(state_dict[name])} groups, and here are {len(own[name])}"
+                )
+        vars(self).update({name: state_dict.get(name, x) for name, x in own.items()})
+
+
+def at_least_one(schedule: str, name: str, steps: int) -> None:
+    if not steps >= 1:
+        raise ValueError(f"{schedule}: {name} must be 1 or more, got {steps}")
 
 
 class LambdaLR(LRScheduler):
@@ -87,9 +114,10 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """``lr * gamma`` at every ``step_size``-th step."""
+    """``lr * gamma`` at every ``step_size``-th step. Raises ValueError for one below 1."""
 
     def __init__(self, optimizer: Any, step_size: int, gamma: float = 0.1) -> None:
+        at_least_one("StepLR", "step_size", step_size)
         self.step_size = step_size
         self.gamma = gamma
         super().__init__(optimizer)
@@ -121,6 +149,12 @@ class MultiStepLR(LRScheduler):
 
     def rate(self, lr: float, base: float) -> float:
         return lr * self.gamma ** self.milestones.count(self.last_epoch)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if "milestones" in state_dict:  # torch counts them
+            counted: Counter[int] = Counter(state_dict["milestones"])
+            state_dict = {**state_dict, "milestones": sorted(counted.elements())}
+        super().load_state_dict(state_dict)
 
 
 class ExponentialLR(LRScheduler):
@@ -169,9 +203,13 @@ class LinearLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """From ``lr`` down to ``eta_min`` in ``T_max`` steps, along half a cosine; then up again."""
+    """From ``lr`` down to ``eta_min`` in ``T_max`` steps, along half a cosine; then up again.
+
+    Raises ValueError for a ``T_max`` below 1.
+    """
 
     def __init__(self, optimizer: Any, T_max: int, eta_min: float = 0.0) -> None:
+        at_least_one("CosineAnnealingLR", "T_max", T_max)
         self.T_max = T_max
         self.eta_min = eta_min
         super().__init__(optimizer)
@@ -193,9 +231,10 @@ class ReduceLROnPlateau:
     """``lr * factor`` where a measure, such as the loss of the test data, stops getting better.
 
     Call ``step(measure)``. After more than ``patience`` steps without a better one the rates
-    are reduced, but not below ``min_lr`` and only if that changes them by more than ``eps``; the
-    next ``cooldown`` steps do not count. Better is less, or more with ``mode="max"``, by
-    ``threshold``: that part of the best so far, or with ``threshold_mode="abs"`` the number itself.
+    are reduced, but not below ``min_lr``, a number or one for each group, and only if that changes
+    them by more than ``eps``; the next ``cooldown`` steps do not count. Better is less, or more
+    with ``mode="max"``, by ``threshold``: that part of the best so far, or with
+    ``threshold_mode="abs"`` the number itself.
 
     >>> import autograd, nn
     >>> optimizer = nn.optim.SGD([autograd.tensor(1.0, requires_grad=True)], lr=1.0)
@@ -215,7 +254,7 @@ class ReduceLROnPlateau:
         threshold: float = 1e-4,
         threshold_mode: str = "rel",
         cooldown: int = 0,
-        min_lr: float = 0.0,
+        min_lr: float | list[float] = 0.0,
         eps: float = 1e-8,
     ) -> None:
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
@@ -232,7 +271,10 @@ class ReduceLROnPlateau:
         self.threshold = threshold
         self.threshold_mode = threshold_mode
         self.cooldown = cooldown
-        self.min_lr = min_lr
+        groups = len(optimizer.param_groups)
+        self.min_lrs = list(min_lr) if isinstance(min_lr, list | tuple) else [min_lr] * groups
+        if len(self.min_lrs) != groups:
+            raise ValueError(f"ReduceLROnPlateau: {len(self.min_lrs)} min_lr for {groups} groups")
         self.eps = eps
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs = 0
@@ -259,8 +301,8 @@ class ReduceLROnPlateau:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
-            for group in self.optimizer.param_groups:
-                reduced = max(group["lr"] * self.factor, self.min_lr)
+            for group, min_lr in zip(self.optimizer.param_groups, self.min_lrs):
+                reduced = max(group["lr"] * self.factor, min_lr)
                 if group["lr"] - reduced > self.eps:
                     group["lr"] = reduced
             self.cooldown_counter = self.cooldown

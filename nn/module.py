@@ -117,35 +117,56 @@ class Module:
         """This module and all within it; one that has two names comes once."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """All parameters by dotted name; one that is shared comes once.
+    def get_submodule(self, target: str) -> Module:
+        """The module within this one that has a dotted name; this one for "".
+
+        Raises AttributeError where there is none.
+        """
+        module = self
+        for name in target.split(".") if target else ():
+            if name not in module._modules:
+                raise AttributeError(f"{type(module).__name__} has no module {name!r}")
+            module = module._modules[name]
+        return module
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """All parameters by dotted name, or without ``recurse`` those of this module alone.
+
+        One that is shared comes once, or by each name without ``remove_duplicate``. Names begin
+        with ``prefix``.
 
         >>> import nn
         >>> [name for name, _ in nn.Sequential(nn.Linear(2, 1), nn.ReLU()).named_parameters()]
         ['0.weight', '0.bias']
         """
-        return without_repeats(
-            (dotted(prefix, name), x)
-            for prefix, module in self.named_modules()
+        modules = self.named_modules(prefix, remove_duplicate) if recurse else [(prefix, self)]
+        named = (
+            (dotted(path, name), x)
+            for path, module in modules
             for name, x in vars(module).items()
             if isinstance(x, Parameter)
         )
+        return without_repeats(named) if remove_duplicate else named
 
-    def parameters(self) -> Iterator[Parameter]:
-        """All parameters; one that is shared comes once."""
-        return (parameter for _, parameter in self.named_parameters())
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters; one that is shared comes once. Without ``recurse`` its own alone."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Assign a parameter, or None where there might be one, by its name."""
         if not isinstance(param, Parameter | None):
             kind = type(param).__name__
             raise TypeError(f"register_parameter: {name!r} is a {kind}, not a Parameter")
+        self._check_name("register_parameter", name, Parameter, type(None))
         setattr(self, name, param)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Assign a module by its name."""
         if not isinstance(module, Module | None):
             raise TypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module")
+        self._check_name("add_module", name, Module, type(None))
         setattr(self, name, module)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -160,15 +181,20 @@ class Module:
         >>> module.mean, list(module.state_dict()), list(module.parameters())
         (tensor([0., 0.]), ['mean'], [])
         """
-        kind = type(self).__name__
-        if not name or "." in name or (hasattr(self, name) and name not in self._buffers):
-            raise KeyError(
-                f"register_buffer: {kind} cannot have a buffer {name!r}: no good name, or taken"
-            )
+        if name not in self._buffers:
+            self._check_name("register_buffer", name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} is a {type(tensor).__name__}, not a Tensor")
         self._buffers[name] = persistent
         setattr(self, name, tensor)
+
+    def _check_name(self, method: str, name: str, *kinds: type) -> None:
+        """Raise KeyError for a name with a dot, or of something that is none of ``kinds``."""
+        taken = hasattr(self, name) and not isinstance(vars(self).get(name, ...), kinds)
+        if not name or "." in name or taken:
+            raise KeyError(
+                f"{method}: {type(self).__name__} cannot have {name!r}: no good name, or taken"
+            )
 
     def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
         """All buffers by dotted name; one that is shared comes once."""
@@ -209,7 +235,12 @@ class Module:
         zero_grad(self.parameters(), set_to_none)
 
     def train(self, mode: bool = True) -> Module:
-        """Switch this module and all within it to training (or not); return it."""
+        """Switch this module and all within it to training (or not); return it.
+
+        Raises ValueError for what is not True or False.
+        """
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
             module.training = mode
         return self
@@ -267,6 +298,10 @@ class Module:
     def cuda(self, device: Any = None) -> Module:
         """Raises ValueError: all is computed on the CPU."""
         return self.to("cuda")
+
+    def half(self) -> Module:
+        """Convert all parameters to float16; return the module."""
+        return self.to(np.float16)
 
     def float(self) -> Module:
         """Convert all parameters to float32; return the module."""
@@ -403,6 +438,8 @@ class Module:
                 f"{kind}: {name!r} is a buffer and cannot become a {type(value).__name__}; "
                 "only another Tensor, or None"
             )
+        if isinstance(value, Parameter | Module):
+            self._buffers.pop(name, None)
         if isinstance(old, Hooked):  # forward: the hooks stay
             old.inner = value
         else:

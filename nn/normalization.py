@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, no_grad
 
 from . import functional
 from .module import Module, Parameter, only_settings
+
+
+def restart(one: Tensor | None, *zeros: Tensor | None) -> None:
+    """Fill the first with 1 and the others with 0, those that there are."""
+    with no_grad():
+        for x, value in [(one, 1), *[(x, 0) for x in zeros]]:
+            if x is not None:
+                x.fill_(value)
 
 
 class LayerNorm(Module):
@@ -27,6 +35,8 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         only_settings(self, normalized_shape, eps, elementwise_affine, bias)
         super().__init__()
@@ -34,8 +44,14 @@ class LayerNorm(Module):
         self.normalized_shape = shape = (normalized_shape,) if one else tuple(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.weight = Parameter(autograd.ones(shape)) if elementwise_affine else None
-        self.bias = Parameter(autograd.zeros(shape)) if elementwise_affine and bias else None
+        kind = {"device": device, "dtype": dtype}
+        self.weight = Parameter(autograd.ones(shape, **kind)) if elementwise_affine else None
+        bias = elementwise_affine and bias
+        self.bias = Parameter(autograd.zeros(shape, **kind)) if bias else None
+
+    def reset_parameters(self) -> None:
+        """Start anew: weight 1, bias 0."""
+        restart(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -54,8 +70,8 @@ class BatchNorm1d(Module):
     variance are those of the batch, and go into the buffers ``running_mean`` and ``running_var``:
     ``running = (1 - momentum) * running + momentum * batch``, or the mean of all batches if
     ``momentum`` is None. In evaluation these are used; without ``track_running_stats`` there are
-    none, and the batch's are used. Raises ValueError for other shapes, and in training for one
-    value of a feature.
+    none, and the batch's are used. An empty batch leaves them as they are. Raises ValueError for
+    other shapes, and in training for one value of a feature.
 
     >>> layer = BatchNorm1d(1)
     >>> layer(autograd.tensor([[1.0], [3.0]])).detach()
@@ -77,6 +93,8 @@ class BatchNorm1d(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         only_settings(self, num_features, eps, momentum, affine, track_running_stats)
         super().__init__()
@@ -85,11 +103,22 @@ class BatchNorm1d(Module):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = tracked = track_running_stats
-        self.weight = Parameter(autograd.ones(num_features)) if affine else None
-        self.bias = Parameter(autograd.zeros(num_features)) if affine else None
-        self.register_buffer("running_mean", autograd.zeros(num_features) if tracked else None)
-        self.register_buffer("running_var", autograd.ones(num_features) if tracked else None)
+        zeros = autograd.zeros(num_features, device=device, dtype=dtype)
+        ones = autograd.ones_like(zeros)
+        self.weight = Parameter(ones) if affine else None
+        self.bias = Parameter(zeros) if affine else None
+        self.register_buffer("running_mean", zeros if tracked else None)
+        self.register_buffer("running_var", ones if tracked else None)
         self.register_buffer("num_batches_tracked", autograd.tensor(0) if tracked else None)
+
+    def reset_running_stats(self) -> None:
+        """Start anew: running mean 0, running variance 1, no batches."""
+        restart(self.running_var, self.running_mean, self.num_batches_tracked)
+
+    def reset_parameters(self) -> None:
+        """Start anew: weight 1, bias 0, and the running values."""
+        self.reset_running_stats()
+        restart(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         name = type(self).__name__

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,22 @@ State: TypeAlias = MutableMapping[str, Any]
 
 LABELS = ("name", "initial_lr")  # what a group may hold beside its settings
 # What torch's groups tell only of how torch computes.
-OF_TORCH = ("foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
+OF_TORCH = ("foreach", "fused", "capturable", "differentiable")
+
+
+class Group(dict):
+    """A group of parameters and its settings, which are Python numbers however they are set."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in ("params", "name"):
+            # Chained schedules can bring a rate below 0, as torch's do.
+            least = -math.inf if "lr" in key else 0
+            value = checked("optimizer", key, value, least)
+        super().__setitem__(key, value)
+
+    def update(self, *args: Any, **settings: Any) -> None:
+        for key, value in dict(*args, **settings).items():
+            self[key] = value
 
 
 class Setting:
@@ -65,6 +81,8 @@ class Optimizer:
     >>> w
     tensor([ 0.9000, -0.9000], requires_grad=True)
     """
+
+    implied: ClassVar[dict[str, bool]] = {}  # what torch's groups tell that is the class here
 
     def __init__(self, params: Iterable[Any], **settings: Any) -> None:
         name = type(self).__name__
@@ -119,7 +137,7 @@ class Optimizer:
             own[key] = checked(name, key, own[key])
         settings = {**self.defaults, **own}
         self.check(settings)
-        self.param_groups.append({"params": params, **settings})
+        self.param_groups.append(Group({"params": params, **settings}))
 
     def check(self, settings: dict[str, Any]) -> None:
         """Raise ValueError for settings of a group that do not go together."""
@@ -178,7 +196,8 @@ class Optimizer:
             if remembered
         }
         groups = [
-            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+            {**group, **self.implied, "params": [number[p] for p in group["params"]]}
+            for group in self.param_groups
         ]
         return {"state": state, "param_groups": groups}
 
@@ -189,9 +208,17 @@ class Optimizer:
         anything is changed, where groups, shapes or settings are not those of this optimizer.
         """
         name = type(self).__name__
+        if (
+            not isinstance(state_dict, Mapping)
+            or not {"state", "param_groups"} <= state_dict.keys()
+        ):
+            raise ValueError(
+                f'load_state_dict: {name}: what state_dict() of an optimizer gives has "state" and '
+                f'"param_groups"; this is not that'
+            )
         given = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
-        their_sizes = [len(group["params"]) for group in given]
+        their_sizes = [len(group.get("params", ())) for group in given]
         if sizes != their_sizes:
             raise ValueError(
                 f"load_state_dict: {name}: has groups of {sizes} parameters, and the state dict "
@@ -204,19 +231,36 @@ class Optimizer:
             unknown = [
                 key
                 for key, x in theirs.items()
-                if x and key not in ("params", *self.defaults, *LABELS, *OF_TORCH)
+                if key not in ("params", *self.defaults, *LABELS, *OF_TORCH)
+                and bool(x) != self.implied.get(key, False)
             ]
             if missing or unknown:
                 raise ValueError(
                     f"load_state_dict: {name}: settings missing: {missing}, unknown: {unknown}"
                 )
             labels = {key: x for key, x in theirs.items() if key in LABELS}
-            settings = {key: checked(name, key, x) for key, x in settings.items()}
-            groups.append({"params": own["params"], **settings, **labels})
+            group = Group(params=own["params"])
+            group.update(settings, **labels)
+            self.check(group)
+            groups.append(group)
         numbers = [i for group in given for i in group["params"]]
+        others = [i for i in state_dict["state"] if i not in numbers]
+        if others:
+            raise ValueError(
+                f"load_state_dict: {name}: there is a state for {others}, and the parameters are "
+                f"numbered {numbers}"
+            )
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for i, p in zip(numbers, self._parameters()):
-            for key, x in state_dict["state"].get(i, {}).items():
+        group_of = [group for group in groups for _ in group["params"]]
+        for i, p, group in zip(numbers, self._parameters(), group_of):
+            found = state_dict["state"].get(i, {})
+            lost = self.remembers(p, group) - found.keys() if found else ()
+            if lost:
+                raise ValueError(
+                    f"load_state_dict: {name}: the state of parameter {i} has no "
+                    f"{', '.join(sorted(lost))}"
+                )
+            for key, x in found.items():
                 if x is not None:  # as torch has it of a momentum that is 0
                     state[p][key] = value = remembered(key, x, p)
                     if np.ndim(value) and np.shape(value) != p.shape:
@@ -227,6 +271,14 @@ class Optimizer:
         self.param_groups[:] = groups
         self.state = state
 
+    def remembers(self, p: Tensor, group: Mapping[str, Any]) -> set[str]:
+        """What the rule remembers of a parameter after a step."""
+        state: dict[str, Any] = {}
+        with np.errstate(all="ignore"):
+            settings = {key: group[key] for key in self.defaults}
+            self.change(p._data.copy(), np.zeros_like(p._data), state, **settings)
+        return set(state)
+
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
@@ -235,14 +287,14 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def checked(optimizer: str, name: str, value: Any) -> Any:
-    """A setting as Python numbers, which do not widen float32; ValueError if it is below 0."""
+def checked(optimizer: str, name: str, value: Any, least: float = 0) -> Any:
+    """A setting as Python numbers, which do not widen float32; ValueError if below ``least``."""
     if isinstance(value, tuple | list):
-        return tuple(checked(optimizer, name, x) for x in value)
+        return tuple(checked(optimizer, name, x, least) for x in value)
     number = value.item() if isinstance(value, Tensor | np.generic | np.ndarray) else value
     if not isinstance(number, int | float):
         raise TypeError(f"{optimizer}: {name} must be a number, got {type(value).__name__}")
-    if not number >= 0:
+    if not number >= least:
         raise ValueError(f"{optimizer}: {name} must be 0 or more, got {number}")
     return number
 
@@ -344,6 +396,7 @@ class Adam(Optimizer):
     betas = Setting()
     eps = Setting()
     weight_decay = Setting()
+    implied: ClassVar = {"decoupled_weight_decay": False}
 
     def __init__(
         self,
@@ -397,6 +450,8 @@ class AdamW(Adam):
     >>> w
     tensor([0.8500], requires_grad=True)
     """
+
+    implied: ClassVar = {"decoupled_weight_decay": True}
 
     def __init__(
         self,

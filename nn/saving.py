@@ -20,12 +20,6 @@ NUMBERS = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
 
-NUMBERS = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "BOOL": "?",
-    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
-    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
-}  # fmt: skip
-
 
 def save(state_dict: Mapping[str, Any], path: str | PathLike) -> None:
     """Write Tensors by name, such as ``model.state_dict()``, to a file.

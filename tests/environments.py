@@ -14,10 +14,11 @@ MADE = ("__pycache__", "*.egg-info")
 def checkout(place: Path) -> Path:
     """A copy of what the package is built from."""
     place.mkdir()
-    for name in ("autograd", "nn", "viz"):
+    for name in ("autograd", "nn", "viz", "demos", "docs", "tests"):
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns(*MADE))
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, place)
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith("."):
+            shutil.copy(path, place)
     return place
 
 

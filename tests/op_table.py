@@ -274,11 +274,12 @@ TABLE = [
         fixed([(3, 4), (3, 4)])),
     Row("nll_loss", lambda x: F.nll_loss(x, autograd.tensor([0, 2]), "sum"),
         lambda x: TF.nll_loss(x, torch.tensor([0, 2]), reduction="sum"), fixed([(2, 3)])),
+    Row("huber_loss", F.huber_loss, TF.huber_loss, probabilities(-3.0, 3.0)),
     Row("l1_loss", F.l1_loss, TF.l1_loss, probabilities(1.0, 3.0)),
     Row("mse_loss, none", *[lambda a, b, f=f: f.mse_loss(a, b, reduction="none")
                             for f in (F, TF)], fixed([(2, 3), (2, 3)])),
     *[same(name, one()) for name in ("exp2", "arcsinh", "deg2rad", "rad2deg")],
-    *[same(name, one(0.3, 3.0)) for name in ("log2", "log10", "reciprocal", "sinc")],
+    *[same(name, one(0.3, 3.0)) for name in ("log2", "log10", "reciprocal", "rsqrt", "sinc")],
     same("arccosh", one(1.2, 3.0)),
     same("arctanh", one(-0.9, 0.9)),
     same("logaddexp", two()),
@@ -318,7 +319,8 @@ TABLE = [
     Row("movedim", draws=fixed([(2, 3, 2)]), **either(lambda x: x.movedim((0, 1), (2, 0)))),
     *[Row(name, draws=fixed([(2, 3), (2, 3)], [(3,), (3,)]),
           **by(lambda m, f, name=name: lambda a, b: getattr(m, name)([a, b])))
-      for name in ("vstack", "hstack", "column_stack")],
+      for name in ("vstack", "hstack", "dstack", "column_stack")],
+    Row("rot90", draws=fixed([(2, 3)], [(3, 2, 2)]), **either(lambda x: x.rot90(-1, [1, 0]))),
     Row("tensor_split", draws=fixed([(5, 2)]), **either(lambda x: x.tensor_split(3)[1] * 2)),
     Row("unbind", draws=fixed([(2, 3)]), **either(lambda x: x.unbind(1)[2] * x.unbind(1)[0])),
     Row("repeat_interleave", draws=one(), **either(lambda x: x.repeat_interleave(2))),

@@ -70,7 +70,43 @@ def test_what_is_no_checkpoint_or_cannot_be_kept(tmp_path):
         nn.load_checkpoint(tmp_path / "c", model=run["model"], optimizer=run["optimizer"])
     with pytest.raises(TypeError, match=r"save_checkpoint: made\.1 is a set, which cannot be kept"):
         nn.save_checkpoint(tmp_path / "c", made=[1, {2}])
+    with pytest.raises(TypeError, match=r"made has the key \(1, 2\); keys are strings or numbers"):
+        nn.save_checkpoint(tmp_path / "c", made={(1, 2): 3})
+    with pytest.raises(TypeError, match="step is a int, which has no load_state_dict"):
+        nn.load_checkpoint(tmp_path / "c", model=run["model"], step=0)
     assert nn.load_checkpoint(tmp_path / "c", model=run["model"]) == {"step": 1}
+
+
+def test_each_tensor_comes_back_under_its_own_name(tmp_path):
+    x = [autograd.tensor([float(i)]) for i in range(6)]
+    parts = {
+        "a": {"b.c": x[1], "b": {"c": x[2]}, np.int64(1): x[3], "1": x[4], "1'": x[5]},
+        "a.b": x[0],
+        "losses": [np.float32(0.1), np.int64(2), np.bool_(True), (float("inf"), None)],
+    }
+    nn.save_checkpoint(tmp_path / "c", **parts)
+    back = nn.load_checkpoint(tmp_path / "c")
+    assert back.pop("losses") == [float(np.float32(0.1)), 2, True, [float("inf"), None]]
+    expected = {"a": {int(k) if k == 1 else k: v for k, v in parts["a"].items()}, "a.b": x[0]}
+    assert str(back) == str(expected)
+
+
+@pytest.mark.parametrize("first", ["optimizer", "model"])
+def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path, first):
+    saved, run = run_of("Adam"), run_of("SGD")
+    go_on(saved, 2)
+    nn.save_checkpoint(tmp_path / "c", **saved)
+    go_on(run, 3)
+    before, numbers = str(states(run)), str(autograd.generator().bit_generator.state)
+    order = sorted(run, key=lambda name: name != first)
+    with pytest.raises(ValueError, match="settings missing"):
+        nn.load_checkpoint(tmp_path / "c", **{name: run[name] for name in order})
+    assert str(states(run)) == before
+    assert str(autograd.generator().bit_generator.state) == numbers
+
+
+def states(run):
+    return {name: part.state_dict() for name, part in run.items()}
 
 
 # -- kill -9 -------------------------------------------------------------------------------
@@ -101,13 +137,15 @@ def test_killed_twenty_times_it_ends_with_the_same_weights_to_the_bit(tmp_path):
     came = []
     for _ in range(20):
         process = moons(killed)
-        time.sleep(chance.uniform(0, training / 12))
+        time.sleep(chance.uniform(0, training / 20))
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        if process.returncode == 0:  # the machine has become quicker meanwhile: at the end already
+            break
         assert process.returncode == -signal.SIGKILL
         checkpoint = killed / "checkpoint.safetensors"
         came.append(len(steps_of(checkpoint)) if checkpoint.exists() else 0)
-    assert came == sorted(came) and came[-1] > 0 and came[0] < STEPS, came
+    assert came == sorted(came) and came[-1] > 0 and came[0] < STEPS and len(came) > 9, came
     _, errors = moons(killed).communicate()
     assert "Error" not in errors
     ends = [nn.load(folder / "checkpoint.safetensors") for folder in (whole, killed)]

@@ -232,6 +232,17 @@ def test_what_is_chosen_is_chosen_anew():
     check(targets, *[(normal(3, 4), classes(5, 3)) for _ in range(4)], leaves=[w])
     check(indices, *[(classes(4, 3), classes(5, 3), normal(3, 5)) for _ in range(4)], leaves=[w])
 
+    def passed_over(x, y, i, value):
+        scores = x @ w
+        return (
+            F.cross_entropy(scores, y, ignore_index=1) + F.embedding(i, w, padding_idx=2).sum(),
+            autograd.arange(4).masked_fill(x[0] > 0, value), F.one_hot(y, 5),
+        )  # fmt: skip
+
+    check(passed_over, *[(normal(3, 4), tensor(y), tensor(i), tensor(value)) for y, i, value in
+          [([0, 2, 3], [0, 1], 7), ([1, 2, 1], [2, 1], 8), ([4, 1, 0], [3, 2], 9)]],
+          leaves=[w])  # fmt: skip
+
     def positive_mean(x):  # what issue 10 has of a mask: 3, not 4.5
         mask = x > 0
         return autograd.where(mask, x * w[0, :3] / w[0, :3], 0).sum() / mask.sum()

@@ -1,5 +1,6 @@
 """The site builds without a warning, and what its pages say of torch is so."""
 
+import copy
 import importlib
 import os
 import re
@@ -81,6 +82,9 @@ DIFFERENCES = {
     "Rows and pieces can be changed in place": lambda: refused(
         lambda: [row.mul_(2) for row in torch.ones(2, requires_grad=True) * 1]
     ),
+    "A view that changed is another tensor to the graph": lambda: retained() == [5],
+    "Each backward makes a new gradient": lambda: kept_gradient() == 6,
+    "Copies share no memory": lambda: copied_view() == [0],
     "The data of a Tensor is an ndarray": lambda: torch.is_tensor(torch.ones(1).data),
     "Errors have Python's kinds": lambda: refused(lambda: bool(torch.ones(2))),
     "What was not chosen gets no infinite gradient": lambda: gradient(
@@ -97,6 +101,10 @@ DIFFERENCES = {
     "A list of lists is one index": lambda: indexed_by_lists().shape == (2,),
     "Losses compare like with like": lambda: (
         torch.nn.functional.mse_loss(torch.ones(2), torch.tensor([1, 2])).item() == 0.5
+    ),
+    "Optimizers have no switches": lambda: torch.optim.SGD([torch.ones(1)], maximize=True),
+    "Numbers of a dataset are float32": lambda: (
+        next(iter(torch.utils.data.DataLoader([0.5, 1.5]))).dtype == torch.float64
     ),
     "Corners": lambda: (
         torch.nn.functional.softmax(torch.zeros(0, dtype=torch.int64), 0).dtype == torch.int64
@@ -115,6 +123,31 @@ def gradient(function, values):
     x = torch.tensor(values, requires_grad=True)
     function(x).backward()
     return x.grad
+
+
+def retained():
+    h = torch.ones(2, requires_grad=True) * 2
+    v = h[:1]
+    v.retain_grad()
+    old = v * 5
+    h.mul_(3)
+    (old.sum() + h.sum()).backward()
+    return v.grad.tolist()
+
+
+def kept_gradient():
+    p = torch.tensor(1.0, requires_grad=True)
+    (3 * p).backward()
+    first = p.grad
+    (3 * p).backward()
+    return first.item()
+
+
+def copied_view():
+    x = torch.ones(2)
+    a, b = copy.deepcopy([x, x[:1]])
+    a.zero_()
+    return b.tolist()
 
 
 def indexed_by_lists():

@@ -1,5 +1,6 @@
 """The package as it is built and installed, away from the checkout."""
 
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -37,6 +38,20 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built):
             for path in (ROOT / name).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts]  # fmt: skip
     assert held == {path.as_posix() for path in ours}
+
+
+def test_the_sdist_holds_what_the_readme_names_and_the_tests(built):
+    (sdist,) = built.glob(f"moongrad-{autograd.__version__}.tar.gz")
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    readme = (ROOT / "README.md").read_text()
+    named = re.findall(r"(?:demos|docs|tests|autograd|viz|nn)/[\w/.]*\w", readme)
+    assert {"demos/moons.py", "docs/debugging.md", "demos/pictures/graph.svg"} < set(named)
+    missing = [name for name in named if name not in held and (ROOT / name).is_file()]
+    assert not missing
+    files = {"Makefile", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "mkdocs.yml", "setup.cfg",
+             "pyproject.toml", "tests/test_install.py", "docs/filled.py"}  # fmt: skip
+    assert files < held and not any(name.endswith(".pyc") for name in held)
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])

@@ -148,3 +148,9 @@ def test_a_place_where_nothing_can_be_written_gets_one_clear_line(demo, option, 
         env=os.environ | {"PYTHONPATH": str(PATH.parent.parent)}, capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 2 and f"error: {option}: cannot" in run.stderr.splitlines()[-1]
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half of a")
+    with pytest.raises(SystemExit, match=r"--resume: .*checkpoint\.safetensors is not a whole"):
+        moons.main(["--resume", "--steps=1", "--out", str(tmp_path)])

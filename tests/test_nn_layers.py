@@ -103,6 +103,21 @@ def test_max_pool2d_by_differences(x, size, settings):
     assert gradcheck(pooled, [x]) and gradgradcheck(pooled, [x])
 
 
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_max_pool2d_chooses_in_the_image_and_not_in_the_padding(share, stride, dilation):
+    random = np.random.default_rng(0)
+    a = np.where(random.random((2, 2, 7, 6)) < share, -np.inf, random.normal(size=(2, 2, 7, 6)))
+    runs = []
+    for lib, n in BOTH:
+        x = lib.tensor(a, requires_grad=True)
+        y = n.functional.max_pool2d(x, 3, stride, 1, dilation)
+        y.backward(lib.tensor(np.random.default_rng(1).normal(size=tuple(y.shape))))
+        runs.append((y, x.grad))
+    close(*runs)
+
+
 def test_max_pool2d_of_nan_and_inf_as_torch():
     a = numbers(1, 1, 4, 4)
     a[0, 0, 0, 1], a[0, 0, 1, 3], a[0, 0, 2:, :2] = np.nan, np.inf, -np.inf
@@ -127,20 +142,32 @@ def test_float32_images_stay_float32():
     "fault, message",
     [
         (lambda: nn.Conv2d(3, 4, 2)(autograd.zeros(1, 1, 8, 8)),
-         r"weight is \(4, 3, 2, 2\), so x must be \(N, 3, H, W\).*x is \(1, 1, 8, 8\)"),
-        (lambda: nn.Conv2d(1, 4, 2)(autograd.zeros(8, 8)), r"x is \(8, 8\)"),
+         r"weight is \(4, 3, 2, 2\), so input must be \(N, 3, H, W\).*input is \(1, 1, 8, 8\)"),
+        (lambda: nn.Conv2d(1, 4, 2)(autograd.zeros(8, 8)), r"input is \(8, 8\)"),
         (lambda: F.conv2d(autograd.zeros(1, 1, 8, 8), autograd.zeros(1, 2, 2)), "weight is"),
         (lambda: nn.Conv2d(1, 4, 5)(autograd.zeros(1, 1, 4, 8)), "a window takes 5 rows and 5 col"),
-        (lambda: nn.Conv2d(1, 4, 5, stride=0)(autograd.zeros(1, 1, 8, 8)), "stride must be one or"),
-        (lambda: nn.Conv2d(1, 4, 5, padding=-1)(autograd.zeros(1, 1, 8, 8)), "padding must be one"),
+        (lambda: nn.Conv2d(1, 4, 5, stride=0), "Conv2d: stride must be one or"),
+        (lambda: nn.Conv2d(1, 4, 5, padding=-1), "Conv2d: padding must be one"),
+        (lambda: nn.Conv2d(1, 4, 5, stride=(1, 1, 1)), "Conv2d: stride must be one or"),
+        (lambda: nn.Conv2d(1, 4, 0), "Conv2d: kernel_size must be one or"),
+        (lambda: nn.Conv2d(2, 4, 3, groups=2), "Conv2d: groups can only be 1 here, got 2"),
+        (lambda: nn.Conv2d(2, 4, 3, padding_mode="reflect"), "padding_mode can only be 'zeros'"),
+        (lambda: F.conv2d(autograd.zeros(1, 1, 8, 8), autograd.zeros(1, 1, 2, 2), groups=2),
+         "conv2d: groups can only be 1"),
         (lambda: F.conv2d(autograd.zeros(1, 1, 8, 8), autograd.zeros(1, 1, 2, 2), stride=1.5),
          "stride must be one or two integers"),
-        (lambda: nn.Conv2d(1, 4, 5, padding="full")(autograd.zeros(1, 1, 8, 8)), "'full'"),
-        (lambda: nn.Conv2d(1, 4, 5, stride=2, padding="same")(autograd.zeros(1, 1, 8, 8)), "same"),
-        (lambda: nn.MaxPool2d(2)(autograd.zeros(8, 8)), "max_pool2d: x must be"),
+        (lambda: nn.Conv2d(1, 4, 5, padding="full"), "Conv2d: padding is 'full'"),
+        (lambda: nn.Conv2d(1, 4, 5, stride=2, padding="same"), "Conv2d: padding is 'same' with"),
+        (lambda: F.conv2d(autograd.zeros(1, 1, 8, 8), autograd.zeros(1, 1, 2, 2), padding="full"),
+         "conv2d: padding is 'full'"),
+        (lambda: nn.MaxPool2d(2)(autograd.zeros(8, 8)), "max_pool2d: input must be"),
         (lambda: nn.MaxPool2d(2, padding=2)(autograd.zeros(1, 8, 8)), "more than half"),
         (lambda: nn.MaxPool2d(9)(autograd.zeros(1, 8, 8)), "max_pool2d: a window takes 9 rows"),
-        (lambda: nn.MaxPool2d((2, 2, 2))(autograd.zeros(1, 8, 8)), "kernel_size must be one or"),
+        (lambda: nn.MaxPool2d((2, 2, 2)), "MaxPool2d: kernel_size must be one or"),
+        (lambda: nn.MaxPool2d(2, dilation=0), "MaxPool2d: dilation must be one or"),
+        (lambda: nn.MaxPool2d(2, ceil_mode=True), "MaxPool2d: ceil_mode can only be False here"),
+        (lambda: nn.MaxPool2d(2, return_indices=True), "MaxPool2d: return_indices can only be"),
+        (lambda: F.max_pool2d(autograd.zeros(1, 8, 8), 2, ceil_mode=True), "max_pool2d: ceil_mode"),
     ],
 )  # fmt: skip
 def test_images_that_do_not_fit(fault, message):

@@ -298,10 +298,51 @@ def test_buffers_as_torch():
     assert names[0] == names[1]
 
 
+@pytest.mark.parametrize("lib", [nn, torch.nn], ids=["ours", "torch"])
+def test_names_are_checked_when_something_is_registered(lib):
+    module = lib.Linear(1, 1)
+    for name in ("a.b", "", "forward", "weight"):
+        with pytest.raises(KeyError):
+            module.add_module(name, lib.Linear(1, 1))
+    for name in ("a.b", "", "forward", "training"):
+        with pytest.raises(KeyError):
+            module.register_parameter(name, lib.Linear(1, 1).weight)
+    module.register_parameter("more", None)
+    module.register_parameter("more", lib.Linear(1, 1).weight)
+    module.add_module("line", lib.Linear(1, 1))
+    module.add_module("line", lib.Linear(1, 2))
+    assert len(module.state_dict()) == 5
+
+
+def test_a_buffer_that_becomes_a_parameter_is_one_as_in_torch():
+    found = []
+    for lib, n in ((autograd, nn), (torch, torch.nn)):
+        module = n.Module()
+        module.register_buffer("w", lib.ones(1))
+        module.w = n.Parameter(lib.zeros(1))
+        found.append([[name for name, _ in named()] for named in
+                      (module.named_buffers, module.named_parameters)])  # fmt: skip
+    assert found[0] == found[1] == [[], ["w"]]
+
+
+def test_a_hook_may_call_forward_as_in_torch():
+    found = []
+    for lib, n in ((autograd, nn), (torch, torch.nn)):
+        module, seen = n.ReLU(), []
+
+        def hook(module, args, y, seen=seen):
+            seen.append(module.forward(-args[0]).tolist())
+            return y + 1
+
+        module.register_forward_hook(hook)
+        found.append((module(lib.tensor([1.0, -2.0])).tolist(), seen))
+    assert found[0] == found[1] == ([2, 1], [[0, 2]])
+
+
 def test_buffers_are_loaded_and_refused():
     module = nn.Module()
     for name in ("training", "forward", "", "a.b"):
-        with pytest.raises(KeyError, match="cannot have a buffer"):
+        with pytest.raises(KeyError, match="register_buffer: Module cannot have"):
             module.register_buffer(name, ONE)
     with pytest.raises(TypeError, match="'mean' is a float, not a Tensor"):
         module.register_buffer("mean", 1.0)

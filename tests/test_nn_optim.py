@@ -156,6 +156,29 @@ def test_an_attribute_reads_the_first_group_and_sets_all():
         optimizer.lr = "0.1"
 
 
+@pytest.mark.parametrize("shape", [(), (2,)])
+@kinds
+def test_what_is_written_into_a_group_becomes_a_number(kind, settings, shape):
+    runs = []
+    for number in (float, np.float64, np.array, autograd.tensor):
+        p = autograd.ones(*shape, requires_grad=True)
+        optimizer = getattr(nn.optim, kind)([p], **settings)
+        for lr in (0.5, 0.25):
+            optimizer.param_groups[0]["lr"] = number(lr)
+            optimizer.param_groups[0].update(weight_decay=number(0.125))
+            (p * p).sum().backward()
+            optimizer.step()
+        assert p.dtype == np.float32 and type(p.data) is np.ndarray
+        assert all(getattr(x, "dtype", np.float32) == np.float32
+                   for x in optimizer.state[p].values())  # fmt: skip
+        runs.append(p.tolist())
+    assert runs[0] == runs[1] == runs[2] == runs[3]
+    with pytest.raises(TypeError, match="lr must be a number, got str"):
+        optimizer.param_groups[0]["lr"] = "fast"
+    with pytest.raises(ValueError, match="weight_decay must be 0 or more"):
+        optimizer.param_groups[0]["weight_decay"] = -1
+
+
 def test_every_setting_is_an_attribute():
     for kind, settings in KINDS:
         optimizer = getattr(nn.optim, kind)(parameters(autograd), **settings)
@@ -265,10 +288,19 @@ def changed(**changes):
     [
         (lambda s: {**s, "param_groups": []}, r"groups of \[2\] parameters.* of \[\]"),
         (changed(params=[0]), r"groups of \[2\] parameters.* of \[1\]"),
-        (lambda s: {**s, "state": {1: {"exp_avg": np.ones(3)}}},
+        (lambda s: {**s, "state": {1: {**s["state"][1], "exp_avg": np.ones(3)}}},
          r"exp_avg of parameter 1 is \(3,\)"),
+        (lambda s: {**s, "state": {1: {"exp_avg": np.ones(3)}}},
+         "the state of parameter 1 has no exp_avg_sq, step"),
+        (lambda s: {**s, "state": {"0": s["state"][0]}}, r"a state for \['0'\], .* \[0, 1\]"),
+        (lambda s: {**s, "state": {2: s["state"][0]}}, r"a state for \[2\]"),
         (changed(amsgrad=True), r"unknown: \['amsgrad'\]"),
-        (changed(lr=-1.0), "lr must be 0 or more"),
+        (changed(eps=-1.0), "eps must be 0 or more"),
+        (changed(lr=float("nan")), "lr must be"),
+        (changed(betas=(0.9, 1.0)), "betas must be two numbers"),
+        (changed(decoupled_weight_decay=True), r"unknown: \['decoupled_weight_decay'\]"),
+        (lambda s: {}, 'has "state" and "param_groups"'),
+        (lambda s: {**s, "param_groups": [{}]}, r"groups of \[2\] parameters.* of \[0\]"),
         (lambda s: {**s, "param_groups": [{"params": [0, 1], "lr": 0.1}]}, "settings missing"),
     ],
 )  # fmt: skip
@@ -280,6 +312,15 @@ def test_a_bad_state_dict_changes_nothing(fault, message):
     with pytest.raises(ValueError, match=message):
         optimizer.load_state_dict(fault(optimizer.state_dict()))
     assert repr(optimizer.state_dict()) == before
+
+
+@pytest.mark.parametrize("lib", [autograd, torch], ids=["ours", "torch"])
+@pytest.mark.parametrize("kind, other", [("Adam", "AdamW"), ("AdamW", "Adam")])
+def test_adam_and_adamw_do_not_take_each_others_state(lib, kind, other):
+    theirs = getattr(OPTIM[lib], kind)(parameters(lib)).state_dict()
+    with pytest.raises(ValueError, match="decoupled_weight_decay"):
+        getattr(nn.optim, other)(parameters(autograd)).load_state_dict(theirs)
+    getattr(nn.optim, kind)(parameters(autograd)).load_state_dict(theirs)
 
 
 # -- what is refused ---------------------------------------------------------------------

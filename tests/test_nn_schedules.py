@@ -91,6 +91,57 @@ def test_saved_and_loaded_it_goes_on(name, settings):
     assert run(other, [again]) == expected
 
 
+def test_a_rate_below_zero_as_torch_is_saved_and_loaded():
+    runs = []
+    for optim, optimizer in optimizers():
+        cosine = optim.lr_scheduler.CosineAnnealingLR(optimizer, 4, eta_min=0.05)
+        steps = optim.lr_scheduler.MultiStepLR(optimizer, [5])
+        runs.append(run(optimizer, [cosine, steps], 6))
+        optimizer.load_state_dict(optimizer.state_dict())
+        runs[-1].append(rates(optimizer))
+    np.testing.assert_allclose(*runs, rtol=1e-12)
+    assert min(runs[0][-1]) < 0
+
+
+def test_a_state_of_another_schedule_is_refused():
+    made = [getattr(nn.optim.lr_scheduler, name)(next(optimizers())[1], **settings)
+            for name, settings in SCHEDULES]  # fmt: skip
+    for schedule in made:
+        before = schedule.state_dict()
+        for other in made:
+            if type(other) is not type(schedule):
+                with pytest.raises(ValueError, match="and the state dict, of another schedule, "):
+                    schedule.load_state_dict(other.state_dict())
+        assert schedule.state_dict() == before
+    other = nn.optim.lr_scheduler.StepLR(nn.optim.SGD([autograd.ones(1, requires_grad=True)]), 3)
+    with pytest.raises(ValueError, match="StepLR: base_lrs is for 1 groups, and here are 2"):
+        nn.optim.lr_scheduler.StepLR(next(optimizers())[1], 3).load_state_dict(other.state_dict())
+
+
+@schedules
+def test_states_of_torchs_schedules_are_loaded(name, settings):
+    made = [getattr(optim.lr_scheduler, name)(optimizer, **settings)
+            for optim, optimizer in optimizers()]  # fmt: skip
+    run(made[1].optimizer, [made[1]], 3)
+    made[0].load_state_dict(made[1].state_dict())
+    for ours, theirs in zip(made[0].optimizer.param_groups, made[1].optimizer.param_groups):
+        ours["lr"] = theirs["lr"]
+    runs = [run(schedule.optimizer, [schedule]) for schedule in made]
+    np.testing.assert_allclose(*runs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name, settings", [("StepLR", {"step_size": 1}),
+                                            ("ExponentialLR", {"gamma": 0.5})])  # fmt: skip
+def test_a_group_that_is_added_later_is_scheduled_too(name, settings):
+    runs = []
+    for optim, optimizer in optimizers():
+        schedule = getattr(optim.lr_scheduler, name)(optimizer, **settings)
+        lib = torch if optim is torch.optim else autograd
+        optimizer.add_param_group({"params": [lib.ones(1, requires_grad=True)], "lr": 1.0})
+        runs.append(run(optimizer, [schedule], 3))
+    assert runs[0] == runs[1] and runs[0][-1][2] < 1
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -99,6 +150,7 @@ def test_saved_and_loaded_it_goes_on(name, settings):
         {"patience": 0, "threshold": 0.2, "threshold_mode": "abs", "cooldown": 2},
         {"mode": "max", "patience": 1, "threshold": 0.1, "threshold_mode": "abs"},
         {"patience": 0, "min_lr": 0.3, "factor": 0.5},
+        {"patience": 0, "min_lr": [0.5, 0.1], "factor": 0.5},
         {"patience": 0, "factor": 0.5, "eps": 0.4},
     ],
     ids=str,
@@ -130,11 +182,14 @@ def test_plateau_saved_and_loaded_goes_on():
 @pytest.mark.parametrize(
     "fault, message",
     [
+        (lambda s, o: s.StepLR(o, 0), "step_size must be 1 or more, got 0"),
+        (lambda s, o: s.CosineAnnealingLR(o, 0), "T_max must be 1 or more, got 0"),
         (lambda s, o: s.LambdaLR(o, [abs]), "1 functions for 2 groups"),
         (lambda s, o: s.LinearLR(o, start_factor=0), "start_factor must be above 0"),
         (lambda s, o: s.LinearLR(o, end_factor=1.5), "within 0 to 1"),
         (lambda s, o: s.ReduceLROnPlateau(o, mode="less"), "'min' or 'max'"),
         (lambda s, o: s.ReduceLROnPlateau(o, factor=1.0), "factor must be below 1"),
+        (lambda s, o: s.ReduceLROnPlateau(o, min_lr=[0.1]), "1 min_lr for 2 groups"),
     ],
 )
 def test_schedules_refuse(fault, message):

@@ -5,6 +5,7 @@ import pytest
 
 import autograd
 
+AxisError = np.exceptions.AxisError
 RNG = np.random.default_rng(3)
 SQUARE = RNG.standard_normal((3, 3))
 VALUES = {
@@ -32,10 +33,14 @@ np.linalg.norm(x, ord=1, axis=0)
 np.linalg.norm(x, np.inf, 1, True)
 np.linalg.inv(a)
 np.linalg.det(a)
+np.linalg.det(a - a[:1])
+np.linalg.det(t[:, :1] * t[:, :1, :1] * np.ones((3, 1)))
 np.linalg.slogdet(a)[1]
 np.linalg.slogdet(a).logabsdet
 np.linalg.solve(a, x.T)
 np.linalg.solve(a, v[:3])
+np.linalg.solve(t[:, :, :2] + 2 * np.eye(2), x[:, :2])
+np.linalg.solve(t[:, :, :2] + 2 * np.eye(2), v[:2])
 np.linalg.cholesky((d + d.T) / 2)
 np.linalg.cholesky((d + d.T) / 2, upper=True)
 np.prod(x)
@@ -43,6 +48,12 @@ np.prod(x, axis=0, keepdims=True)
 np.prod(t, axis=(0, 2))
 np.prod(t, (0, -1), keepdims=True)
 np.prod(x, axis=())
+np.prod(x, where=x > 0, initial=2.0)
+np.prod(x, 0, np.float64, where=y > 0.5)
+np.sum(x, dtype=np.float64, initial=2.0)
+np.sum(x, where=x > 0)
+np.sum(x, axis=0, where=x > 0, initial=s)
+np.mean(x, dtype=np.float64)
 np.sum(x, axis=())
 np.sum(t, (0, 2), keepdims=True)
 np.mean(t, axis=(1, 2))
@@ -60,10 +71,17 @@ np.average(x, axis=0)
 np.average(x, axis=1, weights=y[0])
 np.average(x, weights=y)
 np.average(x, axis=0, weights=y, keepdims=True)
+np.average(x, axis=np.int64(1), weights=y[0])
+np.average(t, axis=(2, 0), weights=y.T)
+np.average(x, axis=1, weights=y[0], returned=True)[1]
+np.average(x, axis=0, returned=True)[1]
 np.median(x)
 np.median(x, axis=1)
 np.median(x, axis=0, keepdims=True)
 np.median(v, keepdims=True)
+np.median(t, axis=(0, 2))
+np.median(t, axis=(2, -2), keepdims=True)
+np.median(s)
 np.argmax(x, axis=1)
 np.argmin(x)
 np.argsort(x, axis=0)
@@ -74,11 +92,14 @@ np.cumsum(x)
 np.cumsum(x, axis=1)
 np.cumprod(x)
 np.cumprod(x, 0)
+np.cumsum(x, dtype=np.float64)
+np.cumprod(x, 1, np.float64)
 np.squeeze(x[None])
 np.squeeze(x[None, :, None], axis=(0, 2))
 np.squeeze(x[:, :1], 1)
 np.expand_dims(x, 1)
 np.expand_dims(x, (0, -1))
+np.expand_dims(x, np.int64(1))
 np.moveaxis(t, 0, -1)
 np.moveaxis(t, (0, 1), (2, 0))
 np.transpose(t, (2, 0, 1))
@@ -121,6 +142,13 @@ np.vstack([x, x[0]])
 np.hstack([x, y])
 np.hstack([v, v])
 np.column_stack([v, v * v])
+np.dstack([x, y])
+np.dstack([v, v * v])
+np.dstack([s, s])
+np.dstack([t, t])
+np.meshgrid(v, x[0])[0]
+np.meshgrid(v, x[0])[1]
+np.meshgrid(v, x[0], indexing="ij")[1]
 np.concatenate([x, y], axis=1)
 np.concatenate([x, v], axis=None)
 np.concatenate((x, y))
@@ -145,9 +173,16 @@ np.roll(x, 2)
 np.roll(x, 1, axis=0)
 np.roll(x, 1, axis=(0, 1))
 np.roll(x, (1, 2), axis=1)
+np.rot90(x)
+np.rot90(x, 2)
+np.rot90(t, 3, axes=(2, 0))
+np.rot90(x, -4)
 np.pad(x, 1)
 np.pad(x, ((0, 1), (2, 0)))
 np.pad(x, (1, 2), constant_values=0.5)
+np.pad(x, 1, constant_values=((1, 2), (3, 4)))
+np.pad(x, ((1, 2), (0, 1)), constant_values=(5.0, 6.0))
+np.pad(x, ((1,), (2,)), constant_values=((1,), (2,)))
 np.pad(x, 2, mode="edge")
 np.pad(x, ((1, 0), (2, 1)), "reflect")
 np.pad(x, 1, "symmetric")
@@ -155,14 +190,32 @@ np.pad(x, (0, 3), mode="wrap")
 np.diff(v)
 np.diff(x, axis=0)
 np.diff(v, n=2)
+np.diff(v, n=0)
+np.diff(x, n=3)
+np.diff(x, prepend=0.5)
+np.diff(x, 2, prepend=y[:, :1], append=2.0)
+np.diff(x, axis=0, append=x)
+np.diff(x > 0)
 np.gradient(v)
 np.gradient(v, 0.5)
 np.gradient(v, [0.0, 0.5, 1.5, 2.0, 4.0])
 np.gradient(x, axis=1)
 np.gradient(x, axis=0)
+np.gradient(v, s)
+np.gradient(v, s, edge_order=2)
+np.gradient(x, np.cumsum(y[0]), axis=-1)
+np.gradient(x, np.cumsum(y[0]), axis=1, edge_order=2)
+np.gradient(x, s, [0.0, 1.0, 3.0])[1]
+np.gradient(x, s)[0]
+np.gradient(v, [0.0, 0.5, 1.5, 2.0, 4.0], edge_order=2)
 np.take(x, [0, 5, 0])
 np.take(x, [[0, 1], [1, 1]], axis=0)
 np.take(x, 2, axis=1)
+np.take(x, [7, -9], mode="wrap")
+np.take(x, [7, -9], 1, mode="clip")
+np.take(x, [True, False])
+np.take(x, [], axis=0)
+np.take(s, [0, 0], axis=0)
 np.take_along_axis(x, np.array([[2, 0], [1, 1]]), axis=1)
 np.where(x > 0, x, y)
 np.clip(x, -0.3, 0.3)
@@ -237,18 +290,46 @@ def test_a_function_means_what_numpy_means(text):
     ("np.linalg.norm(t, 1)", ValueError, "needs one dim, or two"),
     ("np.linalg.norm(t, axis=(0, 1, 2))", ValueError, "one axis for vectors, two for matrices"),
     ("np.sum(x, out=x)", TypeError, r"np\.sum: out cannot be given"),
-    ("np.sum(x, where=x > 0)", TypeError, r"np\.sum: where cannot be given"),
-    ("np.mean(x, where=x > 0)", TypeError, r"np\.mean: where cannot be given"),
+    ("np.mean(x, where=x > 0)", TypeError, r"np\.mean: where cannot .*choose first"),
     ("np.max(x, initial=3)", TypeError, r"np\.max: initial cannot be given"),
     ("np.reshape(x, (3, 2), order='F')", TypeError, r"np\.reshape: order cannot be given"),
     ("np.ravel(x, order='F')", TypeError, r"np\.ravel: order cannot be given"),
-    ("np.sum(x, dtype=np.float32)", TypeError, r"np\.sum: dtype cannot be given"),
-    ("np.cumsum(x, dtype=int)", TypeError, r"np\.cumsum: dtype"),
-    ("np.take(x, [7], mode='wrap')", TypeError, r"np\.take: mode"),
+    ("np.var(x, dtype=np.float32)", TypeError, r"np\.var: dtype cannot be given.*astype"),
+    ("np.add(x, x, where=x > 0)", TypeError, r"np\.add: where cannot be given.*np\.where"),
+    ("np.cumsum(x, out=x)", TypeError, r"np\.cumsum: out"),
+    ("np.take(x, [7], mode='fold')", ValueError, r"np\.take: mode must be"),
+    ("np.take(x, [0.5])", TypeError, r"np\.take: indices must be integers, got float64"),
+    ("np.take(x, [7])", IndexError, "index 7 is out of bounds"),
+    ("np.take(x, [0], axis=5)", AxisError, r"np\.take: .*no dim 5"),
+    ("np.take(s, [0], axis=1)", AxisError, r"np\.take: .*no dim 1"),
+    ("np.diff(x, axis=7)", AxisError, r"np\.diff: .*no dim 7"),
+    ("np.diff(x, n=-1)", ValueError, r"np\.diff: n must be 0 or more, got -1"),
+    ("np.diff(s)", ValueError, r"np\.diff: a 0-d tensor"),
+    ("np.pad(x, -1)", ValueError, r"np\.pad: pad_width must be 0 or more, got -1"),
+    ("np.pad(x, 1.5)", TypeError, r"np\.pad: pad_width must be integers"),
+    ("np.pad(x, 1, constant_values=s)", TypeError, r"np\.pad: .*requires grad: detach"),
+    ("np.full_like(x, s)", TypeError, r"np\.full_like: .*requires grad: detach"),
+    ("np.split(x, 2, axis=5)", AxisError, r"np\.split: .*no dim 5"),
+    ("np.split(v, 0)", ValueError, "needs 1 piece or more, got 0"),
+    ("np.array_split(x, 2, axis=5)", AxisError, "tensor_split: .*no dim 5"),
+    ("np.vsplit(v, 5)", ValueError, r"np\.vsplit: needs two dimensions"),
+    ("np.squeeze(x, 5)", AxisError, r"np\.squeeze: .*no dim 5"),
+    ("np.flipud(s)", ValueError, "flipud: a 0-d tensor has no rows"),
+    ("np.rot90(x, axes=(0, 2))", AxisError, "rot90: .*no dim 2"),
+    ("np.rot90(v, axes=(0,))", ValueError, "rot90: needs two dims"),
+    ("np.meshgrid(v, v, sparse=True)", TypeError, r"np\.meshgrid: sparse"),
+    ("np.median(x, axis=(0, 2))", AxisError, r"np\.median: .*no dim 2"),
+    ("np.median(x, axis=(0, -2))", ValueError, r"np\.median: a dim is named twice"),
+    ("np.average(x, axis=2, weights=v)", AxisError, r"np\.average: .*no dim 2"),
+    ("np.average(x, axis=0, weights=v)", ValueError, r"np\.average: weights of shape \(5,\)"),
+    ("np.gradient(x, axis=5)", AxisError, r"np\.gradient: .*no dim 5"),
+    ("np.gradient(v, [0.0, 1.0])", ValueError, r"np\.gradient: axis 0 has 5 .*got shape \(2,\)"),
+    ("np.gradient(v, x)", ValueError, r"np\.gradient: axis 0 has 5 .*got shape \(2, 3\)"),
+    ("np.gradient(x, v)", TypeError, r"np\.gradient: give one spacing"),
+    ("np.gradient(v[:1])", ValueError, r"np\.gradient: needs 2 elements along axis 0, got 1"),
+    ("np.gradient(x, edge_order=2)", ValueError, r"needs 3 elements along axis 0, got 2"),
+    ("np.gradient(v, edge_order=3)", ValueError, r"np\.gradient: edge_order must be 1 or 2, got 3"),
     ("np.pad(x, 1, 'linear_ramp')", TypeError, r"np\.pad: mode 'linear_ramp'"),
-    ("np.pad(x, 1, constant_values=((1, 2), (3, 4)))", TypeError, r"np\.pad: constant_values"),
-    ("np.diff(x, prepend=0)", TypeError, r"np\.diff: prepend"),
-    ("np.gradient(x, edge_order=2)", TypeError, r"np\.gradient: edge_order"),
     ("np.gradient(x, 1.0, 2.0, 3.0)", TypeError, r"np\.gradient: give one spacing"),
     ("np.average(x, weights=v)", TypeError, r"np\.average: weights"),
     ("np.median(x, out=x)", TypeError, r"np\.median: out"),
@@ -262,6 +343,23 @@ def test_what_cannot_be_is_refused_by_name(text, kind, message):
     xs = {k: autograd.tensor(v, requires_grad=True) for k, v in VALUES.items()}
     with pytest.raises(kind, match=message):
         eval(text, {"np": np}, xs)
+
+
+@pytest.mark.parametrize("text", [
+    "np.gradient(i, 0.5)", "np.gradient(i, [0, 1, 3], edge_order=2)", "np.gradient(i)",
+    "np.diff(i, prepend=0)", "np.diff(i, prepend=0.5)", "np.diff(f, prepend=0.5, append=1)",
+    "np.average(i, weights=[1, 2, 3])", "np.average(i)", "np.median(i)", "np.sum(i, initial=2)",
+    "np.sum(b, where=b)", "np.diff(b, n=2)", "np.pad(i, (1, 2), constant_values=(5, 6))",
+    "np.take(i, [4], mode='wrap')", "np.gradient(f, 0.5)", "np.mean(f, dtype=np.float64)",
+])  # fmt: skip
+def test_whole_numbers_and_float32_mean_what_numpy_means(text):
+    values = {"i": np.array([0, 1, 4]), "b": np.array([True, False, False]),
+              "f": np.array([0.5, 1.0, 3.0], np.float32)}  # fmt: skip
+    y = eval(text, {"np": np}, {k: autograd.tensor(v) for k, v in values.items()})
+    expected = eval(text, {"np": np}, values)
+    np.testing.assert_allclose(y.numpy(), expected, rtol=1e-6)
+    assert y.dtype == (np.float32 if expected.dtype == np.float64 and "float64" not in text
+                       else expected.dtype)  # fmt: skip
 
 
 def test_where_torch_and_numpy_differ_each_name_means_its_own():

@@ -58,7 +58,7 @@ def difference(text, arrays):
     """In what way ours is not torch's, as text; None where it is."""
     (ours, grads), (theirs, tgrads) = [result(text, space, arrays) for space in SPACES]
     if isinstance(theirs, Exception):  # ours may compute what torch refuses, but not fail oddly
-        odd = (ValueError, TypeError, IndexError, OverflowError)
+        odd = (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError)
         return f"{ours!r}" if isinstance(ours, Exception) and not isinstance(ours, odd) else None
     if isinstance(ours, Exception):
         return f"refused: {ours!r}; torch gives {theirs}"

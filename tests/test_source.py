@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd.graph import parent_of
-from autograd.ops import convolution, indexing
+from autograd.ops import convolution, indexing, solving, trigonometry
 from autograd.steps import labels
 
 from .op_table import TABLE
@@ -192,8 +192,11 @@ def test_a_step_does_what_its_formula_says(row):
         op.name: op.forward for ops in autograd.primitive.__globals__["OPS"].values() for op in ops
     }
     helpers |= {
-        rule.__name__: rule for rule in (indexing.added_at, indexing.put_at, convolution.windows)
-    }
+        rule.__name__: rule for rule in (
+            indexing.added_at, indexing.put_at, convolution.windows, trigonometry.slope_of_sinc,
+            solving.cofactors,
+        )
+    }  # fmt: skip
 
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
     @given(row.draws)

@@ -174,6 +174,27 @@ def test_with_other_inputs_it_computes_what_the_engine_would(visit, made, name):
         assert far <= 2e-5 * np.abs(gradient).max()
 
 
+def test_a_network_of_halves_lives(visit, tmp_path):
+    autograd.manual_seed(0)
+    X, w1, w2 = (
+        (autograd.randn(*shape) * 0.5).to(autograd.float16) for shape in ((20, 3), (3, 8), (8, 1))
+    )
+    w1.requires_grad_(), w2.requires_grad_()
+    with autograd.record_source():
+        loss = (autograd.tanh(X @ w1) @ w2).sigmoid().sum()
+    page = visit(viz.step_page(loss, tmp_path / "page.html"))
+    assert page.evaluate("[live.on, live.why]") == [True, ""]
+    before = page.evaluate("lossNow()")
+    found = page.evaluate("takeStep(), live.inputs.get('w1').data[0]")
+    assert page.evaluate("lossNow()") < before
+    loss.backward()
+    stepped = w1.data[0, 0] - np.float16(0.1) * w1.grad.data[0, 0]
+    assert found == np.float16(found) == pytest.approx(stepped, rel=2e-3)
+    page.context.add_init_script("delete globalThis.Float16Array")
+    page.reload()
+    assert "this browser does not compute with float16" in page.locator("#notice").inner_text()
+
+
 def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -199,7 +220,11 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
             else autograd.tensor(x)
             for x in arrays
         ]
-        y = row.ours(*tensors, **options)
+        try:
+            y = row.ours(*tensors, **options)
+        except TypeError as error:
+            assert "float16 is unsupported in linalg" in str(error)
+            return
         formulas = Formulas([y], labels({}, recorded_order(y), y))
         known, values = formulas.known, values_of(recorded_order(y))
         for step in y.backward_steps(autograd.ones_like(y) * 0.7, retain_graph=True, names={}):
@@ -214,7 +239,7 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
                 add(c.formula, space | c.formula.arrays, c.cotangent.data)
 
     for row in TABLE:
-        for dtype in (np.float32, np.float64):
+        for dtype in (np.float16, np.float32, np.float64):
 
             @settings(
                 max_examples=4, database=None, deadline=None, phases=[Phase.generate],
@@ -242,7 +267,8 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
                 if (`${found.shape} ${found.dtype}` !== `${right.shape} ${right.dtype}`)
                     return `${text}: ${found.dtype} (${found.shape})`;
                 const far = distance(found, right);
-                return far > (right.dtype === "float32" ? 3e-6 : 1e-12) ? `${text}: ${far}` : "";
+                const most = {float16: 2e-2, float32: 3e-6}[right.dtype] ?? 1e-12;
+                return far > most ? `${text}: ${far}` : "";
             };
             const checked = one => {
                 try { return check(one); } catch (error) { return `${one.text}: ${error.message}`; }
@@ -302,8 +328,7 @@ def test_each_step_has_a_sentence_and_its_result_above_the_fold(visit, made, nam
                 texts: all("#sentence, .why").map(text),
                 maths: all("math").length,
                 lines: all(".line").length,
-                bottom: document.querySelector("figure[data-role=result]")
-                    .getBoundingClientRect().bottom,
+                bottom: byId("lines").getBoundingClientRect().bottom,
             };
         })"""
     )
@@ -311,7 +336,7 @@ def test_each_step_has_a_sentence_and_its_result_above_the_fold(visit, made, nam
     for step in seen:
         assert step["sentence"].endswith(".") and 10 < len(step["sentence"]) < 260
         assert "{" not in step["sentence"]
-        assert step["bottom"] < 800
+        assert step["bottom"] < 762  # all of it, with the trace below
         if step["phase"] == "backward":
             assert any(f"how much {words} changes with" in text for text in step["texts"])
             assert step["maths"] == step["lines"]
@@ -330,9 +355,9 @@ def test_a_matrix_product_is_shown_as_pictures_result_first(visit, made):
         "out1."
     )
     assert line.locator("math").text_content() == "∂loss∂out1=∑∂loss∂out2·∂out2∂out1"
-    for line in page.locator(".line").all():
-        box = line.bounding_box()
-        assert box["y"] + box["height"] < 800
+    for index in (0, 2, 6, 9):  # maps shrink until the equation is one row
+        page.evaluate("goToStep", index)
+        assert page.evaluate("areRows()")
 
 
 def test_what_is_only_turned_is_shown_as_it_was_before(visit, tmp_path):
@@ -465,6 +490,10 @@ def test_streams_that_meet_are_shown_as_a_sum(visit, made):
     through = [x.split(" (")[0] for x in streams.locator("figcaption").all_inner_texts()[1:]]
     assert len(set(through)) == 2 and all(text.startswith("through out") for text in through)
     assert [x.strip() for x in streams.locator(".sign").all_inner_texts()] == ["=", "+", "+"]
+    page.locator("figure[data-role=result] td").first.hover()
+    assert page.locator("#trace").inner_text().startswith("dweight[0, 0] += ")
+    streams.locator("td").first.hover()
+    assert page.locator("#trace").inner_text().startswith("dweight[0, 0] = ")
     page.locator("#slider").fill("19")
     assert "1 of 3 has arrived" in page.locator(".streams").first.inner_text()
     assert "2 of 3 have arrived" in page.locator(".streams").nth(1).inner_text()
@@ -530,6 +559,16 @@ def test_cards_show_values_gradients_and_what_they_wait_for(visit, made):
     assert weight["badge"] == "2 of 3" and "waiting" in weight["classes"]
     page.keyboard.press("End")
     assert state(page, "weight")["badge"] == "3 of 3"
+    overlap = page.evaluate(
+        """() => {
+            const boxes = selector => [...document.querySelectorAll(selector)]
+                .filter(x => x.textContent).map(x => x.getBoundingClientRect());
+            const meet = (a, b) => a.left < b.right && b.left < a.right &&
+                Math.abs(a.top - b.top) < 0.5 * a.height;
+            return boxes("#titles text").filter(a => boxes(".badge").some(b => meet(a, b))).length;
+        }"""
+    )
+    assert overlap == 0
 
 
 def test_arrows_of_the_backward_pass_run_backward(visit, made):
@@ -567,7 +606,7 @@ def test_modules_fold_and_unfold(visit, made):
     everything = page.locator(".node").count()
     boxes = page.locator(".box").count()
     page.keyboard.press("0")
-    page.locator(".box text", has_text="1: Block").click()
+    page.locator("#titles text", has_text="1: Block").click()
     assert page.locator(".node").count() < everything and page.locator(".box").count() < boxes
     folded = page.locator(".node.module")
     assert "1: Block" in folded.text_content() and "ops" in folded.text_content()
@@ -627,6 +666,20 @@ def test_cards_do_not_overlap_and_lines_go_down(visit, made, name):
         "graph.lines.every(l => graph.cards.get(l.from).item.y < graph.cards.get(l.to).item.y)"
     )
     assert downward
+    crossed = page.evaluate(
+        """() => {
+            const covers = (p, {x, y, width: w, height: h}) =>
+                p.x > x + 1 && p.x < x + w - 1 && p.y > y + 1 && p.y < y + h - 1;
+            const found = [];
+            for (const {from, to, path} of graph.lines)
+                for (let at = 0; at < path.getTotalLength(); at += 3)
+                    for (const [id, {item}] of graph.cards)
+                        if (id !== from && id !== to && covers(path.getPointAtLength(at), item))
+                            found.push(`${from} to ${to} over ${id}`);
+            return [...new Set(found)];
+        }"""
+    )
+    assert crossed == []
 
 
 # -- it lives --------------------------------------------------------------------------------------
@@ -741,6 +794,8 @@ def test_the_quiz_hides_asks_and_says_why(visit, made):
     assert "dout2 @ weight2" in choices and len(choices) == len(set(choices)) == 4
     wrong = next(i for i, text in enumerate(choices) if text != "dout2 @ weight2")
     page.locator(".choice").nth(wrong).click()
+    assert page.locator(".choice.right code").all_inner_texts() == ["dout2 @ weight2"]
+    assert page.locator(".choice.wrong code").all_inner_texts() == [choices[wrong]]
     said = page.locator(".say").inner_text()
     assert re.match(r"No: (these shapes do not fit|that has the shape|the shape fits)", said)
     assert (
@@ -757,6 +812,11 @@ def test_the_quiz_hides_asks_and_says_why(visit, made):
     assert page.locator("#lines").is_visible()
     page.keyboard.press("q")
     assert page.locator("#quiz").is_hidden()
+
+    page = visit(made("neuron")[2], fragment="#2")  # x2 is 0: no mistake would be seen
+    page.keyboard.press("q")
+    assert page.locator("#quiz").inner_text() == "No question at this step: go on."
+    assert page.locator("#lines").is_visible()
 
 
 def test_nothing_gives_the_answer_away(visit, tmp_path):
@@ -781,7 +841,7 @@ def test_the_right_answer_is_among_the_choices_and_no_other_is_right(visit, made
             texts: questionOf(i).choices.map(c => c.text), kind: questionOf(i).kind})"""
     )
     asked = [question for question in questions if question]
-    assert len(asked) >= 0.6 * len(questions)
+    assert len(asked) >= 0.8 * len(questions)
     assert any(question["kind"] == "formula" for question in asked)
     for question in asked:
         assert question["right"] == 1

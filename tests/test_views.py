@@ -354,6 +354,21 @@ def test_a_retained_gradient_follows_the_view():
     assert v.grad.tolist() == [2] and w.grad.tolist() == [12, 0]
 
 
+@pytest.mark.parametrize("look", [False, True])
+@pytest.mark.parametrize("changed", ["h", "v", "another view"])
+def test_a_retained_gradient_is_that_of_the_view_as_it_is_now(changed, look):
+    w = tensor([1.0, 2.0, 3.0], requires_grad=True)
+    h = w + 0
+    v = h[:2]
+    v.retain_grad()
+    old = v + 5
+    {"h": h, "v": v, "another view": h[1:]}[changed].mul_(3)
+    assert not look or repr(v)
+    (old.sum() + h.sum()).backward()
+    assert v.grad is None  # nothing was made of it since
+    assert w.grad.tolist() == [2 if changed == "another view" else 4, 4, 1 if changed == "v" else 3]
+
+
 # -- changes that are not recorded -------------------------------------------------------------
 
 

@@ -288,6 +288,7 @@ def test_backward_rules_are_boxes_where_they_were_recorded():
         (dx,) = autograd.grad(x.tanh(), x, create_graph=True)
     ((title, inside),) = boxes(viz.draw(dx, show="both"))
     assert title == "VJP of tanh" and {"sub", "mul"} <= set(inside) and "tanh" not in inside
+    assert "labelloc=b" in viz.draw(dx).source  # below, where no line comes in
 
 
 def test_depth_folds_modules():

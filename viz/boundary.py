@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor
 
+from .evaluating import evaluating
 from .training import array, axes
 
 # From light to dark and from orange to blue: either alone tells the classes apart.
@@ -48,9 +49,10 @@ def plot_boundary(
     With one input, ``X`` ``(n,)`` or ``(n, 1)``, the curve of the prediction is drawn, and ``y``
     are any numbers: a regression.
 
-    The points are a Tensor if ``X`` is one, else an ndarray; nothing is recorded. Returns the
-    Axes. Raises ValueError for other shapes and labels, for NaN, and for what cannot be
-    probabilities.
+    The points are a Tensor if ``X`` is one, else an ndarray; nothing is recorded. A model, also
+    one that the function ``predict`` names, is looked at in evaluation, and is then as it was.
+    Returns the Axes. Raises ValueError for other shapes and labels, for NaN, and for what cannot
+    be probabilities.
 
     >>> X, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
     >>> ax = plot_boundary(lambda points: points[:, 0].clip(0, 1), X, y)
@@ -77,8 +79,9 @@ def plot_boundary(
 class BoundaryAnimation:
     """The boundary as it grows: add frames while training, then save them as a film.
 
-    ``predict``, ``X``, ``y`` and ``logits`` are those of ``plot_boundary``, with two inputs. A
-    frame keeps only the probabilities on a grid, 40 kB of them for two classes.
+    ``predict``, ``X``, ``y`` and ``logits`` are those of ``plot_boundary``, with two inputs; a
+    model is looked at in evaluation, and the training goes on as without frames. A frame keeps
+    only the probabilities on a grid, 40 kB of them for two classes.
 
     Raises ValueError where ``plot_boundary`` would.
 
@@ -236,7 +239,7 @@ def grid_around(points: np.ndarray, resolution: int) -> np.ndarray:
 
 def said(predict: Callable[[Any], Any], rows: np.ndarray, like: Any) -> np.ndarray:
     """What ``predict`` returns; it gets a Tensor if ``like`` is one."""
-    with no_grad():
+    with evaluating(predict):
         return array(predict(Tensor(rows) if isinstance(like, Tensor) else rows))
 
 

@@ -144,6 +144,8 @@ def fill(
             box.attr(
                 label=escaped([titles[scope]]),
                 labeljust="r",  # the first operand comes in on the left
+                # what goes into a rule comes in from all over; it makes one thing
+                labelloc="b" if titles[scope].startswith("VJP of ") else "t",
                 style="rounded,filled",
                 fillcolor=BOX_FILLS[level % 2],
                 color="#8A94A3",

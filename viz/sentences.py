@@ -7,6 +7,7 @@ The two tables below are by op, and for backward by operand, too. ``{y}`` is the
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ FORWARD = {
     "relu": "What is negative in {x} becomes 0; the rest stays as it is.",
     "sigmoid": "Each number of {x} is squeezed into the range from 0 to 1.",
     "tanh": "Each number of {x} is squeezed into the range from -1 to 1.",
+    "sqrt": "The square root of each number of {x}.",
     "abs": "{x} without its signs.",
     "maximum": "The larger of {a} and {b}, number by number.",
     "minimum": "The smaller of {a} and {b}, number by number.",
@@ -144,10 +146,14 @@ def forward_sentence(node: Node, known: Mapping[Any, str]) -> str:
     words = words_of(node, known)
     if node.name == "mul" and key_of(node.args[0]) not in known:
         sentence = "{b} is multiplied by {a}.".format_map(words)
+    elif node.name == "mul" and words["a"] == words["b"]:
+        sentence = "{a} is multiplied by itself.".format_map(words)
     elif node.name == "pow" and words["b"] == "2":
         sentence = "{a} is squared.".format_map(words)
     else:
-        template = FORWARD.get(node.name, "{op} of each number of {first}.")
+        template = FORWARD.get(node.name, "Each number of {first} goes through {op}.")
+        if node.shape == ():
+            template = re.sub("[Ee]ach number of ", "", template)
         sentence = template.format_map(words)
     if node.name in BROADCASTING:
         stretched = [

@@ -327,8 +327,11 @@ class Graph:
     def step(
         self, phase: str, node: Node, sentence: str, source: str, lines: list
     ) -> dict[str, Any]:
-        given = {key: x for key, x in node.keywords.items() if x is not None and x is not False}
-        settings = [f"{key}={short(value)}" for key, value in given.items()]
+        settings = [
+            f"{key}={short(value)}"
+            for key, value in node.keywords.items()
+            if value is not None and value is not False and key != "index"  # in the formula
+        ]
         return {
             "phase": phase,
             "op": node.name,
@@ -359,5 +362,5 @@ class Graph:
         if any(isinstance(x, Absent) for values in self.values.values() for x in values):
             return "large values were not kept: record the ops inside autograd.record_source()"
         dtypes = {array["dtype"] for array in self.arrays.packed}
-        odd = dtypes - {"float32", "float64", "int64", "int32", "bool"}
+        odd = dtypes - {"float16", "float32", "float64", "int64", "int32", "bool"}
         return f"the page does not compute with {min(odd)}" if odd else ""

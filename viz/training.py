@@ -7,6 +7,8 @@ import numpy as np
 
 from autograd import Tensor, enable_grad, topological_order
 
+from .evaluating import evaluating
+
 MOST = 30  # parameters in one picture of histograms
 
 
@@ -133,6 +135,7 @@ def dead_relus(model: Any, X: Any) -> list[tuple[int, int]]:
 
     The ReLUs come in the order in which ``model(X)`` runs them, modules and functions alike.
     Units are the last dimension of their output. A dead unit's weights get no gradient from ``X``.
+    The model is looked at in evaluation, and is then as it was.
 
     Raises ValueError for empty ``X``.
 
@@ -147,7 +150,7 @@ def dead_relus(model: Any, X: Any) -> list[tuple[int, int]]:
         raise ValueError(f"dead_relus: X {x.shape} is empty, so every unit would be dead")
     if x.dtype.kind == "f":
         x.requires_grad = True  # so that the ops are recorded, even with frozen parameters
-    with enable_grad():
+    with evaluating(model), enable_grad():
         order = topological_order(model(x))
     outputs = [node.values[0] for node in reversed(order) if node.name == "relu"]
     active = [(y > 0).reshape(-1, y.shape[-1] if y.ndim else 1).any(axis=0) for y in outputs]

@@ -37,6 +37,7 @@ from .elementwise import (
     exp,
     exp2,
     expm1,
+    is_floating_point,
     log,
     log1p,
     log2,
@@ -46,6 +47,7 @@ from .elementwise import (
     sigmoid,
     sqrt,
     to,
+    type_as,
 )
 from .extremes import amax, amin, argmax, argmin, max, median, min
 from .indexing import gather, getitem, index_select, take, take_along_dim
@@ -60,7 +62,7 @@ from .losses import (
     one_hot,
 )
 from .norms import matrix_norm, norm
-from .powers import pow, square
+from .powers import pow, rsqrt, square
 from .rearrange import (
     chunk,
     diag,
@@ -72,6 +74,7 @@ from .rearrange import (
     repeat,
     repeat_interleave,
     roll,
+    rot90,
     split,
     tensor_split,
     tile,
@@ -91,6 +94,7 @@ from .shape import (
     column_stack,
     concat,
     concatenate,
+    dstack,
     expand,
     flatten,
     hstack,
@@ -134,6 +138,8 @@ from .trigonometry import (
     tan,
     tanh,
 )
+
+multiply, subtract, divide = mul, sub, div
 
 __all__ = [
     "abs",
@@ -194,7 +200,9 @@ __all__ = [
     "diag",
     "diagonal",
     "div",
+    "divide",
     "dot",
+    "dstack",
     "einsum",
     "eq",
     "equal",
@@ -220,6 +228,7 @@ __all__ = [
     "inner",
     "inv",
     "inverse",
+    "is_floating_point",
     "isclose",
     "isfinite",
     "isinf",
@@ -256,6 +265,7 @@ __all__ = [
     "movedim",
     "mse_loss",
     "mul",
+    "multiply",
     "mv",
     "ne",
     "neg",
@@ -275,7 +285,9 @@ __all__ = [
     "repeat_interleave",
     "reshape",
     "roll",
+    "rot90",
     "round",
+    "rsqrt",
     "sigmoid",
     "sign",
     "silu",
@@ -294,6 +306,7 @@ __all__ = [
     "stack",
     "std",
     "sub",
+    "subtract",
     "sum",
     "swapaxes",
     "t",
@@ -311,6 +324,7 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "type_as",
     "unbind",
     "unsqueeze",
     "var",

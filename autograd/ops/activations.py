@@ -11,7 +11,7 @@ from ..operands import on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul, sub
 from .choice import where
-from .dims import Dim, dim_of, ndim_of, settings, shape_of
+from .dims import Dim, dim_of, either, ndim_of, settings, shape_of
 from .elementwise import exp, sigmoid, to
 from .reductions import sum, unreduce
 from .shape import reshape
@@ -38,13 +38,15 @@ def erf_dx(g, x):
     return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
 
 
-def gelu(x: Operand, approximate: str = "none") -> Tensor:
-    """``x`` times the normal distribution function at ``x``; or torch's tanh approximation.
+def gelu(input: Operand, approximate: str = "none") -> Tensor:
+    """``x`` times the normal distribution function at ``x``, the input; or torch's approximation by
+    tanh.
 
     >>> import autograd
     >>> autograd.gelu(autograd.tensor([-1.0, 1.0]))
     tensor([-0.1587,  0.8413])
     """
+    x = input
     if approximate == "tanh":
         return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
     if approximate != "none":
@@ -62,38 +64,40 @@ def softplus_dx(g, x):
     return g * on(x, sigmoid)(x)
 
 
-def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta * x)) / beta``, which does not overflow. VJP: ``g * sigmoid(beta * x)``.
 
-    Where ``beta * x`` exceeds ``threshold`` it is ``x`` itself.
+    Where ``beta * x`` exceeds ``threshold`` it is ``x``, the input, itself.
 
     >>> import autograd
     >>> autograd.softplus(autograd.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    scaled = x if beta == 1 else x * beta
+    scaled = input if beta == 1 else input * beta
     y = _softplus(scaled) if beta == 1 else _softplus(scaled) / beta
-    return y if threshold == 20 else where(scaled > threshold, x, y)
+    return y if threshold == 20 else where(scaled > threshold, input, y)
 
 
-def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
-    """``x`` where it is positive, else ``negative_slope * x``, the slope at 0 too.
+def leaky_relu(input: Operand, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """``input`` where it is positive, else ``negative_slope * input``, at 0 too.
+
+    ``inplace`` is accepted, and changes nothing.
 
     >>> import autograd
     >>> autograd.leaky_relu(autograd.tensor([-1.0, 2.0]))
     tensor([-0.0100,  2.0000])
     """
-    return where(x > 0, x, mul(negative_slope, x))
+    return where(input > 0, input, mul(negative_slope, input))
 
 
-def silu(x: Operand) -> Tensor:
-    """``x * sigmoid(x)``.
+def silu(input: Operand, inplace: bool = False) -> Tensor:
+    """``input * sigmoid(input)``. ``inplace`` is accepted, and changes nothing.
 
     >>> import autograd
     >>> autograd.silu(autograd.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
-    return mul(x, sigmoid(x))
+    return mul(input, sigmoid(input))
 
 
 @primitive
@@ -107,14 +111,16 @@ def softmax_dx(g, y, *, axis):
     return y * (g - (g * y).sum(axis, keepdims=True))
 
 
-def softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
+def softmax(
+    input: Operand, dim: int | None = None, dtype: Any = None, *, axis: int | None = None
+) -> Tensor:
     """``exp(x) / sum(exp(x))`` along ``dim``. VJP: ``y * (g - sum(g * y))`` with the output ``y``.
 
     >>> import autograd
     >>> autograd.softmax(autograd.tensor([0.0, 0.0, 1000.0]), 0)
     tensor([0., 0., 1.])
     """
-    return along_dim("softmax", _softmax, x, dim, dtype)
+    return along_dim("softmax", _softmax, input, either("softmax", dim, axis), dtype)
 
 
 @primitive
@@ -128,14 +134,16 @@ def log_softmax_dx(g, y, *, axis):
     return g - np.exp(y) * g.sum(axis, keepdims=True)
 
 
-def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
+def log_softmax(
+    input: Operand, dim: int | None = None, dtype: Any = None, *, axis: int | None = None
+) -> Tensor:
     """``log(softmax(x))`` without the rounding. VJP: ``g - exp(y) * sum(g)`` with the output ``y``.
 
     >>> import autograd
     >>> autograd.log_softmax(autograd.tensor([0.0, 1000.0]), 0)
     tensor([-1000.,     0.])
     """
-    return along_dim("log_softmax", _log_softmax, x, dim, dtype)
+    return along_dim("log_softmax", _log_softmax, input, either("log_softmax", dim, axis), dtype)
 
 
 def along_dim(name: str, op: Any, x: Any, dim: int, dtype: Any) -> Tensor:
@@ -162,7 +170,12 @@ def logsumexp_dx(g, y, x, *, axis, keepdims):
 
 
 def logsumexp(
-    x: Operand, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: bool = False
+    input: Operand,
+    dim: Dim = None,
+    keepdim: bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """``log(sum(exp(x)))`` without overflow. VJP: ``g * exp(x - y)``, which is ``g * softmax(x)``.
 
@@ -170,7 +183,7 @@ def logsumexp(
     >>> autograd.logsumexp(autograd.tensor([1000.0, 0.0]), 0)
     tensor(1000.)
     """
-    over = settings("logsumexp", x, dim, keepdim, axis, keepdims)
-    if not np.size(x):
-        return sub(sum(exp(x), **over), math.inf)
-    return _logsumexp(x, **over)
+    over = settings("logsumexp", input, dim, keepdim, axis, keepdims)
+    if not np.size(input):
+        return sub(sum(exp(input), **over), math.inf)
+    return _logsumexp(input, **over)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..dtypes import held
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
 from .elementwise import to
@@ -169,7 +170,10 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     if ndim_of(value):
         raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
     if x.dtype.kind != "f":
-        value = np.asarray(getattr(value, "_data", value)).astype(x.dtype)
+        given = np.asarray(getattr(value, "_data", value))
+        if x.dtype.kind != "b":
+            held(given.item(), x.dtype, "masked_fill: ")
+        value = value if hasattr(value, "grad_fn") else given.astype(x.dtype)
     return where(mask, to(value, x.dtype) if hasattr(value, "grad_fn") else value, x)
 
 

@@ -77,21 +77,23 @@ def spread_out(g: Array, stride: Pair) -> Array:
 
 
 def conv2d(
-    x: Operand,
+    input: Operand,
     weight: Operand,
     bias: Operand | None = None,
     stride: int | Pair = 1,
     padding: int | Pair | str = 0,
     dilation: int | Pair = 1,
+    groups: int = 1,
 ) -> Tensor:
-    """The sum of ``weight`` times each window of ``x``, plus ``bias``.
+    """The sum of ``weight`` times each window of ``input``, plus ``bias``.
 
-    Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, weight ``(O, C, rows, columns)``, bias ``(O,)``,
-    result ``(N, O, windows down, windows across)``. ``padding`` puts zeros around the images; it
-    may be "same", for a result as large as x with stride 1, or "valid", which is 0.
-    VJP: ``dx`` is the convolution of ``g``, with ``stride - 1`` zeros between its rows and columns
-    and zeros around it, with the weight turned by 180 degrees; ``dweight`` that of ``x`` with
-    ``g``; ``dbias`` the sum of ``g`` over all but its channels.
+    Shapes: input ``(N, C, H, W)`` or ``(C, H, W)``, weight ``(O, C, rows, columns)``, bias
+    ``(O,)``, result ``(N, O, windows down, windows across)``. ``padding`` puts zeros around the
+    images; it may be "same", for a result as large as the input with stride 1, or "valid", which
+    is 0. ``groups`` is 1.
+    VJP: ``dinput`` is the convolution of ``g``, with ``stride - 1`` zeros between its rows and
+    columns and zeros around it, with the weight turned by 180 degrees; ``dweight`` that of
+    ``input`` with ``g``; ``dbias`` the sum of ``g`` over all but its channels.
     Raises ValueError for shapes that do not fit.
 
     >>> import autograd
@@ -100,94 +102,123 @@ def conv2d(
     tensor([[[[ 8., 12.],
               [20., 24.]]]])
     """
-    shape, weights = shape_of(x), shape_of(weight)
+    shape, weights = shape_of(input), shape_of(weight)
+    only("conv2d", "groups", groups, 1)
     if len(weights) != 4 or len(shape) not in (3, 4) or shape[-3] != weights[1]:
         channels = weights[1] if len(weights) == 4 else "C"
         raise ValueError(
-            f"conv2d: weight is {weights}, so x must be (N, {channels}, H, W) or "
-            f"({channels}, H, W), and weight (O, {channels}, rows, columns); x is {shape}"
+            f"conv2d: weight is {weights}, so input must be (N, {channels}, H, W) or "
+            f"({channels}, H, W), and weight (O, {channels}, rows, columns); input is {shape}"
         )
     check_shape("conv2d", "the bias", bias, weights[:1])
     stride, dilation = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)
     if isinstance(padding, str):
-        around = named_padding(padding, weights[2:], stride, dilation)
+        around = named_padding("conv2d", padding, weights[2:], stride, dilation)
     else:
         down, across = pair("conv2d", "padding", padding, least=0)
         around = (across, across, down, down)
-    x = padded("conv2d", x, around, 0.0, weights[2:], dilation)
+    x = padded("conv2d", input, around, 0.0, weights[2:], dilation)
     y = _conv2d(x, weight, stride=stride, dilation=dilation)
     y = y if bias is None else y + reshape(bias, -1, 1, 1)
     return y if len(shape) == 4 else y.squeeze(0)
 
 
 @primitive
-def _max_pool2d(x: Operand, *, size: Pair, stride: Pair, dilation: Pair) -> Array:
+def _max_pool2d(x: Operand, *, size: Pair, stride: Pair, dilation: Pair, padding: Pair) -> Array:
     return windows(x, size, stride, dilation).max((0, 1))
 
 
 @vjp_of(_max_pool2d, "x")
-def max_pool2d_dx(g, x, *, size, stride, dilation):
-    places = on(x, _places)(x, size=size, stride=stride, dilation=dilation)
+def max_pool2d_dx(g, x, *, size, stride, dilation, padding):
+    places = on(x, _places)(x, size=size, stride=stride, dilation=dilation, padding=padding)
     flat = on(g, _put)(g.reshape(-1), places, index=At(0), shape=(math.prod(x.shape),))
     return flat.reshape(x.shape)
 
 
 @primitive
-def _places(x: Operand, *, size: Pair, stride: Pair, dilation: Pair) -> Array:
-    """Where in ``x``, counted through, each window has its maximum; the first one of equals."""
+def _places(x: Operand, *, size: Pair, stride: Pair, dilation: Pair, padding: Pair) -> Array:
+    """Where in ``x``, counted through, each window has its maximum; the first one of equals.
+
+    That is in the image and not in the padding around it, also where all is -inf.
+    """
     taken = windows(x, size, stride, dilation)
     best = taken.reshape((size[0] * size[1], *taken.shape[2:])).argmax(0)
     n, c, down, across = np.ix_(*[np.arange(k) for k in best.shape])
-    rows = down * stride[0] + best // size[1] * dilation[0]
-    columns = across * stride[1] + best % size[1] * dilation[1]
+    top, left = down * stride[0], across * stride[1]
+    row = np.maximum(best // size[1], -((top - padding[0]) // dilation[0]))
+    column = np.maximum(best % size[1], -((left - padding[1]) // dilation[1]))
+    rows, columns = top + row * dilation[0], left + column * dilation[1]
     image = n * x.shape[1] + c
     return ((image * x.shape[2] + rows) * x.shape[3] + columns).reshape(-1)
 
 
 def max_pool2d(
-    x: Operand,
+    input: Operand,
     kernel_size: int | Pair,
     stride: int | Pair | None = None,
     padding: int | Pair = 0,
     dilation: int | Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Tensor:
-    """The maximum of each window of ``x``; without ``stride`` the windows lie side by side.
+    """The maximum of each window of ``input``; without ``stride`` the windows lie side by side.
 
-    Shapes: x ``(N, C, H, W)`` or ``(C, H, W)``, result ``(N, C, windows down, windows across)``.
-    VJP: ``g`` at the maximum of its window, the first of equals, as in torch; else 0.
+    Shapes: input ``(N, C, H, W)`` or ``(C, H, W)``, result ``(N, C, windows down, windows
+    across)``. ``ceil_mode`` and ``return_indices`` are False.
+    VJP: ``g`` at the maximum of its window, the first of equals, as in torch; else 0. (Where
+    several are NaN, it goes to the first one, too; torch takes the last.)
     Raises ValueError for sizes that do not fit.
 
     >>> import autograd
     >>> max_pool2d(autograd.arange(8, dtype=autograd.float32).reshape(1, 2, 4), 2)
     tensor([[[5., 7.]]])
     """
-    shape = shape_of(x)
+    shape = shape_of(input)
+    only("max_pool2d", "ceil_mode", ceil_mode, False)
+    only("max_pool2d", "return_indices", return_indices, False)
     size = pair("max_pool2d", "kernel_size", kernel_size)
     stride = size if stride is None else pair("max_pool2d", "stride", stride)
     dilation = pair("max_pool2d", "dilation", dilation)
     down, across = pair("max_pool2d", "padding", padding, least=0)
     if len(shape) not in (3, 4):
-        raise ValueError(f"max_pool2d: x must be (N, C, H, W) or (C, H, W), and is {shape}")
+        raise ValueError(f"max_pool2d: input must be (N, C, H, W) or (C, H, W), and is {shape}")
     if down > size[0] / 2 or across > size[1] / 2:
         raise ValueError(f"max_pool2d: padding {padding} is more than half of windows of {size}")
-    x = padded("max_pool2d", x, (across, across, down, down), -np.inf, size, dilation)
-    y = _max_pool2d(x, size=size, stride=stride, dilation=dilation)
+    low = lowest(input.dtype)
+    x = padded("max_pool2d", input, (across, across, down, down), low, size, dilation)
+    y = _max_pool2d(x, size=size, stride=stride, dilation=dilation, padding=(down, across))
     return y if len(shape) == 4 else y.squeeze(0)
+
+
+def lowest(dtype: np.dtype) -> float:
+    """What no element of a dtype is below."""
+    if dtype.kind == "f":
+        return -math.inf
+    return int(np.iinfo(dtype).min) if dtype.kind in "iu" else False
 
 
 def pair(op: str, name: str, value: Any, least: int = 1) -> Pair:
     """A setting for rows and columns, given as one number for both or as two."""
-    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    both = tuple(value) if isinstance(value, tuple | list) else (value,)
+    both = both * 2 if len(both) == 1 else both
     if len(both) != 2 or not all(isinstance(n, int | np.integer) and n >= least for n in both):
         raise ValueError(f"{op}: {name} must be one or two integers of {least} or more: {value!r}")
     return int(both[0]), int(both[1])
 
 
-def named_padding(padding: str, size: Any, stride: Pair, dilation: Pair) -> tuple[int, ...]:
+def only(op: str, name: str, value: Any, known: Any) -> None:
+    """Raise ValueError for a setting that may be given, but as one value only."""
+    if value != known:
+        raise ValueError(f"{op}: {name} can only be {known!r} here, got {value!r}")
+
+
+def named_padding(
+    op: str, padding: str, size: Any, stride: Pair, dilation: Pair
+) -> tuple[int, ...]:
     """The widths for ``pad`` that "same" or "valid" stand for."""
     if padding not in ("same", "valid") or (padding == "same" and stride != (1, 1)):
         raise ValueError(
-            f"conv2d: padding is {padding!r} with stride {stride}; it may be numbers, 'valid', or "
+            f"{op}: padding is {padding!r} with stride {stride}; it may be numbers, 'valid', or "
             "'same' with stride 1"
         )
     reach = [d * (n - 1) * (padding == "same") for n, d in zip(size, dilation)]

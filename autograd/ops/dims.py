@@ -63,6 +63,13 @@ def dims_of(name: str, dims: Any, shape: tuple) -> tuple[int, ...]:
     return found
 
 
+def either(name: str, dim: Any, axis: Any) -> Any:
+    """What was given as ``dim``, or as ``axis``. Raises TypeError where both were."""
+    if dim is not None and axis is not None:
+        raise TypeError(f"{name}: give dim or axis, not both: they are two names of one setting")
+    return axis if dim is None else dim
+
+
 def settings(
     name: str, x: Any, dim: Dim, keepdim: bool, axis: Dim, keepdims: bool, none: bool = False
 ) -> dict[str, Any]:
@@ -71,9 +78,7 @@ def settings(
     ``dim=()`` is all dimensions, as in torch, unless that is to be ``none``; ``axis=()`` is none,
     as in NumPy.
     """
-    if dim is not None and axis is not None:
-        raise TypeError(f"{name}: give dim or axis, not both: they are two names of one setting")
-    over: Any = axis if dim is None else dim
+    over: Any = either(name, dim, axis)
     if over is not None:
         shape = shape_of(x)
         if isinstance(over, int | np.integer):

@@ -300,6 +300,26 @@ def to(
     return x if dtype == x.dtype and not copy else _cast(x, dtype=dtype)
 
 
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """``x`` in the dtype of ``other``.
+
+    >>> import autograd
+    >>> type_as(autograd.tensor([1, 2]), autograd.tensor(0.5))
+    tensor([1., 2.])
+    """
+    return to(x, other.dtype)
+
+
+def is_floating_point(x: Tensor) -> bool:
+    """Whether ``x`` holds floats.
+
+    >>> import autograd
+    >>> is_floating_point(autograd.tensor([1.0])), is_floating_point(autograd.tensor([1]))
+    (True, False)
+    """
+    return x.dtype.kind == "f"
+
+
 def is_device(x: Any) -> bool:
     """Whether ``x`` names a device, as "cpu", "cuda:0" and torch's devices do."""
     return str(x).split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")

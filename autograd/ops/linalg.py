@@ -214,11 +214,11 @@ def linear_dbias(g):
     return g.sum(0)
 
 
-def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
-    """``x @ weight.T + bias``, a layer of neurons as one op.
+def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
+    """``input @ weight.T + bias``, a layer of neurons as one op.
 
     Shapes: x ``(..., in)``, weight ``(out, in)``, bias ``(out,)``, result ``(..., out)``.
-    VJP: ``dx = g @ weight``, ``dweight = g.T @ x``, ``dbias = g.sum(0)``.
+    VJP: ``dx = g @ weight``, ``dweight = g.T @ input``, ``dbias = g.sum(0)``.
 
     >>> import autograd
     >>> x, w, b = autograd.ones(2, 3), autograd.ones(1, 3), autograd.tensor([0.5])
@@ -227,18 +227,18 @@ def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
             [3.5000]])
     """
     if bias is None:
-        if ndim_of(x) and ndim_of(weight) == 2 and shape_of(x)[-1] != shape_of(weight)[1]:
-            raise ValueError(f"linear: {linear_way_out(shape_of(x), shape_of(weight))}")
-        return matmul(x, t(weight))
+        if ndim_of(input) and ndim_of(weight) == 2 and shape_of(input)[-1] != shape_of(weight)[1]:
+            raise ValueError(f"linear: {linear_way_out(shape_of(input), shape_of(weight))}")
+        return matmul(input, t(weight))
     if shape_of(bias) != shape_of(weight)[:1]:
         raise ValueError(
             f"linear: the bias must have shape {shape_of(weight)[:1]}, one for each neuron, "
             f"got {shape_of(bias)}"
         )
-    shape = shape_of(x)
+    shape = shape_of(input)
     if len(shape) == 2 or not shape or ndim_of(weight) != 2:
-        return _linear(x, weight, bias)
-    rows = reshape(x, math.prod(shape[:-1]), shape[-1])
+        return _linear(input, weight, bias)
+    rows = reshape(input, math.prod(shape[:-1]), shape[-1])
     return reshape(_linear(rows, weight, bias), *shape[:-1], shape_of(weight)[0])
 
 

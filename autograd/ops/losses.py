@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operands import on
+from .. import observers
+from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
 from .choice import where
@@ -63,36 +64,36 @@ def each_binary_cross_entropy_dtarget(g, p):
 
 
 def binary_cross_entropy(
-    p: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean"
+    input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean"
 ) -> Tensor:
-    """``-mean(target * log(p) + (1 - target) * log(1 - p))`` for probabilities ``p``.
+    """``-mean(target * log(input) + (1 - target) * log(1 - input))`` for probabilities ``input``.
 
-    The logarithms are held above -100, as in torch, so p = 0 and p = 1 give finite losses.
+    The logarithms are held above -100, as in torch, so 0 and 1 give finite losses.
     ``weight`` multiplies the loss of each element, with which it broadcasts; ``reduction`` is
     "mean", "sum" or "none".
-    VJP: ``dp = g / n * (p - target) / (p * (1 - p))``. Raises ValueError for shapes that
-    differ and for ``p`` or ``target`` outside 0 to 1, TypeError for dtypes that differ.
+    VJP: ``dinput = g / n * (input - target) / (input * (1 - input))``. Raises ValueError for shapes
+    that differ and for numbers outside 0 to 1, TypeError for dtypes that differ.
 
     >>> import autograd
     >>> binary_cross_entropy(autograd.tensor([0.5, 1.0]), autograd.tensor([1.0, 1.0]))
     tensor(0.3466)
     """
-    check("binary_cross_entropy", p, target)
+    check("binary_cross_entropy", input, target)
     check_probabilities("targets", target._data)
     if weight is None and reduction == "mean":
-        loss = _binary_cross_entropy(p, target)
+        loss = _binary_cross_entropy(input, target)
         if loss._data != loss._data:  # NaN, as the logarithm of a negative number is
-            check_probabilities("probabilities", p._data)
+            check_probabilities("probabilities", input._data)
         return loss
-    check_probabilities("probabilities", p._data)
-    losses = _binary_cross_entropy_(p, target)
+    check_probabilities("probabilities", input._data)
+    losses = _binary_cross_entropy_(input, target)
     return weighed("binary_cross_entropy", losses, weight, reduction)
 
 
 def check_probabilities(name: str, values: Any) -> None:
     """Raise ValueError for values outside 0 to 1; NaN may be."""
-    least, most = np.minimum.reduce, np.maximum.reduce  # quicker than min() and max()
-    if values.size and (least(values, None) < 0 or most(values, None) > 1):
+    # By argmin and argmax, which are quicker than min and max.
+    if values.size and (values.item(values.argmin()) < 0 or values.item(values.argmax()) > 1):
         raise ValueError(
             f"binary_cross_entropy: {name} must lie in 0 to 1, but range from "
             f"{values.min():.4g} to {values.max():.4g}. Apply a sigmoid first, or use "
@@ -116,30 +117,30 @@ def binary_cross_entropy_with_logits_dtarget(g, x):
 
 
 def binary_cross_entropy_with_logits(
-    x: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean",
+    input: Operand, target: Operand, weight: Operand | None = None, *, reduction: str = "mean",
     pos_weight: Operand | None = None,
 ) -> Tensor:  # fmt: skip
-    """``binary_cross_entropy(sigmoid(x), target)``, exact also where the sigmoid rounds to 0 or 1.
+    """``binary_cross_entropy(sigmoid(input), target)``, exact where the sigmoid rounds to 0 or 1.
 
-    ``pos_weight`` multiplies the part ``target * log(sigmoid(x))`` of the loss.
-    VJP: ``dx = g / n * (sigmoid(x) - target)``. All else is as for ``binary_cross_entropy``.
+    ``pos_weight`` multiplies the part ``target * log(sigmoid(input))`` of the loss.
+    VJP: ``dinput = g / n * (sigmoid(input) - target)``. All else as for ``binary_cross_entropy``.
 
     >>> import autograd
     >>> binary_cross_entropy_with_logits(autograd.tensor([0.0, 200.0]), autograd.tensor([1.0, 1.0]))
     tensor(0.3466)
     """
-    check("binary_cross_entropy_with_logits", x, target)
+    check("binary_cross_entropy_with_logits", input, target)
     if weight is None and pos_weight is None and reduction == "mean":
-        return _binary_cross_entropy_with_logits(x, target)
+        return _binary_cross_entropy_with_logits(input, target)
     extra = 1 if pos_weight is None else (pos_weight - 1) * target + 1
-    loss = (1 - target) * x + extra * softplus(-x)
+    loss = (1 - target) * input + extra * softplus(-input)
     return weighed("binary_cross_entropy_with_logits", loss, weight, reduction)
 
 
 def mse_loss(
-    x: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
+    input: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
 ) -> Tensor:
-    """``mean((x - target)**2)``. Raises as ``binary_cross_entropy`` does for shapes and dtypes.
+    """``mean((input - target)**2)``. Raises as ``binary_cross_entropy`` does for shapes and dtypes.
 
     ``weight`` multiplies the loss of each element; ``reduction`` is "mean", over the sum of the
     weights, "sum" or "none".
@@ -148,21 +149,21 @@ def mse_loss(
     >>> mse_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    check("mse_loss", x, target)
-    return averaged("mse_loss", (x - target) ** 2, weight, reduction)
+    check("mse_loss", input, target)
+    return averaged("mse_loss", (input - target) ** 2, weight, reduction)
 
 
 def l1_loss(
-    x: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
+    input: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None
 ) -> Tensor:
-    """``mean(abs(x - target))``. Errors, ``reduction`` and ``weight`` as for ``mse_loss``.
+    """``mean(abs(input - target))``. Errors, ``reduction`` and ``weight`` as for ``mse_loss``.
 
     >>> import autograd
     >>> l1_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    check("l1_loss", x, target)
-    return averaged("l1_loss", abs(x - target), weight, reduction)
+    check("l1_loss", input, target)
+    return averaged("l1_loss", abs(input - target), weight, reduction)
 
 
 @primitive
@@ -190,12 +191,12 @@ def cross_entropy_dx(g, x, target):
 
 
 def nll_loss(
-    x: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
+    input: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """``-mean(x[i, target[i]])`` for log-probabilities ``x``, as ``log_softmax`` gives.
+    """``-mean(input[i, target[i]])`` for log-probabilities, as ``log_softmax`` gives.
 
-    Shapes: x ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``, or
+    Shapes: input ``(N, C)`` and target ``(N,)`` with class numbers, or ``(C,)`` and ``()``, or
     ``(N, C, d1, ...)`` and ``(N, d1, ...)``. ``weight`` has a number for each class, by whose sum
     the mean is taken; a word in its place is the ``reduction``. Where the target is
     ``ignore_index`` there is no loss.
@@ -208,23 +209,23 @@ def nll_loss(
     """
     if isinstance(weight, str):
         weight, reduction = None, weight
-    check_classes("nll_loss", x, target, weight, ignore_index)
+    check_classes("nll_loss", input, target, weight, ignore_index)
     target, kept = without_ignored(target, ignore_index)
-    losses = _nll(classes_last(x), target)
+    losses = _nll(classes_last(input), target)
     losses = losses if weight is None else losses * getitem(weight, (target,))
     return over_kept("nll_loss", losses, target, kept, weight, reduction)
 
 
 def cross_entropy(
-    x: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
+    input: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = -100,
     reduction: str = "mean", label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
-    """``-mean(log_softmax(x)[i, target[i]])`` for scores ``x`` of classes.
+    """``-mean(log_softmax(input)[i, target[i]])`` for scores ``input`` of classes.
 
     Shapes, ``weight`` and ``ignore_index`` as for ``nll_loss``. A floating target in the shape of
-    ``x`` holds probabilities. ``label_smoothing`` takes so much from the target and gives it to
+    ``input`` holds probabilities. ``label_smoothing`` takes so much from the target and gives it to
     all classes alike. Errors as for ``nll_loss``.
-    VJP: ``dx = g / N * (softmax(x) - one_hot(target))``.
+    VJP: ``dinput = g / N * (softmax(input) - one_hot(target))``.
 
     >>> import autograd
     >>> cross_entropy(autograd.tensor([[1.0, 1.0]]), autograd.tensor([0]))
@@ -236,18 +237,18 @@ def cross_entropy(
         raise ValueError(
             f"cross_entropy: label_smoothing must lie in 0 to 1, got {label_smoothing}"
         )
-    same = shape_of(x) == shape_of(target) and ndim_of(x) > 0
+    same = shape_of(input) == shape_of(target) and ndim_of(input) > 0
     if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
-        return by_probabilities(x, target, weight, reduction, label_smoothing)
-    check_classes("cross_entropy", x, target, weight, ignore_index)
+        return by_probabilities(input, target, weight, reduction, label_smoothing)
+    check_classes("cross_entropy", input, target, weight, ignore_index)
     target, kept = without_ignored(target, ignore_index)
-    x = classes_last(x)
-    losses = _cross_entropy(x, target)
+    input = classes_last(input)
+    losses = _cross_entropy(input, target)
     losses = losses if weight is None else losses * getitem(weight, (target,))
     if label_smoothing:
-        log_p = log_softmax(x, -1)
+        log_p = log_softmax(input, -1)
         smooth = sum(log_p if weight is None else log_p * weight, -1)
-        losses = (1 - label_smoothing) * losses - label_smoothing / shape_of(x)[-1] * smooth
+        losses = (1 - label_smoothing) * losses - label_smoothing / shape_of(input)[-1] * smooth
     return over_kept("cross_entropy", losses, target, kept, weight, reduction)
 
 
@@ -266,7 +267,8 @@ def without_ignored(target: Any, ignore_index: int) -> tuple[Any, Any]:
     """Class numbers with 0 where they are to be ignored, and where not; None if nowhere."""
     target = target if hasattr(target, "grad_fn") else np.asarray(target)
     target = target.astype(np.int64) if target.dtype == np.uint8 else target
-    if not (getattr(target, "_data", target) == ignore_index).any():
+    known = not observers.asked  # else a program is recorded, whose targets vary
+    if known and not (getattr(target, "_data", target) == ignore_index).any():
         return target, None
     kept = ne(target, ignore_index)
     return where(kept, target, 0), kept
@@ -344,7 +346,7 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         if not data.size:
             raise ValueError("one_hot: give num_classes: there is no class to tell it by")
-        num_classes = int(data.max()) + 1
+        num_classes = int(numbers_of(x, "one_hot without num_classes").max()) + 1
     if data.size and not (data.min() >= 0 and data.max() < num_classes):
         raise ValueError(
             f"one_hot: classes must lie in 0 to {num_classes - 1}, got {data.min()} to {data.max()}"

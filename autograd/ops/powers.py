@@ -75,5 +75,15 @@ def square(x: Operand) -> Tensor:
     return pow(x, 2)
 
 
+def rsqrt(x: Operand) -> Tensor:
+    """``1 / sqrt(x)``. VJP: ``dx = -g / 2 * x**(-3/2)``.
+
+    >>> import autograd
+    >>> autograd.rsqrt(autograd.tensor([1.0, 4.0]))
+    tensor([1.0000, 0.5000])
+    """
+    return pow(x, -0.5)
+
+
 for _op in (_pow, _pow_):
     _op.op.elementwise = True

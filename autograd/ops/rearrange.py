@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operands import on
+from ..dtypes import held
+from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
 from .choice import where
@@ -16,7 +17,7 @@ from .dims import dim_of, dims_of, ndim_of, shape_of, spread, whole
 from .elementwise import clone
 from .indexing import At, _put, getitem
 from .reductions import sum as sum_
-from .shape import permute, reshape
+from .shape import permute, reshape, transpose
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -51,7 +52,31 @@ def fliplr(x: Operand) -> Tensor:
 
 def flipud(x: Operand) -> Tensor:
     """The rows in reverse order."""
+    if not ndim_of(x):
+        raise ValueError("flipud: a 0-d tensor has no rows")
     return flip(x, 0)
+
+
+def rot90(x: Operand, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """The plane of two ``dims`` turned ``k`` times by 90 degrees, the first dim to the second.
+
+    >>> import autograd
+    >>> rot90(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[2., 4.],
+            [1., 3.]])
+    """
+    turns = whole("rot90", "k", k) % 4
+    first, second = plane = dims_of("rot90", two("rot90", dims), shape_of(x))
+    if turns % 2 == 0:
+        return flip(x, plane) if turns else clone(x)
+    return flip(transpose(x, first, second), first if turns == 1 else second)
+
+
+def two(name: str, dims: Any) -> tuple:
+    """A pair of dims. Raises ValueError for more or fewer."""
+    if len(dims) != 2:
+        raise ValueError(f"{name}: needs two dims, got {dims}")
+    return tuple(dims)
 
 
 @primitive
@@ -101,24 +126,24 @@ MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy
 
 
 def pad(
-    x: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None
+    input: Operand, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
-    """``x`` with something put around it: ``value`` (0), or what ``mode`` says.
+    """``input`` with something put around it: ``value`` (0), or what ``mode`` says.
 
     ``pad`` is ``(before, after)`` of the last dimension, then of the one before it, and so on;
     a negative number cuts off. ``mode`` is "constant", "reflect", "replicate" or "circular".
-    VJP: the part of ``g`` that belongs to ``x``, to which what was repeated is added.
+    VJP: the part of ``g`` that belongs to ``input``, to which what was repeated is added.
 
     >>> import autograd
     >>> autograd.pad(autograd.tensor([1.0, 2.0]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
     """
-    ndim = ndim_of(x)
+    ndim = ndim_of(input)
     given = spread(pad, name="pad")
     if len(given) % 2 or len(given) > 2 * ndim:
         raise ValueError(f"pad: needs pairs (before, after) for up to {ndim} dims, got {pad}")
     if not ndim:
-        return clone(x)
+        return clone(input)
     pairs = [(given[i], given[i + 1]) for i in range(0, len(given), 2)][::-1]
     widths = [(0, 0)] * (ndim - len(pairs)) + pairs
     if mode != "constant":
@@ -127,14 +152,23 @@ def pad(
                 f"pad: mode must be 'constant' (which alone takes a value), 'reflect', "
                 f"'replicate' or 'circular', got {mode!r} and value={value}"
             )
-        return pad_by_index(x, widths, MODES[mode])
+        return pad_by_index(input, widths, MODES[mode])
     if any(n < 0 for pair in widths for n in pair):
-        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(x))]
+        kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, shape_of(input))]
         if any(part.start > part.stop for part in kept):
-            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(x)} has")
-        x = getitem(x, tuple(kept))
+            raise ValueError(f"pad: {pad} cuts off more than shape {shape_of(input)} has")
+        input = getitem(input, tuple(kept))
         widths = [(max(a, 0), max(b, 0)) for a, b in widths]
-    return _pad(x, widths=tuple(widths), value=0 if value is None else value)
+    value = padding_of(input, 0 if value is None else value)
+    return _pad(input, widths=tuple(widths), value=value)
+
+
+def padding_of(x: Any, value: Any) -> Any:
+    """The number that ``x`` is padded with. Raises an error for what is none, or not held by it."""
+    if isinstance(value, np.ndarray) or hasattr(value, "grad_fn"):
+        raise TypeError("pad: value must be a number; to put a Tensor around x, use concatenate")
+    dtype = getattr(x, "dtype", None)
+    return value if dtype is None or dtype.kind == "b" else held(value, dtype, "pad: ")
 
 
 def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
@@ -209,7 +243,7 @@ def repeat_interleave(
     elif not ndim_of(x):
         x = reshape(x, 1)
     along = dim_of("repeat_interleave", dim, shape_of(x))
-    counts = np.asarray(getattr(repeats, "_data", repeats))
+    counts = numbers_of(repeats, "repeat_interleave by a tensor")
     if counts.dtype.kind not in "iu" and counts.size:
         raise TypeError(f"repeat_interleave: repeats must be integers, got {counts.dtype}")
     if counts.ndim and counts.shape not in ((1,), (shape_of(x)[along],)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import promoted
 from ..primitives import Array, Operand, primitive, vjp_of
 from ..views import view, writable
 from .dims import Dim, dim_of, dims_of, ndim_of, shape_of, spread
@@ -299,6 +300,11 @@ def stack(tensors: Sequence[Operand], dim: int = 0, *, axis: int | None = None) 
             [2., 4.]])
     """
     tensors = several("stack", tensors)
+    numbers = [isinstance(x, int | float) for x in tensors]  # np.float64, too
+    if any(numbers):
+        plain = [float(x) if isinstance(x, float) else getattr(x, "_data", x) for x in tensors]
+        dtype = promoted(plain)
+        tensors = [np.asarray(x, dtype) if n else x for x, n in zip(tensors, numbers)]
     new = dim_of("stack", dim if axis is None else axis, shape_of(tensors[0]), more=1)
     return _stack(*tensors, axis=new)
 
@@ -370,3 +376,14 @@ def column_stack(tensors: Sequence[Operand]) -> Tensor:
     """
     xs = several("column_stack", tensors)
     return concatenate([reshape(x, -1, 1) if ndim_of(x) < 2 else x for x in xs], 1)
+
+
+def dstack(tensors: Sequence[Operand]) -> Tensor:
+    """Joined along a third dimension, which numbers, vectors and matrices get.
+
+    >>> import autograd
+    >>> dstack([autograd.ones(2), autograd.zeros(2)]).shape
+    (1, 2, 2)
+    """
+    xs = [atleast_2d(x) for x in several("dstack", tensors)]
+    return concatenate([unsqueeze(x, -1) if x.ndim == 2 else x for x in xs], 2)

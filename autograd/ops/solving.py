@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..operands import as_one_call, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import ndim_of, shape_of
+from .reductions import products_before
 from .shape import matrix_transpose, squeeze, unsqueeze
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ inverse = inv
 
 @primitive
 def det(x: Operand) -> Array:
-    """The determinant of square matrices. VJP: ``dx = g * y * inv(x).T`` with the output ``y``.
+    """The determinant of square matrices. VJP: ``g`` times the cofactors, ``y * inv(x).T``.
+
+    Cofactors and their derivatives are right for singular matrices, too, which have no ``inv(x)``;
+    from the third on, the derivatives at a singular matrix raise LinAlgError.
 
     >>> import autograd
     >>> autograd.det(autograd.tensor([[2.0, 1.0], [0.0, 4.0]]))
@@ -46,8 +51,88 @@ def det(x: Operand) -> Array:
 
 
 @vjp_of(det, "x")
-def det_dx(g, y, x):
-    return (g * y)[..., None, None] * np.linalg.inv(x).mT
+def det_dx(g, x):
+    return g[..., None, None] * on(x, _cofactors)(x)
+
+
+@primitive
+def _cofactors(x: Operand) -> Array:
+    """For each element what it is multiplied by in the determinant."""
+    return cofactors(x)
+
+
+@vjp_of(_cofactors, "x")
+def cofactors_dx(g, x):
+    return on(g, _change_of_cofactors)(x, g)
+
+
+@primitive
+def _change_of_cofactors(x: Operand, change: Operand) -> Array:
+    """How the cofactors of ``x`` change with ``x``: linear in ``change``, and symmetric."""
+    return change_of_cofactors(x, change)
+
+
+@vjp_of(_change_of_cofactors, "change")
+def change_of_cofactors_dchange(g, x):
+    return on(g, _change_of_cofactors)(x, g)
+
+
+@vjp_of(_change_of_cofactors, "x")
+def change_of_cofactors_dx(g, x, change):
+    """The gradient of ``det(x) * (tr(a) * tr(b) - tr(a @ b))`` with these ``a`` and ``b``."""
+    y = inverted("det", x)
+    a, b = y @ change, y @ g
+    tr_a, tr_b = [np.trace(m, axis1=-2, axis2=-1)[..., None, None] for m in (a, b)]
+    tr_ab = (a * b.mT).sum((-2, -1), keepdims=True)
+    left = (tr_a * tr_b - tr_ab) * y - (tr_b * a + tr_a * b - a @ b - b @ a) @ y
+    return np.linalg.det(x)[..., None, None] * left.mT
+
+
+@as_one_call
+def cofactors(x: Array) -> Array:
+    """Those of the singular values, which are the products of all but one, turned back."""
+    u, s, v, sign = turned(x)
+    others = products_before(s, s.ndim - 1) * products_after(s)
+    return sign * ((u * others[..., None, :]) @ v)
+
+
+@as_one_call
+def change_of_cofactors(x: Array, change: Array) -> Array:
+    """That of the singular values, by the products ``p`` of all but two, turned back."""
+    u, s, v, sign = turned(x)
+    place = np.arange(s.shape[-1])
+    later = place[:, None] < place
+    between = np.where(later, s[..., None, :], 1)
+    p = products_before(s, s.ndim - 1)[..., None] * products_before(between, s.ndim)
+    p = np.where(later, p * products_after(s)[..., None, :], 0)
+    p = p + p.mT
+    change = u.mT @ change @ v.mT
+    own = p @ np.diagonal(change, 0, -2, -1)[..., None]
+    change = np.where(place[:, None] == place, own, -p * change.mT)
+    return sign * (u @ change @ v)
+
+
+def turned(x):
+    """Singular vectors and values, and the sign that the vectors give to the determinant."""
+    finite = np.isfinite(x).all((-2, -1), keepdims=True)
+    u, s, v = np.linalg.svd(np.where(finite, x, 0))
+    sign = np.round(np.linalg.det(u) * np.linalg.det(v))[..., None, None]
+    return u, s, v, np.where(finite, sign, np.nan).astype(x.dtype)
+
+
+def products_after(x):
+    """For each element the product of those after it in the last dimension."""
+    return np.flip(products_before(np.flip(x, -1), x.ndim - 1), -1)
+
+
+def inverted(name, x):
+    """The inverse of ``x``, which the derivative of an op ``name`` needs."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        raise np.linalg.LinAlgError(
+            f"{name}: a matrix of {np.shape(x)} is singular, and this derivative needs its inverse"
+        ) from None
 
 
 class SignAndLog(NamedTuple):
@@ -74,13 +159,13 @@ def sign_of_det_dx(g, x_shape):
 
 @vjp_of(_logabsdet, "x")
 def logabsdet_dx(g, x):
-    return g[..., None, None] * np.linalg.inv(x).mT
+    return g[..., None, None] * inverted("slogdet", x).mT
 
 
 def slogdet(x: Operand) -> SignAndLog:
     """The sign of the determinant, and the logarithm of its absolute value.
 
-    VJP of the logarithm: ``dx = g * inv(x).T``.
+    VJP of the logarithm: ``dx = g * inv(x).T``; of a singular matrix it raises LinAlgError.
 
     >>> import autograd
     >>> slogdet(autograd.tensor([[2.0, 1.0], [0.0, -4.0]])).logabsdet

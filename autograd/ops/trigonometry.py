@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import warns_caller
+from ..operands import as_one_call, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul
 
@@ -268,6 +269,8 @@ def hypot_db(g, y, b):
 def sinc(x: Operand) -> Array:
     """``sin(pi * x) / (pi * x)``, and 1 at 0. VJP: ``dx = g * (cos(pi * x) - y) / x``, 0 at 0.
 
+    Near 0, where the difference would round away, it and the further derivatives are series.
+
     >>> import autograd
     >>> autograd.sinc(autograd.tensor([0.0, 0.5]))
     tensor([1.0000, 0.6366])
@@ -276,8 +279,33 @@ def sinc(x: Operand) -> Array:
 
 
 @vjp_of(sinc, "x")
-def sinc_dx(g, y, x):
-    return np.where(x == 0, 0, g * ((np.cos(math.pi * x) - y) / np.where(x == 0, 1, x)))
+def sinc_dx(g, x):
+    return g * on(x, _slope_of_sinc)(x, order=1)
+
+
+@primitive
+def _slope_of_sinc(x: Operand, *, order: int) -> Array:
+    """The derivative of some order."""
+    return slope_of_sinc(x, order)
+
+
+@vjp_of(_slope_of_sinc, "x")
+def slope_of_sinc_dx(g, x, *, order):
+    return g * on(x, _slope_of_sinc)(x, order=order + 1)
+
+
+@as_one_call
+def slope_of_sinc(x: Array, order: int) -> Array:
+    """A derivative of sinc: by its series within 1 of 0, and beyond by that of lower order."""
+    near = np.abs(x) < 1
+    z, far = math.pi * np.where(near, x, 0), np.where(near, 1, x)
+    y = np.sinc(far)
+    for n in range(1, order + 1):  # the n-th derivative of x * sinc(x) = sin(pi * x) / pi
+        y = (math.pi ** (n - 1) * np.sin(math.pi * far + n * math.pi / 2) - n * y) / far
+    odd, first, series = order % 2, (order + 1) // 2, 0 * z
+    for k in reversed(range(first, first + 16)):  # (-1)**k * z**(2 * k) / (2 * k + 1)!, derived
+        series = series * z * z + (-1) ** k / (math.factorial(2 * k - order) * (2 * k + 1))
+    return np.where(near, math.pi**order * z**odd * series, y)
 
 
 def deg2rad(x: Operand) -> Tensor:

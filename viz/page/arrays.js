@@ -4,8 +4,9 @@
 // numbers are the engine's but for the order in which sums are added up. Numbers that are written
 // in a formula have the dtypes "int" and "float": they take the dtype of what they meet.
 
-const STORES = { float32: Float32Array, bool: Uint8Array }; // others in doubles
-const FLOATS = ["float", "float32", "float64"];
+const { Float16Array } = globalThis; // which older browsers lack
+const STORES = { float16: Float16Array, float32: Float32Array, bool: Uint8Array }; // else doubles
+const FLOATS = ["float", "float16", "float32", "float64"];
 const INTS = ["int", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"];
 
 const sizeOf = shape => shape.reduce((n, m) => n * m, 1);
@@ -54,7 +55,12 @@ function promote(a, b) {
   if (dtypes.includes("float64")) return "float64";
   if (dtypes.includes("float32")) {
     const other = dtypes.find(t => t !== "float32");
-    return /^u?int(8|16)$/.test(other) ? "float32" : "float64";
+    return /^(float16|u?int(8|16))$/.test(other) ? "float32" : "float64";
+  }
+  if (dtypes.includes("float16")) {
+    const other = dtypes.find(t => t !== "float16");
+    return { int8: "float16", uint8: "float16", int16: "float32", uint16: "float32" }[other] ??
+      "float64";
   }
   return dtypes.includes("int64") || dtypes.includes("uint32") ? "int64" : "int32";
 }
@@ -116,7 +122,7 @@ function elementwise(f, dtype, ...xs) {
 // -- elementwise functions ------------------------------------------------------------------
 
 // A number from a formula as the array that it meets sees it: rounded to its dtype.
-const rounded = (x, dtype) => (isWeak(x) && dtype === "float32" ? cast(x, "float32") : x);
+const rounded = (x, dtype) => (isWeak(x) && dtype in STORES ? cast(x, dtype) : x);
 
 const unary = f => x => elementwise(f, floating(x.dtype), x);
 const sameDtype = f => x => elementwise(f, x.dtype, x);
@@ -133,6 +139,25 @@ const roundEven = x => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.r
 const either = (f, a, b) => (a !== a || b !== b ? NaN : f(a, b));
 
 const sinc = x => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+// A derivative of sinc: by its series within 1 of 0, and beyond by that of lower order.
+function slopeOfSinc(x, order) {
+  const z = Math.PI * x;
+  if (!(Math.abs(x) < 1)) {
+    let y = sinc(x);
+    for (let n = 1; n <= order; n++)
+      y = (Math.PI ** (n - 1) * Math.sin(z + (n * Math.PI) / 2) - n * y) / x;
+    return y;
+  }
+  const first = Math.ceil(order / 2);
+  let power = Math.PI ** order * z ** (order % 2) * (-1) ** first,
+    sum = 0;
+  for (let k = first; k < first + 16; k++) {
+    sum += power / (2 * k + 1);
+    power *= (-z * z) / ((2 * k - order + 1) * (2 * k - order + 2));
+  }
+  return sum;
+}
 
 function logAddExp(a, b) {
   const top = Math.max(a, b);
@@ -780,8 +805,9 @@ const MAKING = {
   stack: (xs, axis) => stack(xs, plain(axis)),
   sort: (x, axis) => takeAlongAxis(x, argsort(x, plain(axis)), plain(axis ?? -1)),
   argsort: (x, axis) => argsort(x, plain(axis)), added_at: addedAt, put_at: putAt,
+  slope_of_sinc: (x, n) => elementwise(v => slopeOfSinc(v, plain(n)), floating(x.dtype), x),
 };
-for (const dtype of ["float32", "float64", "int32", "int64", "bool"])
+for (const dtype of ["float16", "float32", "float64", "int32", "int64", "bool"])
   MAKING[dtype] = x => cast(x, dtype);
 
 const FUNCTIONS = { ...MAKING, ...PRODUCTS, ...REDUCTIONS, ...MOVES, ...ELEMENTWISE };

@@ -176,14 +176,16 @@ function ofAddedAt(tree, at, value, context) {
 
 // -- numbers as text --------------------------------------------------------------------------
 
-// A number in at most four digits, as Python's %.4g has it.
+// A number in at most four digits. Zeros at the end tell that it was rounded: 0.5, but 0.6900.
 function numberText(x) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
   if (x === 0) return "0";
   const [digits, power] = x.toExponential(3).split("e"),
-    exponent = Number(power);
-  if (exponent >= -4 && exponent < 4) return String(Number(x.toFixed(3 - exponent)));
-  return `${Number(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+    exponent = Number(power),
+    isExact = Math.abs(`${digits}e${power}` - x) <= 1e-6 * Math.abs(x),
+    short = text => (isExact ? String(Number(text)) : text);
+  if (exponent >= -4 && exponent < 4) return short(x.toFixed(3 - exponent));
+  return `${short(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
 }
 
 // The indices of an element: "3, 5".

@@ -1,6 +1,6 @@
 // Arrays as pictures: numbers where there are few, else a heat map; blue below zero, orange above.
 
-const NUMBERS = { rows: 6, columns: 4, row: 6, many: 12 }; // up to so many are written out
+const NUMBERS = { rows: 6, columns: 4, row: 6 }; // up to so many are written out
 const LONGEST = { width: 132, height: 100, cell: 17 }; // of a heat map, in pixels
 
 const darkMode = window.matchMedia("(prefers-color-scheme: dark)");
@@ -88,8 +88,9 @@ function heatMap(array, canvas, most = 400) {
 
 // A figure with the name, shape and numbers of an array. `origin(i)` tells which element of the
 // array called `name` stands at place i, where a transpose or the like is shown. `size` is how much
-// wider and higher than usual a map may be. The box gets light(places, colour), which marks some.
-function figureOf(array, { label, name, origin, role, large, size, crowded, edit, hover }) {
+// wider and higher than usual a map may be, `most` how many numbers are written out. The box gets
+// light(places, colour), which marks some.
+function figureOf(array, { label, name, origin, role, large, size, most, edit, hover }) {
   const box = element("figure", "array"),
     caption = element("figcaption");
   const { rows, columns, shownRows, shownColumns } = tableOf(array);
@@ -101,7 +102,7 @@ function figureOf(array, { label, name, origin, role, large, size, crowded, edit
     shownRows <= NUMBERS.rows * (large ? 2 : 1) &&
     shownColumns <= (rows === 1 || large ? NUMBERS.row : NUMBERS.columns);
   const body =
-    few && !(crowded && array.data.length > NUMBERS.many)
+    few && !(array.data.length > most)
       ? numbersOf(array, box)
       : mapOf(array, box, ...(size ?? [1, 1]));
   box.append(body);
@@ -242,7 +243,8 @@ function unpacked({ shape, dtype, data, cut, range }) {
   const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0)).buffer;
   const Store =
     { float32: Float32Array, float16: Float32Array, bool: Uint8Array }[dtype] ?? Float64Array;
-  return { shape, dtype, data: new Store(bytes), ...(cut && { cut, range }) };
+  const found = makeArray(shape, dtype, new Store(bytes));
+  return cut ? { ...found, cut, range } : found;
 }
 
 // The corner of a whole array that a cut one shows.

@@ -72,6 +72,7 @@ function drawGraph() {
   graph.width = top.width;
   graph.height = top.height;
   byId("boxes").replaceChildren(...[...groups.values()].map(boxOf));
+  byId("titles").replaceChildren(...[...groups.values()].map(titleOf));
   for (const card of graph.cards.values()) card.node = cardOf(card.item);
   byId("nodes").replaceChildren(...[...graph.cards.values()].map(card => card.node));
   const ends = endsOf(edges);
@@ -102,15 +103,17 @@ function cardSize(tensor) {
 
 const moduleSize = title => ({ width: Math.max(110, 7 * title.length + 30), height: 40 });
 
-function boxOf({ x, y, width, height, scope, title }) {
-  const box = svg(
-    "g",
-    { class: "box", "data-scope": scope },
-    svg("rect", { x, y, width, height, rx: 9 }),
-    svg("text", { x: x + 9, y: y + 15 }, `▾ ${title}`),
-  );
-  box.lastChild.addEventListener("click", () => foldModule(scope));
-  return box;
+const boxOf = ({ x, y, width, height }) =>
+  svg("rect", { class: "box", x, y, width, height, rx: 9 });
+
+// The title of a module: on the right where a line comes in on the left.
+function titleOf({ x, y, width, scope, title, titleWidth, vertices }) {
+  const lines = [...vertices.values()].filter(v => v.port === "in").map(v => v.left + v.width / 2);
+  const isRight = lines.some(at => at < titleWidth) && !lines.some(at => at > width - titleWidth);
+  const place = isRight ? { x: x + width - 9, "text-anchor": "end" } : { x: x + 9 };
+  const made = svg("text", { class: "title", y: y + 15, ...place }, `▾ ${title}`);
+  made.addEventListener("click", () => foldModule(scope));
+  return made;
 }
 
 function cardOf(item) {
@@ -144,7 +147,7 @@ function cardOf(item) {
     write("name", 9, 16, `▸ ${clipped(data.scopes[item.scope], 30)}`);
     write("value", 9, 32, `${ops} op${ops === 1 ? "" : "s"}`);
   }
-  item.badge = write("badge", 0, -4, "");
+  item.badge = write("badge", width - 4, 3, "", "end");
   const words = tensor
     ? `${tensor.name}${tensor.op ? ` = ${tensor.op}` : ""} ${shapeText(tensor.shape)}`
     : `${data.scopes[item.scope]}, folded`;
@@ -187,7 +190,7 @@ function curve([from, to], [begin, end], points) {
   for (let i = 1; i < way.length; i++) {
     const [[x0, y0], [x1, y1]] = [way[i - 1], way[i]],
       bend = Math.max(10, (y1 - y0) / 2);
-    d += `C${x0} ${y0 + bend} ${x1} ${y1 - bend} ${x1} ${y1}`;
+    d += x0 === x1 ? `V${y1}` : `C${x0} ${y0 + bend} ${x1} ${y1 - bend} ${x1} ${y1}`;
   }
   return d;
 }
@@ -458,7 +461,7 @@ function listenToGraph() {
     if (contentRect.width === width && contentRect.height === height) return;
     graph.window = contentRect;
     fitGraph(graph.least);
-    followCard(data.steps[now.step].node);
+    refresh();
   }).observe(picture);
 }
 

@@ -256,7 +256,7 @@ function stepCard() {
   const take = withId("lab-step", element("button", "main", "take the step"), { onclick });
   return cardWith(
     "Take the step",
-    "Each weight moves against its gradient: w -= lr * dw.",
+    "Each weight moves against its gradient: w\xa0-=\xa0lr\xa0*\xa0dw.",
     control,
     take,
   );
@@ -337,14 +337,13 @@ function drawCurve() {
     style = getComputedStyle(document.body);
   const losses = lab.losses.filter(Number.isFinite),
     taken = Math.max(0, lab.losses.length - 1);
-  byId("lab-count").textContent = taken
-    ? ` ${taken} step${taken === 1 ? "" : "s"} taken`
-    : " no step taken yet";
+  const steps = `${taken} step${taken === 1 ? "" : "s"}`;
+  byId("lab-count").textContent = taken ? ` ${steps} taken` : " no step taken yet";
   byId("lab-words").textContent =
     losses.length < lab.losses.length
       ? "The loss is no number any more: go back to the start, and take a smaller lr."
       : "";
-  const [left, top, right, bottom] = [78, 16, canvas.width - 12, canvas.height - 40];
+  const [left, top, right, bottom] = [104, 16, canvas.width - 12, canvas.height - 40];
   pen.clearRect(0, 0, canvas.width, canvas.height);
   pen.font = "20px system-ui, sans-serif";
   pen.fillStyle = style.getPropertyValue("--soft");
@@ -353,7 +352,7 @@ function drawCurve() {
   pen.strokeRect(left, top, right - left, bottom - top);
   pen.textAlign = "center";
   pen.fillText(
-    taken ? `${data.root} over ${taken} steps` : data.root,
+    taken ? `${data.root} over ${steps}` : data.root,
     (left + right) / 2,
     canvas.height - 12,
   );

@@ -7,6 +7,7 @@
 
 const GAP = 14,
   RANK_GAP = 26,
+  PORT_GAP = 14,
   PADDING = 8,
   TITLE = 14,
   FAR = 30;
@@ -217,11 +218,12 @@ function setRows(ranks, group) {
     for (const v of rank) {
       v.left = v.center - left + padding - v.width / 2;
       const isLeaf = !v.above.length && !v.port; // which stands near what uses it
+      if (v.port || v.bend) v.height = height; // straight down, between its neighbours
       v.top = y + (height - v.height) / (isLeaf ? 1 : 2);
     }
     y +=
       height +
-      (i === ranks.length - 1 ? 0 : ports || ranks[i + 1].every(v => v.port) ? 8 : RANK_GAP);
+      (i === ranks.length - 1 ? 0 : ports || ranks[i + 1].every(v => v.port) ? PORT_GAP : RANK_GAP);
   });
   group.width = Math.max(right - left + 2 * padding, group.titleWidth ?? 0);
   group.height = y + padding;
@@ -263,9 +265,10 @@ function pathOf([from, to], top, parents) {
 // The bends between two vertices of a group, and the ports at either end.
 function along(group, a, b) {
   const at = id => group.vertices.get(id),
-    point = v => [group.x + v.left + v.width / 2, group.y + v.top];
+    points = v =>
+      [v.top, v.top + v.height].map(y => [group.x + v.left + v.width / 2, group.y + y]);
   const [first, last] = [at(a), at(b)];
   const { chain, count } = group.bends.get(`${a} ${b}`) ?? { chain: [], count: 0 };
   const bends = count > FAR ? [chain[0], chain[count - 1]] : chain.slice(0, count);
-  return [...(first.port ? [first] : []), ...bends, ...(last.port ? [last] : [])].map(point);
+  return [...(first.port ? [first] : []), ...bends, ...(last.port ? [last] : [])].flatMap(points);
 }

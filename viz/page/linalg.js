@@ -59,6 +59,13 @@ function matricesOf(x) {
 const ofEach = (f, shapeOf) => x =>
   makeArray(shapeOf(x.shape), floating(x.dtype), matricesOf(x).map(f).flat(2));
 const determinant = rows => eliminate(rows, rows.length);
+const cofactorRows = rows =>
+  rows.map((row, i) =>
+    row.map((_, j) => {
+      const rest = rows.filter((_, k) => k !== i).map(one => one.filter((_, k) => k !== j));
+      return (-1) ** (i + j) * determinant(rest);
+    }),
+  );
 const unitRows = n =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => +(i === j)));
 
@@ -82,6 +89,7 @@ Object.assign(FUNCTIONS, {
     shape => shape,
   ),
   "linalg.det": ofEach(determinant, shape => shape.slice(0, -2)),
+  cofactors: ofEach(cofactorRows, shape => shape),
   "linalg.cholesky": ofEach(choleskyRows, shape => shape),
   logabsdet: ofEach(
     rows => Math.log(Math.abs(determinant(rows))),

@@ -17,7 +17,7 @@ data.steps
 
 const now = { step: 0, tab: "step", timer: null };
 const live = { on: false, why: "", inputs: null, original: new Map(), seeds: new Map(), run: null };
-const BOUND = { float32: 2e-5, float64: 1e-11 }; // how far from the engine's the page's may be
+const BOUND = { float16: 2e-2, float32: 2e-5, float64: 1e-11 }; // the page's from the engine's
 
 const opened = new Map();
 function engine(place) {
@@ -36,6 +36,10 @@ function comeAlive() {
   );
   if (unknown.size) {
     live.why = `the page does not know ${[...unknown].slice(0, 3).join(", ")}`;
+    return;
+  }
+  if (!Float16Array && data.arrays.some(array => array.dtype === "float16")) {
+    live.why = "this browser does not compute with float16";
     return;
   }
   for (const [name, place] of Object.entries(data.inputs)) live.original.set(name, engine(place));
@@ -95,8 +99,8 @@ function refresh() {
   byId("tab-lab").classList.toggle("changed", live.on && isChanged());
   if (now.tab === "lab") showLab();
   else {
-    showStep(now.step);
     showQuiz(now.step);
+    showStep(now.step);
   }
   showGraph();
 }
@@ -160,7 +164,7 @@ const LEGENDS = {
     ["ahead", "still to come"],
   ],
   backward: [
-    ["current", "its op is undone now"],
+    ["current", "its rule runs now"],
     ["receiving", "gets gradient"],
     ["waiting", "waits for more"],
     ["done", "finished"],
@@ -216,7 +220,7 @@ function togglePlay() {
     if (atEnd()) goToStep(0);
     now.timer = setInterval(() => (atEnd() ? togglePlay() : goToStep(now.step + 1)), 1600);
   }
-  byId("play").textContent = now.timer ? "❚❚" : "▶▶";
+  byId("play").textContent = now.timer ? "pause" : "play";
   byId("play").setAttribute("aria-label", now.timer ? "pause" : "play");
 }
 

@@ -14,11 +14,14 @@ function toggleQuiz() {
 function showQuiz(index) {
   const box = byId("quiz"),
     question = quiz.on && questionOf(index);
-  box.hidden = !question;
+  box.hidden = !quiz.on;
   const isOpen = Boolean(question && !question.answer);
   byId("step").classList.toggle("hidden-answer", isOpen);
   byId("graph").classList.toggle("no-shapes", isOpen && question.kind === "shape");
-  if (!question) return;
+  if (!question) {
+    box.replaceChildren(element("p", "soft", "No question at this step: go on."));
+    return;
+  }
   const line = data.steps[index].lines[question.line];
   const words =
     question.kind === "formula"
@@ -31,7 +34,7 @@ function showQuiz(index) {
     const button = element("button", "choice");
     button.append(element("span", "letter", `${LETTERS[k]} `), element("code", "", choice.text));
     button.disabled = Boolean(question.answer);
-    if (question.answer) button.classList.toggle("right", choice.right);
+    if (question.answer) button.classList.toggle("right", choice.right === true);
     if (question.answer === choice && !choice.right) button.classList.add("wrong");
     button.onclick = () => answer(index, choice);
     choices.append(button);
@@ -71,9 +74,9 @@ function questionOf(index) {
 function formulaQuestion(index) {
   if (!live.on) return null;
   const step = data.steps[index],
-    j = step.lines.findIndex(line => line.tree.call),
+    j = Math.max(0, step.lines.findIndex(line => line.tree.call)),
     line = step.lines[j];
-  if (!line || line.formula.length > 60) return null;
+  if (line.formula.length > 60) return null;
   const found = new Map();
   for (const wrong of mistakes(line.tree, step)) {
     const text = spell(wrong);
@@ -105,6 +108,10 @@ function whyNot(tree, part) {
 // The trees that come of one mistake: swapped or missing factors, signs, transposes, axes.
 function* mistakes(tree, step) {
   const { call, args = [] } = tree;
+  if (!call) {
+    yield { call: "-x", args: [tree] };
+    yield { call: "*", args: [tree, tensorTree(step)] };
+  }
   if (call === "@") {
     yield { call, args: [args[1], args[0]] };
     yield { call, args: [transposed(args[0]), args[1]] };

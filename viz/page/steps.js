@@ -2,6 +2,16 @@
 
 const SIMPLE = { figures: 3, signs: 36 }; // of an equation of pictures; else its arrays are shown
 
+// How the lines of a step are drawn: how large maps are, up to how many numbers are written out,
+// and whether the streams of a sum stand beside their equation. The first that fits is taken.
+const LOOKS = [
+  { scale: 1, most: Infinity },
+  { scale: 0.75, most: 12 },
+  { scale: 0.6, most: 4, dense: true },
+];
+const NARROW = 600; // a panel, in pixels, that is scrolled anyway
+const chosen = { key: "", look: LOOKS[0] };
+
 function showStep(index) {
   const step = data.steps[index],
     phase = byId("phase");
@@ -9,14 +19,41 @@ function showStep(index) {
   phase.replaceChildren(element("b", step.phase, step.phase), place);
   if (step.settings) phase.append(element("span", "soft", ` ${step.settings}`));
   byId("sentence").textContent = step.sentence;
-  byId("lines").replaceChildren(...step.lines.map((_, j) => lineBox(index, j)));
   byId("trace").replaceChildren(hint());
+  showLines(index);
   byId("source").textContent = data.texts[step.rule];
   byId("where").textContent =
     step.where || "Record ops inside autograd.record_source() to see your line here.";
   byId("words").open ||= index === firstBackward && !showStep.explained; // once
   showStep.explained ||= index === firstBackward;
 }
+
+// Draw the lines so that they can be seen without scrolling, if possible each equation in one row.
+function showLines(index) {
+  const { clientWidth, clientHeight } = byId("panel"),
+    key = [index, clientWidth, clientHeight, byId("quiz").offsetHeight].join();
+  const draw = look => {
+    chosen.look = look;
+    byId("lines").className = look.dense ? "dense" : "";
+    byId("lines").replaceChildren(...data.steps[index].lines.map((_, j) => lineBox(index, j)));
+  };
+  const isSeen = () => clientWidth < NARROW || isLow();
+  const fits = look => (draw(look), isSeen());
+  if (key === chosen.key) draw(chosen.look);
+  else LOOKS.slice(0, 2).some(look => fits(look) && areRows()) || LOOKS.some(fits);
+  chosen.key = key;
+}
+
+function isLow() {
+  const top = byId("lines").getBoundingClientRect().bottom + byId("panel").scrollTop;
+  return top + byId("trace").offsetHeight <= byId("panel").getBoundingClientRect().bottom;
+}
+
+const areRows = () =>
+  [...document.querySelectorAll("#lines .equation")].every(({ firstChild, lastChild }) => {
+    const [a, b] = [firstChild, lastChild].map(x => x.getBoundingClientRect());
+    return b.top < a.bottom && a.top < b.bottom;
+  });
 
 function stepNumber(index) {
   const { phase } = data.steps[index],
@@ -135,7 +172,7 @@ function equationOf(index, j) {
     figures = [];
   const look = {
     size: sizeFor(step.lines.length),
-    crowded: step.lines.length > 2 || names.length > 1,
+    most: Math.min(chosen.look.most, step.lines.length > 2 || names.length > 1 ? 12 : Infinity),
   };
   const context = { index, j, figures, mark: name => markOf(names.indexOf(name)) };
   const result = figureOf(partOf(index, j), {
@@ -156,7 +193,7 @@ function equationOf(index, j) {
     .map(x => x.textContent)
     .join("");
   if (drawn && figures.length <= SIMPLE.figures && signs.length <= SIMPLE.signs) {
-    made.append(result, signSpan(line.adds ? "+=" : "="), ...drawn);
+    made.append(...inRow([result, signSpan(line.adds ? "+=" : "="), ...drawn]));
   } else {
     figures.length = 0;
     made.append(result, signSpan("from"), ...names.map(name => show({ name })));
@@ -174,6 +211,25 @@ function beforeMove(tree, show) {
 
 const signSpan = text => element("span", "sign", text);
 
+// Signs that meet are written as one, and stand in one row with the figure after them.
+function inRow(nodes) {
+  const made = [];
+  let term = null;
+  for (const node of nodes) {
+    const sign = term?.lastChild,
+      isSign = node.matches(".sign");
+    if (isSign && sign) {
+      const isTight = /[([]$/.test(sign.textContent) || /^[,.)\]]/.test(node.textContent);
+      sign.textContent += (isTight ? "" : " ") + node.textContent;
+      continue;
+    }
+    if (!term) made.push((term = element("span", "term")));
+    term.append(node);
+    if (!isSign) term = null;
+  }
+  return made;
+}
+
 // How much larger than usual a map may be: by the window, and by how many lines there are.
 function sizeFor(lines) {
   const { width, height } = byId("panel").getBoundingClientRect();
@@ -183,7 +239,8 @@ function sizeFor(lines) {
     [1, 0.6],
   ][Math.min(lines, 3) - 1];
   const grown = (room, usual) => Math.min(1.6, Math.max(1, room / usual));
-  return [wide * grown(width, 700), tall * grown(height, 740)];
+  const { scale } = chosen.look;
+  return [scale * wide * grown(width, 700), scale * tall * grown(height, 740)];
 }
 
 // The figure of an array of a formula, or of one that is only turned or reshaped there.
@@ -280,27 +337,32 @@ function streamsOf(index, j) {
   if (come.length === 1) return made;
   const sum = element("div", "equation"),
     figures = [];
+  const { scale, most, dense } = chosen.look,
+    look = { size: [scale, scale], most };
   const whole = figureOf(sumOf(index, j), {
+    ...look,
     label: line.name,
     role: "sum",
     hover: (at, pin) => readSum(at, index, j, come, figures, pin),
   });
-  sum.append(whole, signSpan("="));
+  const terms = [whole, signSpan("=")];
   const streams =
-    come.length > 3
+    come.length > (dense ? 2 : 3)
       ? [[`${come.length - 1} before`, sumOf(...come.at(-2))], streamOf(come.at(-1))]
       : come.map(streamOf);
   streams.forEach(([label, array], k) => {
-    if (k) sum.append(signSpan("+"));
+    if (k) terms.push(signSpan("+"));
     figures.push(
       figureOf(array, {
+        ...look,
         label,
         role: "stream",
         hover: (at, pin) => say(pin, reading(label, array, at)),
       }),
     );
-    sum.append(figures.at(-1));
+    terms.push(figures.at(-1));
   });
+  sum.append(...inRow(terms));
   made.append(sum);
   return made;
 }

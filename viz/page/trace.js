@@ -27,9 +27,9 @@ function say(pin, ...words) {
 }
 
 // "dz[3, 5] = 0.25"
-function reading(name, array, at) {
+function reading(name, array, at, sign = "=") {
   const place = array.shape.length ? `[${indicesText(at, array.shape)}]` : "";
-  return element("b", "", `${name}${place} = ${numberText(numberAt(array, at))}`);
+  return element("b", "", `${name}${place} ${sign} ${numberText(numberAt(array, at))}`);
 }
 
 // An element of an array that may be cut; `at` is its place in the whole.
@@ -42,7 +42,7 @@ function numberAt(array, at) {
 // A number of a result: its arithmetic, in which each operand has a colour of its own.
 function traceNumber(at, { index, j, figures, result, mark }, pin) {
   const line = data.steps[index].lines[j],
-    found = reading(line.name, partOf(index, j), at);
+    found = reading(line.name, partOf(index, j), at, line.adds ? "+=" : "=");
   if (!live.on) {
     if (say(pin, found)) result.light(new Set([at]), "currentColor");
     return;
