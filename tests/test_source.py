@@ -32,7 +32,7 @@ REGROUPED = {
     "cross_entropy, probabilities", "linear", "norm, p=3", "pow", "x**-1", "x**2.5", "x**3",
     "exp2", *[f"matrix_norm {p}" for p in ("fro", 1, -1, np.inf, -np.inf)],
     "softplus, beta", "power of pairs", "mse_loss", "mse_loss, none", "nll_loss",
-    "cross_entropy", "gelu",
+    "cross_entropy", "gelu", "huber_loss", "rsqrt",
 }  # fmt: skip
 TOLERANCE = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-5, np.dtype(np.float16): 5e-3}
 

@@ -10,7 +10,7 @@ def check_divisor(name, a, b):
     """Raise ZeroDivisionError where whole numbers are to be divided by 0."""
     if np.result_type(a, b).kind == "f" or hasattr(b, "at"):  # JAX, which knows no values yet
         return
-    if not np.all(b):
+    if np.size(a) and not np.all(b):
         raise ZeroDivisionError(
             f"{name}: shapes {np.shape(a)} and {np.shape(b)}: the divisor is 0 somewhere, and "
             "whole numbers have no infinity; of floats the result is inf or NaN: a.float()"

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
+from .arithmetic import reciprocal
+from .elementwise import sqrt
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -82,7 +84,7 @@ def rsqrt(x: Operand) -> Tensor:
     >>> autograd.rsqrt(autograd.tensor([1.0, 4.0]))
     tensor([1.0000, 0.5000])
     """
-    return pow(x, -0.5)
+    return reciprocal(sqrt(x))
 
 
 for _op in (_pow, _pow_):

@@ -301,10 +301,12 @@ def slope_of_sinc(x: Array, order: int) -> Array:
     z, far = math.pi * np.where(near, x, 0), np.where(near, 1, x)
     y = np.sinc(far)
     for n in range(1, order + 1):  # the n-th derivative of x * sinc(x) = sin(pi * x) / pi
-        y = (math.pi ** (n - 1) * np.sin(math.pi * far + n * math.pi / 2) - n * y) / far
+        wave = np.sin(math.pi * far + n * math.pi / 2)
+        y = (math.pi ** (n - 1) * wave - n * y) / far
     odd, first, series = order % 2, (order + 1) // 2, 0 * z
-    for k in reversed(range(first, first + 16)):  # (-1)**k * z**(2 * k) / (2 * k + 1)!, derived
-        series = series * z * z + (-1) ** k / (math.factorial(2 * k - order) * (2 * k + 1))
+    for k in reversed(range(first, first + 16)):  # (-1)**k * z**(2*k) / (2*k + 1)!, derived
+        below = math.factorial(2 * k - order) * (2 * k + 1)
+        series = series * z * z + (-1) ** k / below
     return np.where(near, math.pi**order * z**odd * series, y)
 
 
