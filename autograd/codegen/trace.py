@@ -204,7 +204,8 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         return self.trace.call(np.reshape, self, shape)
 
     def transpose(self, *axes: Any) -> Var:
-        return self.trace.call(np.transpose, self, axes or None)
+        packed = len(axes) == 1 and isinstance(axes[0], tuple | list)
+        return self.trace.call(np.transpose, self, axes[0] if packed else axes or None)
 
     def copy(self, order: str = "C") -> Var:
         return self.trace.call(np.copy, self, order=order)
@@ -275,13 +276,13 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
 
     Operands that are broadcast anyhow are not broadcast before.
     """
-    if function in METHODS or function is np.transpose:
+    if function in METHODS:
         keywords = {key: x for key, x in keywords.items() if x is not None and x is not False}
         if "axis" in keywords and len(args) == 1:
             args = (*args, keywords.pop("axis"))
         args = tuple(x[0] if type(x) is tuple and len(x) == 1 else x for x in args)
-        if function is np.transpose and args[1:] in ((None,), ((1, 0),)):
-            args = args[:1]
+    elif function is np.transpose and args[1:] in ((None,), ((1, 0),)):
+        args = args[:1]
     elif function is np.matrix_transpose and args[0].ndim == 2:
         function = np.transpose
     elif is_elementwise(function):
