@@ -169,7 +169,7 @@ class ProgramPrinter(Printer):
         function, args = made.function, made.args
         if not made.out.is_array:
             return None, []
-        if function in REDUCTIONS and len(args) < 3 and not made.keywords:
+        if function in REDUCTIONS and len(args) < 3 and made.keywords in ({}, {"keepdims": True}):
             return self.reduction(made)
         if function is np.matmul and all(x.ndim == 2 for x in args):
             function = np.dot
@@ -183,10 +183,12 @@ class ProgramPrinter(Printer):
         """``np.add.reduce``, which takes memory; sums of a matrix as products with ones."""
         x, ufunc, axis = made.args[0], REDUCTIONS[made.function], (*made.args[1:], None)[0]
         if x.ndim == 2 and isinstance(axis, int) and ufunc is np.add and adds_alike(made):
-            ones = call("np.ones", literal(x.shape[axis]), literal(x.dtype))
+            first, n = axis in (0, -2), x.shape[axis]
+            shape = ((1, n) if first else (n, 1)) if made.keywords else n
+            ones = call("np.ones", literal(shape), literal(x.dtype))
             factors = [self.made_before("ones", ones), self.terms.whole(x)]
-            return np.dot, factors if axis in (0, -2) else factors[::-1]
-        if made.out.dtype != x.dtype:
+            return np.dot, factors if first else factors[::-1]
+        if made.keywords or made.out.dtype != x.dtype:
             return None, []
         return ufunc.reduce, [self.terms.whole(x), literal(axis), literal(None)]
 
