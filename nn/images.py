@@ -60,9 +60,10 @@ class Conv2d(Module):
             self.padding: Any = padding
         else:
             self.padding = pair("Conv2d", "padding", padding, least=0)
+        settings = {"device": device, "dtype": dtype}
         shape = (out_channels, in_channels, *self.kernel_size)
-        self.weight = Parameter(autograd.zeros(shape, device=device, dtype=dtype))
-        self.bias = Parameter(autograd.zeros_like(self.weight[:, 0, 0, 0])) if bias else None
+        self.weight = Parameter(autograd.zeros(shape, **settings))
+        self.bias = Parameter(autograd.zeros(out_channels, **settings)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -226,8 +226,8 @@ class Optimizer:
             )
         groups = []
         for own, theirs in zip(self.param_groups, given):
-            settings = {key: x for key, x in theirs.items() if key in self.defaults}
-            missing = [key for key in self.defaults if key not in settings]
+            kept = {key: x for key, x in theirs.items() if key in (*self.defaults, *LABELS)}
+            missing = [key for key in self.defaults if key not in kept]
             unknown = [
                 key
                 for key, x in theirs.items()
@@ -238,9 +238,8 @@ class Optimizer:
                 raise ValueError(
                     f"load_state_dict: {name}: settings missing: {missing}, unknown: {unknown}"
                 )
-            labels = {key: x for key, x in theirs.items() if key in LABELS}
             group = Group(params=own["params"])
-            group.update(settings, **labels)
+            group.update(kept)
             self.check(group)
             groups.append(group)
         numbers = [i for group in given for i in group["params"]]
@@ -254,7 +253,7 @@ class Optimizer:
         group_of = [group for group in groups for _ in group["params"]]
         for i, p, group in zip(numbers, self._parameters(), group_of):
             found = state_dict["state"].get(i, {})
-            lost = self.remembers(p, group) - found.keys() if found else ()
+            lost = self.first_state(p, group).keys() - found.keys() if found else ()
             if lost:
                 raise ValueError(
                     f"load_state_dict: {name}: the state of parameter {i} has no "
@@ -271,13 +270,13 @@ class Optimizer:
         self.param_groups[:] = groups
         self.state = state
 
-    def remembers(self, p: Tensor, group: Mapping[str, Any]) -> set[str]:
-        """What the rule remembers of a parameter after a step."""
+    def first_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
+        """What the rule remembers of a parameter after a step with gradient 0."""
         state: dict[str, Any] = {}
+        settings = {key: group[key] for key in self.defaults}
         with np.errstate(all="ignore"):
-            settings = {key: group[key] for key in self.defaults}
             self.change(p._data.copy(), np.zeros_like(p._data), state, **settings)
-        return set(state)
+        return state
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

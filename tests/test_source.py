@@ -713,3 +713,13 @@ if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for name, make in TEXTS.items():
         (GOLDEN / f"{name}.py").write_text(make())
+
+
+def test_inputs_are_those_of_now():
+    w = autograd.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * w).sum()
+    loss.backward()
+    nn.optim.SGD([w], lr=0.25).step()
+    source = autograd.to_source(loss)
+    assert source.inputs["w"].tolist() == [0.5, 1]
+    assert source.function()(**source.inputs)[0] == 1.25 and loss.item() == 5

@@ -67,7 +67,8 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
     The function takes the leaves of the graph and returns the value of ``root`` and its gradient
     with respect to each of ``wrt``: Tensors of the graph, or all leaves that require grad. A
     ``root`` that is no scalar is given its cotangent, too. The text runs by itself where there is
-    NumPy, and ``.inputs`` holds the arguments by name; ``.function(jax.numpy)`` is the function
+    NumPy, and ``.inputs`` holds the arguments by name, as they are now: parameters that an
+    optimizer has changed since have their new numbers. ``.function(jax.numpy)`` is the function
     over another array module. Tensors that have no ``name`` are called as your variables, or as
     ``names`` (a dict, or a Module with named parameters; ``{}`` for none); the gradient of ``z`` is
     ``dz``. Where there are names, what has none is written into the line that uses it.

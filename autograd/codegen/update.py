@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..tensors import Tensor
 from .recording import Recording
 from .trace import LARGE, Setting, Untraceable, Var, leaves_of, mapped
@@ -91,11 +89,7 @@ class Update:
 
     def state(self, p: Tensor, group: dict) -> dict[str, Any]:
         """What the optimizer remembers of a parameter, or will after a step, as Vars."""
-        known = dict(self.optimizer.state.get(p) or {})
-        if not known:
-            settings = {key: group[key] for key in self.optimizer.defaults}
-            with np.errstate(all="ignore"):
-                self.optimizer.change(p._data.copy(), np.zeros_like(p._data), known, **settings)
+        known = dict(self.optimizer.state.get(p) or self.optimizer.first_state(p, group))
         for key, x in known.items():
             var = Var(self.recording.trace, x, True)
             known[key] = self.read(var, key, "state", p, key)

@@ -169,12 +169,14 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
         raise TypeError(f"masked_fill: the mask must be boolean, got {data.dtype}")
     if ndim_of(value):
         raise ValueError(f"masked_fill: needs one value, got shape {shape_of(value)}; use where")
-    if x.dtype.kind != "f":
-        given = np.asarray(getattr(value, "_data", value))
-        if x.dtype.kind != "b":
-            held(given.item(), x.dtype, "masked_fill: ")
-        value = value if hasattr(value, "grad_fn") else given.astype(x.dtype)
-    return where(mask, to(value, x.dtype) if hasattr(value, "grad_fn") else value, x)
+    given = np.asarray(getattr(value, "_data", value))
+    if x.dtype.kind in "iu":
+        held(given.item(), x.dtype, "masked_fill: ")
+    if hasattr(value, "grad_fn"):
+        value = to(value, x.dtype)
+    elif x.dtype.kind != "f":
+        value = given.astype(x.dtype)
+    return where(mask, value, x)
 
 
 for _op in (maximum, minimum, clamp_min, clamp_max):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import numeric, result_type
+from ..dtypes import is_floating, numeric, result_type
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 
@@ -317,7 +317,7 @@ def is_floating_point(x: Tensor) -> bool:
     >>> is_floating_point(autograd.tensor([1.0])), is_floating_point(autograd.tensor([1]))
     (True, False)
     """
-    return x.dtype.kind == "f"
+    return is_floating(x.dtype)
 
 
 def is_device(x: Any) -> bool:

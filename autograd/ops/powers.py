@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..dtypes import get_default_dtype
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import reciprocal
-from .elementwise import sqrt
+from .elementwise import sqrt, to
 
 if TYPE_CHECKING:
     from ..tensors import Tensor
@@ -61,6 +62,8 @@ def pow(a: Operand, b: Operand) -> Tensor:
     >>> autograd.pow(autograd.tensor([1.0, 2.0]), 3)
     tensor([1., 8.])
     """
+    if isinstance(b, float) and getattr(a, "dtype", None) == np.dtype(bool):
+        a = to(a, get_default_dtype())  # NumPy before 2.2 makes integers of the square of booleans
     for x in (b, a):
         if isinstance(x, int | float) and x != 0:
             return _pow(a, b)
