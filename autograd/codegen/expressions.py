@@ -44,10 +44,10 @@ class Term(NamedTuple):
         number = literal(times) if over == 1 else binary(literal(times), np.divide, literal(over))
         if tree is None:
             return number
-        if times == -1 and over == 1:
-            return led(tree, lambda x: ast.UnaryOp(ast.USub(), x))
-        if times != 1:
+        if abs(times) != 1:
             return led(tree, lambda x: binary(number, np.multiply, x))
+        if times == -1:
+            tree = led(tree, lambda x: ast.UnaryOp(ast.USub(), x))
         return tree if over == 1 else binary(tree, np.divide, literal(over))
 
     @property
