@@ -672,10 +672,12 @@ def test_cards_do_not_overlap_and_lines_go_down(visit, made, name):
                 p.x > x + 1 && p.x < x + w - 1 && p.y > y + 1 && p.y < y + h - 1;
             const found = [];
             for (const {from, to, path} of graph.lines)
-                for (let at = 0; at < path.getTotalLength(); at += 3)
+                for (let at = 0; at < path.getTotalLength(); at += 3) {
+                    const point = path.getPointAtLength(at);
                     for (const [id, {item}] of graph.cards)
-                        if (id !== from && id !== to && covers(path.getPointAtLength(at), item))
+                        if (id !== from && id !== to && covers(point, item))
                             found.push(`${from} to ${to} over ${id}`);
+                }
             return [...new Set(found)];
         }"""
     )
