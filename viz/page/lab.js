@@ -256,7 +256,7 @@ function stepCard() {
   const take = withId("lab-step", element("button", "main", "take the step"), { onclick });
   return cardWith(
     "Take the step",
-    "Each weight moves against its gradient: w\xa0-=\xa0lr\xa0*\xa0dw.",
+    "Each weight moves against its gradient: w\xa0-\u2060=\xa0lr\xa0*\xa0dw.",
     control,
     take,
   );
