@@ -954,6 +954,15 @@ def test_numbers_that_are_not_the_engines_are_not_shown(visit, tmp_path):
     assert figures(page, "result") == [("dx", [180.0, 360.0])]
 
 
+def test_the_gradient_of_a_leaf_is_shown_as_it_arrives(visit, tmp_path):
+    x, seen = autograd.tensor([1.0, 2.0], requires_grad=True), []
+    x.register_hook(lambda g: seen.append(g) or 2 * g)
+    page = visit(viz.step_page((3 * x).sum(), tmp_path / "page.html"))
+    page.keyboard.press("End")
+    assert figures(page, "result") == [("dx", [3.0, 3.0])]
+    assert seen == [] and x.grad is None
+
+
 def test_gradients_that_are_nothing_but_rounding_do_not_stop_the_page(visit, tmp_path):
     autograd.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))  # the bias cancels out

@@ -79,7 +79,9 @@ def step_page(
     Tensors are called as in ``backward_steps``: by their ``name``, as in ``names`` (the variables
     of the caller if not given), or as in their module. Lines of your code are shown where ops were
     recorded inside ``autograd.record_source()``. The graph stays usable and every ``grad`` as it
-    is; hooks are called as in ``backward``. Of more than 2000 ops the last 2000 are shown.
+    is. Hooks of results are called as in ``backward``; the gradient of a leaf is shown as it
+    arrives, before the leaf's own hooks, which are not called. Of more than 2000 ops the last 2000
+    are shown.
 
     Raises TypeError for what is not a Tensor, ValueError for a leaf, which no op made, and
     RuntimeError where ``backward`` would.
