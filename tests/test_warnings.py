@@ -24,7 +24,7 @@ def caught(function):
     return [(w.category, str(w.message)) for w in found]
 
 
-NAN = float("nan")
+NAN, INF = float("nan"), float("inf")
 ODD = {
     "log": (lambda: tensor([0.0]).log(), "divide by zero encountered in log"),
     "log of negative": (lambda: autograd.log(tensor(-1.0)), "invalid value encountered in log"),
@@ -50,6 +50,17 @@ ODD = {
     "too large": (lambda: tensor(np.array([1e300])).float(), "overflow encountered in cast"),
     "hypot": (lambda: autograd.hypot(tensor([3e38]), tensor([3e38])),
               "overflow encountered in hypot"),
+    "sin": (lambda: tensor([INF]).sin(), "invalid value encountered in sin"),
+    "cos": (lambda: tensor([INF]).cos(), "invalid value encountered in cos"),
+    "sum": (lambda: tensor([3e38, 3e38]).sum(), "overflow encountered in sum"),
+    "mean": (lambda: tensor([3e38, 3e38]).mean(), "overflow encountered in mean"),
+    "var": (lambda: tensor([INF, 1.0]).var(), "invalid value encountered in var"),
+    "std": (lambda: tensor([INF, 1.0]).std(), "invalid value encountered in std"),
+    "prod": (lambda: tensor([3e38, 3e38]).prod(), "overflow encountered in prod"),
+    "cumsum": (lambda: tensor([3e38, 3e38]).cumsum(0), "overflow encountered in cumsum"),
+    "cumprod": (lambda: tensor([3e38, 3e38]).cumprod(0), "overflow encountered in cumprod"),
+    "softmax": (lambda: tensor([INF, 1.0]).softmax(0), "invalid value encountered in softmax"),
+    "norm": (lambda: tensor([3e38, 1.0]).norm(), "overflow encountered in norm"),
     "in a module": (lambda: Log()(tensor([0.0])), "divide by zero encountered in log"),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import warns_caller
 from ..operands import on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .arithmetic import mul, sub
@@ -55,6 +56,7 @@ def gelu(input: Operand, approximate: str = "none") -> Tensor:
 
 
 @primitive
+@warns_caller
 def _softplus(x: Operand) -> Array:
     return np.logaddexp(x, 0)
 
@@ -101,6 +103,7 @@ def silu(input: Operand, inplace: bool = False) -> Tensor:
 
 
 @primitive
+@warns_caller
 def _softmax(x: Operand, *, axis: int) -> Array:
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
@@ -124,6 +127,7 @@ def softmax(
 
 
 @primitive
+@warns_caller
 def _log_softmax(x: Operand, *, axis: int) -> Array:
     x = x - x.max(axis, keepdims=True)
     return x - np.log(np.exp(x).sum(axis, keepdims=True))
@@ -156,6 +160,7 @@ def along_dim(name: str, op: Any, x: Any, dim: int, dtype: Any) -> Tensor:
 
 
 @primitive
+@warns_caller
 def _logsumexp(x: Operand, *, axis: Any, keepdims: bool) -> Array:
     top = x.max(axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)

@@ -184,6 +184,7 @@ def cbrt_dx(g, y):
 
 
 @primitive
+@warns_caller
 def logaddexp(a: Operand, b: Operand) -> Array:
     """``log(exp(a) + exp(b))`` without overflow.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import observers
+from ..errors import warns_caller
 from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
 from .activations import _softmax, log_softmax, softplus
@@ -102,6 +103,7 @@ def check_probabilities(name: str, values: Any) -> None:
 
 
 @primitive
+@warns_caller
 def _binary_cross_entropy_with_logits(x: Operand, target: Operand) -> Array:
     return (np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))).sum() / x.size
 
@@ -178,6 +180,7 @@ def nll_dx(g, x_shape, target):
 
 
 @primitive
+@warns_caller
 def _cross_entropy(x: Operand, target: Operand) -> Array:
     x = x - x.max(-1, keepdims=True)
     chosen = np.take_along_axis(x, target[..., None], -1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import Dim, dims_of, ndim_of, settings, shape_of
 from .elementwise import abs, to
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @primitive
+@warns_caller
 def _norm(x: Operand, *, axis: Any, keepdims: bool) -> Array:
     return np.sqrt((x * x).sum(axis=axis, keepdims=keepdims))
 

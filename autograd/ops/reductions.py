@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import wide
+from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import Dim, dim_of, ndim_of, settings, shape_of
 from .elementwise import to
@@ -23,6 +24,7 @@ def unreduce(r, axis, keepdims):
 
 
 @primitive
+@warns_caller
 def _sum(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.sum(x, axis=axis, keepdims=keepdims)
 
@@ -50,6 +52,7 @@ def sum(
 
 
 @primitive
+@warns_caller
 def _mean(x: Operand, *, axis: Dim, keepdims: bool) -> Array:
     return np.mean(x, axis=axis, keepdims=keepdims)
 
@@ -81,6 +84,7 @@ def mean(
 
 
 @primitive
+@warns_caller
 def _var(x: Operand, *, axis: Dim, keepdims: bool, correction: float) -> Array:
     return np.var(x, axis=axis, keepdims=keepdims, ddof=correction)
 
@@ -117,6 +121,7 @@ def var(
 
 
 @primitive
+@warns_caller
 def _std(x: Operand, *, axis: Dim, keepdims: bool, correction: float) -> Array:
     return np.std(x, axis=axis, keepdims=keepdims, ddof=correction)
 
@@ -161,6 +166,7 @@ def spread_settings(
 
 
 @primitive
+@warns_caller
 def _prod(x: Operand, *, axis: int, keepdims: bool) -> Array:
     return np.prod(x, axis=axis, keepdims=keepdims)
 
@@ -205,6 +211,7 @@ def prod(
 
 
 @primitive
+@warns_caller
 def _cumsum(x: Operand, *, axis: int) -> Array:
     return np.cumsum(x, axis)
 
@@ -226,6 +233,7 @@ def cumsum(x: Operand, dim: int | None = None, *, axis: int | None = None,
 
 
 @primitive
+@warns_caller
 def _cumprod(x: Operand, *, axis: int) -> Array:
     return np.cumprod(x, axis)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @primitive
+@warns_caller
 def sin(x: Operand) -> Array:
     """The sine. VJP: ``dx = g * cos(x)``.
 
@@ -33,6 +34,7 @@ def sin_dx(g, x):
 
 
 @primitive
+@warns_caller
 def cos(x: Operand) -> Array:
     """The cosine. VJP: ``dx = -g * sin(x)``.
 
