@@ -80,11 +80,11 @@ def visits(
             g = run_hooks(node, g)
         if node in ends:
             cotangents[node] = g
+        if node.time < memory.last_change:
+            memory.check_unchanged(node)
         values = node.tensors() if create_graph else node.values
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None and (needed is None or x in needed):
-                if node.time < memory.last_change:
-                    memory.check_unchanged(node)
                 yield node, g, x, vjp, needs(values)
         if not retain_graph:
             node.freed = True
