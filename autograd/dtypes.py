@@ -138,16 +138,26 @@ def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list
     for x in values:
         if type(x) is int and wanted.kind in "iu":
             held(x, wanted)
-    if wanted == float16 and y.base is None and dtype != bool_:
-        wide = cast(values, float32, "f")
+    whole = dtype.kind == "f" and dtypes.isdisjoint(
+        FLOATING
+    )  # floats of ints: what may have wrapped
+    if wanted == float16 and dtype != bool_ and not is_view(y, values):
+        wide = cast(values, float32, "fiub" if whole else "f")
         return forward(*wide, **keywords).astype(float16), values
-    if wanted == dtype:
+    if wanted == dtype and not whole:
         mixed = dtype.kind == "f" and len(dtypes) > 1
         return y, cast(values, dtype, "f") if mixed else values
     if dtype != np.uint64:
         values = cast(values, wanted, "fiub" if dtypes.isdisjoint(FLOATING) else "fiu")
         y = forward(*values, **keywords)
     return (y if dtype == bool_ else y.astype(wanted, copy=False)), values
+
+
+def is_view(y: Any, values: list) -> bool:
+    """Whether an array lies in the memory of one of the values."""
+    return y.base is not None and any(
+        y.base is x or y.base is getattr(x, "base", None) for x in values
+    )
 
 
 def torchs(dtype: np.dtype, dtypes: set, values: list) -> np.dtype:

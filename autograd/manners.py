@@ -15,8 +15,8 @@ class Manners:
     # -- copies ------------------------------------------------------------------------
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        """What is pickled: all but the graph. A result comes back as a leaf, as in torch."""
-        graph = ("grad_fn", "_node", "_memory", "_retained", "hooks")
+        """What is pickled: not the gradient and the graph. A result is a leaf then, as in torch."""
+        graph = ("_grad", "grad_fn", "_node", "_memory", "_retained", "hooks")
         return {name: value for name, value in vars(self).items() if name not in graph}
 
     def __copy__(self: Any) -> Any:
@@ -32,6 +32,7 @@ class Manners:
             )
         out = memo[id(self)] = object.__new__(type(self))
         vars(out).update(copy.deepcopy(self.__getstate__(), memo))
+        out._grad = copy.deepcopy(self._grad, memo)
         return out
 
     @property

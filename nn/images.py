@@ -32,6 +32,8 @@ class Conv2d(Module):
     (5, 8, 28, 28)
     """
 
+    bias: Parameter | None
+
     def __init__(
         self,
         in_channels: int,
@@ -63,7 +65,8 @@ class Conv2d(Module):
         settings = {"device": device, "dtype": dtype}
         shape = (out_channels, in_channels, *self.kernel_size)
         self.weight = Parameter(autograd.zeros(shape, **settings))
-        self.bias = Parameter(autograd.zeros(out_channels, **settings)) if bias else None
+        zeros = Parameter(autograd.zeros(out_channels, **settings)) if bias else None
+        self.register_parameter("bias", zeros)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

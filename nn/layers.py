@@ -27,6 +27,8 @@ class Linear(Module):
     (5, 3)
     """
 
+    bias: Parameter | None
+
     def __init__(
         self,
         in_features: int,
@@ -41,7 +43,8 @@ class Linear(Module):
         self.out_features = out_features
         settings = {"device": device, "dtype": dtype}
         self.weight = Parameter(autograd.zeros(out_features, in_features, **settings))
-        self.bias = Parameter(autograd.zeros(out_features, **settings)) if bias else None
+        zeros = Parameter(autograd.zeros(out_features, **settings)) if bias else None
+        self.register_parameter("bias", zeros)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -39,6 +39,11 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+    def __deepcopy__(self, memo: dict) -> Any:
+        out = super().__deepcopy__(memo)
+        out._grad = None  # a copy begins without a gradient, as torch's does
+        return out
+
 
 class Module:
     """The base of all layers and networks: assign Parameters and Modules, define ``forward``.
@@ -68,6 +73,7 @@ class Module:
             raise TypeError(f"{type(self).__name__}: takes no arguments, got {len(args)}")
         self.training = True
         self._buffers: dict[str, bool] = {}  # by name, whether state_dict() holds it
+        self._absent: dict[str, type] = {}  # by name, what may be where None is: Parameter, Module
 
     if (
         TYPE_CHECKING
@@ -161,6 +167,8 @@ class Module:
             raise TypeError(f"register_parameter: {name!r} is a {kind}, not a Parameter")
         self._check_name("register_parameter", name, Parameter, type(None))
         setattr(self, name, param)
+        if param is None:
+            self._absent[name] = Parameter
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Assign a module by its name."""
@@ -168,6 +176,8 @@ class Module:
             raise TypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module")
         self._check_name("add_module", name, Module, type(None))
         setattr(self, name, module)
+        if module is None:
+            self._absent[name] = Module
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a Tensor that is no parameter: not trained, but saved with the module.
@@ -418,13 +428,15 @@ class Module:
         old, kind = vars(self).get(name), type(self).__name__
         if "training" not in vars(self) and isinstance(value, Parameter | Module):
             raise AttributeError(f"{kind}: call super().__init__() before assigning {name!r}")
-        if isinstance(old, Parameter) and not isinstance(value, Parameter | None):
+        sort = type(old) if old is not None else vars(self).get("_absent", {}).get(name)
+        is_parameter, is_module = (sort and issubclass(sort, x) for x in (Parameter, Module))
+        if is_parameter and not isinstance(value, Parameter | None):
             raise TypeError(
                 f"{kind}: {name!r} is a Parameter and cannot become a {type(value).__name__}. "
                 f"To update it: with autograd.no_grad(): layer.{name} -= ...; to replace it: "
                 "nn.Parameter(...), or None"
             )
-        if isinstance(old, Module) and not isinstance(value, Module | None):
+        if is_module and not isinstance(value, Module | None):
             raise TypeError(
                 f"{kind}: {name!r} is a Module and cannot become a {type(value).__name__}; "
                 "only another Module, or None"
@@ -438,6 +450,8 @@ class Module:
                 f"{kind}: {name!r} is a buffer and cannot become a {type(value).__name__}; "
                 "only another Tensor, or None"
             )
+        if value is None and (is_parameter or is_module):
+            self._absent[name] = Parameter if is_parameter else Module
         if isinstance(value, Parameter | Module):
             self._buffers.pop(name, None)
         if isinstance(old, Hooked):  # forward: the hooks stay

@@ -29,6 +29,9 @@ class LayerNorm(Module):
     tensor([[-1.0000,  1.0000]])
     """
 
+    weight: Parameter | None
+    bias: Parameter | None
+
     def __init__(
         self,
         normalized_shape: Any,
@@ -45,9 +48,11 @@ class LayerNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         kind = {"device": device, "dtype": dtype}
-        self.weight = Parameter(autograd.ones(shape, **kind)) if elementwise_affine else None
+        ones = Parameter(autograd.ones(shape, **kind)) if elementwise_affine else None
+        self.register_parameter("weight", ones)
         bias = elementwise_affine and bias
-        self.bias = Parameter(autograd.zeros(shape, **kind)) if bias else None
+        zeros = Parameter(autograd.zeros(shape, **kind)) if bias else None
+        self.register_parameter("bias", zeros)
 
     def reset_parameters(self) -> None:
         """Start anew: weight 1, bias 0."""
@@ -86,6 +91,9 @@ class BatchNorm1d(Module):
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
 
+    weight: Parameter | None
+    bias: Parameter | None
+
     def __init__(
         self,
         num_features: int,
@@ -105,8 +113,8 @@ class BatchNorm1d(Module):
         self.track_running_stats = tracked = track_running_stats
         zeros = autograd.zeros(num_features, device=device, dtype=dtype)
         ones = autograd.ones_like(zeros)
-        self.weight = Parameter(ones) if affine else None
-        self.bias = Parameter(zeros) if affine else None
+        self.register_parameter("weight", Parameter(ones) if affine else None)
+        self.register_parameter("bias", Parameter(zeros) if affine else None)
         self.register_buffer("running_mean", zeros if tracked else None)
         self.register_buffer("running_var", ones if tracked else None)
         self.register_buffer("num_batches_tracked", autograd.tensor(0) if tracked else None)

@@ -13,7 +13,7 @@ from autograd import Tensor, observers
 from autograd.memory import note_change
 
 from . import lr_scheduler  # noqa: F401  (nn.optim.lr_scheduler, as in torch)
-from .module import zero_grad
+from .module import Parameter, zero_grad
 
 Array: TypeAlias = Any  # an ndarray, a NumPy scalar, or what takes NumPy's functions like one
 State: TypeAlias = MutableMapping[str, Any]
@@ -123,7 +123,10 @@ class Optimizer:
         for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"{name}: optimizes Tensors, got {type(p).__name__}")
-            if not p.is_leaf or not p.requires_grad:
+            frozen = (
+                isinstance(p, Parameter) and not p.requires_grad
+            )  # it has no gradient to follow
+            if not p.is_leaf or not (p.requires_grad or frozen):
                 raise ValueError(f"{name}: can only optimize leaves that require grad, not {p}")
             if p in seen:
                 raise ValueError(f"{name}: would update a parameter twice in a step: {p}")

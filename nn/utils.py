@@ -26,6 +26,7 @@ def clip_grad_norm_(
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
     grads = gradients("clip_grad_norm_", parameters)
+    norm_type = float(norm_type)
     norms = [np.linalg.norm(wide(g).ravel(), norm_type) for g in grads if g.size]
     total = np.linalg.norm(np.stack(norms), norm_type) if norms else np.float32(0)
     if error_if_nonfinite and not np.isfinite(total):

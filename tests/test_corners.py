@@ -301,3 +301,49 @@ def test_a_rule_may_ask_for_all_of_many_operands():
     a = autograd.ones(5000, requires_grad=True)
     scaled(a, autograd.ones(5000) * 2, autograd.ones(5000)).sum().backward()
     assert a.grad.tolist() == [3] * 5000
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "int32", "uint8"])
+def test_floats_of_whole_numbers_are_computed_in_floats(dtype):
+    """An int16 wraps at 32,768: 20,000 - -20,000 must be a float before it is one too many."""
+    info = np.iinfo(dtype)
+    x = np.array([info.min, info.max, 3], dtype)
+    for name in ("sigmoid", "logsumexp", "softmax", "log_softmax"):
+        over = () if name == "sigmoid" else (0,)
+        ours = getattr(autograd, name)(autograd.from_numpy(x), *over)
+        right = getattr(torch, name)(torch.tensor(x.astype(np.float64)), *over)
+        assert ours.dtype == autograd.float32
+        np.testing.assert_allclose(ours.numpy(), right.numpy(), rtol=1e-6, atol=1e-30)
+
+
+def test_whole_numbers_are_sigmoids_in_every_default_dtype():
+    for dtype in (autograd.float16, autograd.float64):
+        autograd.set_default_dtype(dtype)
+        try:
+            y = autograd.sigmoid(autograd.tensor([1, 2], dtype=autograd.uint8))
+            z = autograd.sigmoid(autograd.tensor([-(2**31)], dtype=autograd.int32))
+        finally:
+            autograd.set_default_dtype(autograd.float32)
+        assert y.dtype == z.dtype == dtype and z.item() == 0
+        np.testing.assert_allclose(y.numpy(), [0.7311, 0.8808], rtol=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["mse_loss", "l1_loss", "huber_loss", "kl_div"])
+def test_losses_of_whole_numbers_are_refused(loss):
+    a, b = (autograd.tensor([x], dtype=autograd.uint8) for x in (0, 20))
+    with pytest.raises(TypeError, match=f"{loss}: needs floats, got uint8 and uint8"):
+        getattr(nn.functional, loss)(a, b)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "nll_loss"])
+def test_scores_of_whole_numbers_are_refused(loss):
+    scores, classes = autograd.tensor([[1, 2], [3, 4]]), autograd.tensor([0, 1])
+    with pytest.raises(TypeError, match=f"{loss}: input holds scores and must be floating"):
+        getattr(nn.functional, loss)(scores, classes)
+
+
+def test_logsumexp_of_halves_along_any_dimension():
+    x = autograd.full((5000, 3), 2.0, dtype=autograd.float16)
+    right = 2 + np.log(5000)
+    for y in (x.logsumexp(0), x.T.logsumexp(-1), x.logsumexp(0, keepdim=True)):
+        np.testing.assert_allclose(y.numpy(), right, rtol=1e-3)

@@ -545,3 +545,34 @@ def test_a_graph_is_not_copied_as_in_torch():
     layer.kept = (w * w).sum()
     with pytest.raises(RuntimeError, match="deepcopy: this tensor is the result of sum"):
         copy.deepcopy(layer)
+
+
+def test_what_may_be_a_parameter_is_never_a_plain_tensor():
+    """A Tensor there would be used, and neither trained nor saved; torch refuses it, too."""
+    ones, parted = autograd.ones(2), nn.Linear(2, 2)
+    parted.bias = None
+    declared = nn.Module()
+    declared.register_parameter("bias", None)
+    for layer in (nn.Linear(2, 2, bias=False), parted, declared, nn.BatchNorm1d(2, affine=False)):
+        with pytest.raises(TypeError, match="'bias' is a Parameter and cannot become a Tensor"):
+            layer.bias = ones
+        layer.bias = nn.Parameter(ones)
+        assert "bias" in layer.state_dict()
+    whole = nn.Module()
+    whole.add_module("part", None)
+    with pytest.raises(TypeError, match="'part' is a Module and cannot become a Tensor"):
+        whole.part = ones
+    whole.note = None
+    whole.note = ones  # what was never declared may be anything
+
+
+@pytest.mark.parametrize("lib", [autograd, torch], ids=["ours", "torch"])
+def test_copies_and_pickles_begin_without_gradients(lib):
+    model = (nn if lib is autograd else torch.nn).Linear(1, 1)
+    model(lib.ones(1)).sum().backward()
+    plain = lib.ones(2, requires_grad=True)
+    plain.sum().backward()
+    assert copy.deepcopy(model).weight.grad is None
+    assert pickle.loads(pickle.dumps(model)).weight.grad is None
+    assert copy.deepcopy(plain).grad.tolist() == [1, 1]
+    assert pickle.loads(pickle.dumps(plain)).grad is None

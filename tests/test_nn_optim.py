@@ -349,3 +349,16 @@ def test_adam_and_adamw_do_not_take_each_others_state(lib, kind, other):
 def test_what_cannot_be_meant_is_refused(fault, error, message):
     with pytest.raises(error, match=message):
         fault(autograd.tensor([1.0], requires_grad=True))
+
+
+def test_frozen_parameters_are_left_alone_as_in_torch():
+    for lib, layers in ((autograd, nn), (torch, torch.nn)):
+        model = layers.Sequential(layers.Linear(2, 2), layers.Linear(2, 1))
+        for p in model[0].parameters():
+            p.requires_grad_(False)
+        before = [p.detach().clone() for p in model.parameters()]
+        optimizer = (nn.optim if lib is autograd else torch.optim).SGD(model.parameters(), lr=0.1)
+        model(lib.ones(3, 2)).sum().backward()
+        optimizer.step()
+        changed = [bool((p != old).any()) for p, old in zip(model.parameters(), before)]
+        assert changed == [False, False, True, True]

@@ -164,7 +164,7 @@ def l1_loss(
     >>> l1_loss(autograd.tensor([1.0, 2.0]), autograd.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    check("l1_loss", input, target)
+    check("l1_loss", input, target, floats=reduction == "mean")
     return averaged("l1_loss", abs(input - target), weight, reduction)
 
 
@@ -319,7 +319,10 @@ def check_classes(name: str, x: Any, target: Any, weight: Any, ignore_index: int
 
 
 def count_of_classes(name: str, x: Any, weight: Any) -> int:
-    """How many classes there are, at least one and for each one of the weights."""
+    """How many classes floating scores have, at least one and for each one of the weights."""
+    dtype = getattr(x, "_data", np.asarray(0.0) if not hasattr(x, "dtype") else x).dtype
+    if dtype.kind != "f":
+        raise TypeError(f"{name}: input holds scores and must be floating, got {dtype}; .float()")
     count = shape_of(x)[min(1, ndim_of(x) - 1)]
     if not count:
         raise ValueError(f"{name}: input of shape {shape_of(x)} has no classes")
@@ -390,8 +393,11 @@ def reduced(name: str, losses: Any, reduction: str) -> Tensor:
     return mean(losses) if reduction == "mean" else sum(losses)
 
 
-def check(name: str, x: Any, target: Any) -> None:
-    """Losses compare like with like: broadcasting here hides mistakes, so it is an error."""
+def check(name: str, x: Any, target: Any, floats: bool = True) -> None:
+    """Losses compare like with like: broadcasting here hides mistakes, so it is an error.
+
+    Those that are of ``floats`` refuse two Tensors of whole numbers, which could wrap.
+    """
     try:
         a, b = x._data, target._data
     except AttributeError:
@@ -404,6 +410,8 @@ def check(name: str, x: Any, target: Any) -> None:
             f"{name}: input {a.shape} and target {b.shape} must have one shape; "
             "squeeze or unsqueeze one of the two"
         )
+    if floats and a.dtype.kind != "f" and b.dtype.kind != "f":
+        raise TypeError(f"{name}: needs floats, got {a.dtype} and {b.dtype}; use .float()")
     if a.dtype != b.dtype:
         odd, dtype = ("target", a.dtype) if a.dtype.kind == "f" else ("input", b.dtype)
         raise TypeError(
