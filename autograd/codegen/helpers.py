@@ -6,22 +6,20 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
-
-import numpy as np
 
 from ..names import identifier
 from .spelling import literal, name, name_of
 
 OURS = ("autograd", "nn", "viz")
-DECORATORS = ("as_one_call", "primitive", "vjp_of", "warns_caller")  # of autograd
+DECORATORS = {"as_one_call", "primitive", "vjp_of", "warns_caller"}  # of autograd
 
 
 class Helpers:
     """Functions written out as text that needs only NumPy: ``calls`` holds their names in it.
 
-    Each module-level name that a function uses comes along: imports, other functions, constants.
+    Each module-level name that a function uses comes along: modules, other functions, constants.
     Names are made unlike those in ``taken``. Raises ValueError for what has no source.
 
     >>> from autograd.ops.reductions import count
@@ -55,38 +53,29 @@ class Helpers:
         if inner in self.calls:
             return self.calls[inner]
         try:
-            tree: Any = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
         except (OSError, TypeError, SyntaxError) as error:
             raise unknown(function, f"its source cannot be had ({error})") from None
         if not isinstance(tree, ast.FunctionDef):
             raise unknown(function, "it is not defined by def")
-        name = self.calls[inner] = identifier(inner.__name__, self.taken)
-        tree = Renamed({}).visit(tree)
-        tree.decorator_list = [
-            x for x in tree.decorator_list
-            if not any(getattr(n, "id", getattr(n, "attr", "")) in DECORATORS for n in ast.walk(x))
-        ]  # fmt: skip
+        self.calls[inner] = identifier(inner.__name__, self.taken)
         outside = {**inner.__globals__, **inspect.getclosurevars(inner).nonlocals, tree.name: inner}
-        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        used -= set(inner.__code__.co_varnames)
-        names = {x: self.used(inner, x, outside[x]) for x in sorted(used & outside.keys())}
-        self.functions.append(ast.unparse(Renamed({**names, tree.name: name}).visit(tree)))
-        return name
+        names = outside.keys() - set(inner.__code__.co_varnames)
+        called = lambda x: self.used(inner, x, outside[x]) if x in names else x  # noqa: E731
+        self.functions.append(ast.unparse(Rewritten(called).visit(tree)))
+        return self.calls[inner]
 
     def used(self, by: Callable, name: str, value: Any) -> str:
         """How the text calls what a function knows as ``name``."""
-        if value is np:
-            return "np"
         if isinstance(value, ModuleType):
             if value.__name__.split(".")[0] in OURS:
                 raise unknown(by, f"it uses {value.__name__}")
-            return self.imported(f"import {value.__name__}", name)
+            line = f"import {value.__name__}"
+            self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
+            self.taken.add(name)
+            return name
         if callable(value) and name_of(value):
             return str(name_of(value))
-        home = (getattr(value, "__module__", None) or "__main__").split(".")[0]
-        ours = home in (*OURS, "__main__", by.__module__.split(".")[0])
-        if isinstance(value, FunctionType | BuiltinFunctionType | type) and not ours:
-            return self.imported(f"from {value.__module__} import {value.__name__}", name)
         if isinstance(value, FunctionType):
             return self.function(value)
         try:
@@ -97,11 +86,6 @@ class Helpers:
             self.constants[key] = identifier(name, self.taken)
         return self.constants[key]
 
-    def imported(self, line: str, name: str) -> str:
-        self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
-        self.taken.add(name)
-        return name
-
 
 def unknown(function: Any, why: str) -> ValueError:
     name = getattr(function, "__name__", repr(function))
@@ -111,20 +95,24 @@ def unknown(function: Any, why: str) -> ValueError:
     )
 
 
-class Renamed(ast.NodeTransformer):
-    """Writes names as they are called in the text, without annotations and docstrings."""
+class Rewritten(ast.NodeTransformer):
+    """A function with the names of the text, without annotations, docstring and our decorators."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
+    def __init__(self, called: Callable[[str], str]) -> None:
+        self.called = called
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name, node.returns = self.names.get(node.name, node.name), None
+        node.name, node.returns = self.called(node.name), None
+        node.decorator_list = [
+            x for x in node.decorator_list
+            if not any(getattr(n, "id", getattr(n, "attr", "")) in DECORATORS for n in ast.walk(x))
+        ]  # fmt: skip
         if ast.get_docstring(node) and len(node.body) > 1:
             del node.body[0]
         return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.arg(self.names.get(node.arg, node.arg))
+        return ast.arg(node.arg)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return name(self.names.get(node.id, node.id))
+        return name(self.called(node.id))

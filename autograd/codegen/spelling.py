@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Mapping, Sequence
 from math import copysign, isfinite
 from operator import attrgetter
 from typing import Any
@@ -30,16 +29,17 @@ def name(text: str) -> ast.expr:
     return ast.Attribute(name(owner[0]), last) if owner else ast.Name(last)
 
 
-def binary(left: ast.expr, function: Any, right: ast.expr) -> ast.expr:
-    return ast.BinOp(left, SIGNS[function], right)  # type: ignore[arg-type]
-
-
 def call(head: ast.expr | str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     settings = [ast.keyword(key, x) for key, x in keywords.items()]
     return ast.Call(name(head) if isinstance(head, str) else head, list(args), settings)
 
 
-def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.expr]) -> ast.expr:
+def text_of(tree: ast.expr) -> str:
+    """An expression as text, with no more brackets for parts that stand in it twice."""
+    return ast.unparse(ast.parse(ast.unparse(tree)))
+
+
+def spelled(function: Any, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     """``function(*args, **keywords)`` as a person writes it."""
     sign: Any = None if keywords else SIGNS.get(function)
     if isinstance(sign, ast.operator):
