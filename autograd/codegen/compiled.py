@@ -122,22 +122,17 @@ class Program:
         self.constants = list(self.source.inputs.values())
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.outputs = len(recording.outputs)
-        self.function = self.defined()
-
-    def defined(self) -> Callable:
-        """The function of the text, which has memory of its own."""
-        file = f"<compiled {short(self.name)} {next(number)}>"  # for debuggers
+        file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
         lines = self.source.splitlines(keepends=True)
         linecache.cache[file] = (len(self.source), None, lines, file)
         weakref.finalize(self, linecache.cache.pop, file, None)
         space: dict[str, Any] = {}
         exec(builtins.compile(self.source, file, "exec"), space)
-        function = space[self.name]
-        if hasattr(function, "__wrapped__"):
+        self.function = space[name]
+        if hasattr(self.function, "__wrapped__"):
             quiet = copy_context()  # what np.errstate does around it, only once
             quiet.run(np.seterr, all="ignore")
-            return partial(quiet.run, function.__wrapped__)
-        return function
+            self.function = partial(quiet.run, self.function.__wrapped__)
 
     def __repr__(self) -> str:
         return f"<program {self.name}({', '.join(self.names)})>"
@@ -159,10 +154,9 @@ class Program:
 
     def run(self, args: tuple) -> tuple:
         """Compute, set gradients, do the optimizer's step, and give the results."""
-        update, knows = self.update, True
+        update = self.update
         if update is not None:
             update.check()
-            knows = update.knows()
         arrays = list(map(data_of, self.tensors))
         if not all(map(is_, arrays, self.arrays)):
             arrays = self.other_arrays()
@@ -171,7 +165,8 @@ class Program:
             refuse_parameters(self.name)
         given = [args[i]._data for i in self.positions]
         found = [find() for find in self.finders]
-        if not knows:  # the first step is the optimizer's own: what this one updates are copies
+        first = update is not None and update.remembers and not update.knows()
+        if first:  # which is the optimizer's own step: what this one updates are copies
             arrays, found = copy.deepcopy((arrays, found))
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
@@ -180,7 +175,7 @@ class Program:
         rest = iter(out[self.outputs :])
         for leaf, g in zip(leaves, rest):
             leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
-        if not knows:
+        if first:
             update.step()
         elif update is not None:
             update.note(rest)
@@ -190,10 +185,8 @@ class Program:
         """The arrays of the Tensors from outside, some of which are not those of before."""
         for x, known in zip(self.tensors, self.arrays):
             if (x.shape, x.dtype) != (known.shape, known.dtype):
-                raise ValueError(
-                    f"{self.name}: a tensor from outside is {x.shape} {x.dtype}, recorded was "
-                    f"{known.shape} {known.dtype}: compile for that, too"
-                )
+                now, then = (x.shape, x.dtype, False), (known.shape, known.dtype, False)
+                raise self.other("a tensor from outside", now, then)
             if isinstance(known, np.ndarray):
                 x.memory  # noqa: B018  # which makes an array of a number
         self.arrays = list(map(data_of, self.tensors))
@@ -215,15 +208,17 @@ class Program:
                     "autograd.tensor(...), or from_numpy"
                 )
             if now != kind:
-                raise ValueError(
-                    f"{self.name}: {key} is {said(now)}, recorded was {said(kind)}: "
-                    "compile for that, too"
-                )
+                raise self.other(key, now, kind)
+
+    def other(self, key: str, now: Any, then: Any) -> ValueError:
+        return ValueError(
+            f"{self.name}: {key} is {said(now)}, recorded was {said(then)}: compile for that, too"
+        )
 
 
 def kind_of(x: Any) -> tuple | str:
     """What must be the same at each call: of a setting what is printed of it."""
-    return (x.shape, x.dtype, x._requires_grad) if isinstance(x, Tensor) else repr(x)
+    return (x._data.shape, x._data.dtype, x._requires_grad) if isinstance(x, Tensor) else repr(x)
 
 
 def said(kind: tuple | str) -> str:

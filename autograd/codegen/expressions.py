@@ -99,29 +99,24 @@ class Terms:
             return call("np.full", literal(var.shape), value, dtype)
         return call(f"np.{kind}", literal(var.shape), *[dtype][: var.dtype != np.float64])
 
-    # -- calls -----------------------------------------------------------------------------
-
     def expression(self, made: Var) -> Term:
         """The Term of what a call makes."""
         function, args, keywords = made.function, made.args, made.keywords
         numbers = all(self.known[x].tree is None for x in made.inputs)
         if function is same or (numbers and function in MOVES):
             return self.known[args[0]]
-        simple = None
+        widens = function is operator.getitem and repr(args[1]) == repr((..., None))
         if is_elementwise(function) and not keywords:
-            operands = self.operands(made, numbers and function in DRAWN)
-            simple = self.arithmetic(function, operands, made)
-        drawn = simple is not None and simple.tree is None and simple.over != 1
+            term = self.arithmetic(made, self.operands(made, numbers and function in DRAWN))
+        elif function in RESHAPE or widens:
+            term = Term(reshaped(self.whole(args[0]), args[0].shape, made.shape))
+        else:
+            matrices = function is np.dot and all(x.ndim == 2 for x in args)
+            term = Term(self.written(np.matmul if matrices else function, args, keywords))
+        drawn = term.tree is None and term.over != 1
         if numbers and not made.varies and not drawn and self.constant(made):
             return self.known[made]
-        if is_elementwise(function) and not keywords:
-            return simple or Term(spelled(function, *[x.whole() for x in operands]))
-        if function is np.dot and all(x.ndim == 2 for x in args):
-            function = np.matmul
-        widens = function is operator.getitem and repr(args[1]) == repr((..., None))
-        if function in RESHAPE or widens:
-            return Term(reshaped(self.whole(args[0]), args[0].shape, made.shape))
-        return Term(self.written(function, args, keywords))
+        return term
 
     def written(self, function: Any, args: tuple, keywords: dict) -> ast.expr:
         """A call as it is."""
@@ -134,8 +129,6 @@ class Terms:
         """An argument of a call that is no operand of arithmetic."""
         x = mapped(lambda v: self.whole(v) if isinstance(v, Var) else v, x)
         return (index if function is operator.getitem else literal)(x)
-
-    # -- arithmetic --------------------------------------------------------------------------
 
     def operands(self, made: Var, drawn: bool) -> list[Term]:
         """Operands as Terms, the numbers in the fewest digits that give the same result.
@@ -171,28 +164,27 @@ class Terms:
             return term
         return Term(call(literal(x.dtype), term.whole()))
 
-    def arithmetic(self, function: Any, terms: list[Term], out: Var) -> Term | None:
-        """Products, quotients and sums with their numbers drawn together, or None."""
-        a, b = terms[0], terms[-1]
-        if function is np.multiply:
-            return product(a, b, out.dtype)
-        if function is np.divide and b.tree is None:
-            return product(a, Term(None, b.over, b.times), out.dtype)
-        if function is np.divide and a.tree is not None:
-            return a._replace(tree=spelled(np.divide, a.tree, b.whole()))
-        if function is np.negative and out.dtype.kind == "f":
-            return a._replace(times=-a.times)
-        if function is np.reciprocal:
-            return Term(spelled(np.divide, literal(1), a.whole()))
-        if function in (np.add, np.subtract) and out.dtype.kind == "f" and (a.tree or b.tree):
-            return total(a, b, function)
-        return None
+    def arithmetic(self, made: Var, terms: list[Term]) -> Term:
+        """Products, quotients and sums with their numbers drawn together; else a call as it is."""
+        function, a, b, floats = made.function, terms[0], terms[-1], made.dtype.kind == "f"
+        term = None
+        if function is np.multiply and floats:
+            term = product(a, b, made.dtype)
+        elif function is np.divide and b.tree is None and floats:
+            term = product(a, Term(None, b.over, b.times), made.dtype)
+        elif function is np.divide and a.tree is not None and b.tree is not None:
+            term = a._replace(tree=spelled(np.divide, a.tree, b.whole()))
+        elif function is np.negative and floats:
+            term = a._replace(times=-a.times)
+        elif function is np.reciprocal:
+            term = Term(spelled(np.divide, literal(1), a.whole()))
+        elif function in (np.add, np.subtract) and floats and (a.tree or b.tree):
+            term = total(a, b, function)
+        return term or Term(spelled(function, *[x.whole() for x in terms]))
 
 
 def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
     """``a * b``, if its numbers can be drawn together: neither becomes 0 or inf in ``dtype``."""
-    if dtype.kind != "f":
-        return None
     times, over, limits = a.times * b.times, a.over * b.over, np.finfo(dtype)
     low, high = float(limits.smallest_normal), float(limits.max)
     if not (low <= abs(times) <= high and low <= abs(over) <= high):

@@ -123,7 +123,7 @@ class Printer:
         self.before: dict[Any, tuple[str, str]] = {}  # what is made first: its name and line
         self.lines: list[tuple[str, str, str]] = []  # of code, in two parts, and a comment
         self.ends = [*recording.results, *recording.updates.values()]
-        self.calls = self.needed()
+        self.calls = recording.trace.needed(self.ends)
         self.uses = Counter([*self.ends, *recording.updates])  # how many use each Var
         for made in self.calls:
             self.uses.update(made.inputs)
@@ -133,12 +133,6 @@ class Printer:
         self.name_inputs()
         self.name_outputs()
 
-    def needed(self) -> list[Var]:
-        """What has to be computed, in order."""
-        return self.recording.trace.needed(self.ends)
-
-    # -- names -------------------------------------------------------------------------------
-
     def name_inputs(self) -> None:
         """Arrays become arguments; short ones that have no name are written out."""
         recording = self.recording
@@ -147,7 +141,7 @@ class Printer:
         begin = [x for x in dict.fromkeys([*inputs, *self.uses]) if x.function is None]
         begin = [x for x in begin if x in self.uses or x is root]
         for var in sorted(begin, key=lambda x: x is root):
-            name = recording.array_names.get(id(var.value))
+            name = recording.names.get(id(var.value))
             kept = name or var.size > SMALL or var in leaves or var in recording.live or var is root
             if (kept and var in inputs) or not self.terms.constant(var):
                 self.add_argument(var, name or inputs.get(var, "array"))
@@ -181,17 +175,15 @@ class Printer:
             *(cotangents[x] for x in recording.names if x in cotangents),
         }
 
-    # -- lines -------------------------------------------------------------------------------
-
     def text(self) -> Source:
         for title, calls in groupby(self.calls, attrgetter("section")):
             if self.lines:
-                self.lines.append(("", "", ""))
-            self.lines.append((f"# {title}", "", ""))
+                self.statement("", "")
+            self.statement(f"# {title}", "")
             for made in calls:
                 self.add(made)
         self.finish()
-        self.lines.append(("return ", ", ".join(map(self.terms.text, self.recording.results)), ""))
+        self.statement("return ", ", ".join(map(self.terms.text, self.recording.results)))
         head = broken(f"def {self.function}(", ", ".join(self.arguments.values()), "):")
         if any(made.quiet for made in self.calls):
             head = f'@np.errstate(all="ignore")\n{head}'
@@ -232,11 +224,11 @@ class Printer:
     def line(self, made: Var) -> None:
         """The line of a call."""
         name = self.labels.get(made) or identifier(name_for(made), self.taken)
-        self.assign(name, self.terms.text(made), made)
+        self.statement(f"{name} = ", self.terms.text(made), made.shape)
         self.terms.name(made, name)
 
-    def assign(self, name: str, text: str, made: Var) -> None:
-        self.lines.append((f"{name} = ", text, str(made.shape) if made.shape else ""))
+    def statement(self, front: str, code: str, shape: tuple = ()) -> None:
+        self.lines.append((front, code, str(shape) if shape else ""))
 
     def fitted(self, made: Var, name: str) -> Term:
         """A call as an expression that fits a line: long operands get lines of their own."""
@@ -272,14 +264,7 @@ def name_for(made: Var) -> str:
 
 
 def broken(front: str, code: str, back: str = "") -> str:
-    """A line of code, broken at spaces, within brackets, where it is too long.
-
-    >>> print(broken("y = ", "f(" + ", ".join(["argument"] * 10) + ")"))
-    y = (
-        f(argument, argument, argument, argument, argument, argument, argument, argument,
-        argument, argument)
-    )
-    """
+    """A line of code, broken at spaces, within brackets, where it is too long."""
     line = f"{front}{code}{back}"
     if len(line) <= LINE or "'" in code:  # where a space may be one in quotes
         return line

@@ -43,9 +43,6 @@ class ProgramPrinter(Printer):
             self.last.update(dict.fromkeys((x.root for x in [*made.inputs, made]), made))
         self.last.update(dict.fromkeys((x.root for x in self.ends), "end"))
 
-    def needed(self) -> list[Var]:
-        return [x for x in super().needed() if x.varies]
-
     def name_inputs(self) -> None:
         """What the graph begins with: first the function's arguments, then Tensors, then numbers.
 
@@ -54,10 +51,10 @@ class ProgramPrinter(Printer):
         recording, inputs, last = self.recording, self.recording.inputs, len(self.places)
         places = {x: self.places.get(id(tensor), last) for x, tensor in recording.tensors.items()}
         places.update(dict.fromkeys(recording.live, last + 1))
-        begin = [x for x in dict.fromkeys([*inputs, *self.uses]) if x in inputs or not x.varies]
+        begin = [x for x in dict.fromkeys([*inputs, *self.uses]) if x.function is None]
         begin.sort(key=lambda x: places.get(x, last + 2))
         for var in filter(self.uses.__contains__, begin):
-            name = recording.array_names.get(id(var.value)) or inputs.get(var, "constant")
+            name = recording.names.get(id(var.value)) or inputs.get(var, "constant")
             if var in places or not self.terms.constant(var):
                 self.add_argument(var, name)
             elif var.is_array:
@@ -72,12 +69,10 @@ class ProgramPrinter(Printer):
             self.before[key] = name, f"{name} = {text}"
         return ast.Name(self.before[key][0])
 
-    # -- the text ----------------------------------------------------------------------------
-
     def finish(self) -> None:
         for target, value in self.pending.items():
             into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
-            self.lines.append(("", ast.unparse(into), ""))
+            self.statement("", ast.unparse(into))
 
     def add(self, made: Var) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
@@ -88,24 +83,19 @@ class ProgramPrinter(Printer):
             value, place = self.terms.written(made.function, args, made.keywords), None
             self.before[made], self.kept[made] = (name, f"{name} = {ast.unparse(value)}"), name
         else:
-            value, place = self.statement(made)
-            if place:
-                self.lines.append(("", ast.unparse(value), ""))
-            else:
-                self.assign(name, ast.unparse(value), made)
+            value, place = self.computed(made)
+            self.statement("" if place else f"{name} = ", ast.unparse(value), made.shape)
         self.release(made)
         known[made] = Term(place or ast.Name(name))
 
-    # -- statements --------------------------------------------------------------------------
-
-    def statement(self, made: Var) -> tuple[ast.expr, ast.expr | None]:
+    def computed(self, made: Var) -> tuple[ast.expr, ast.expr | None]:
         """A call as it is written, and where its result is then if it is not what that gives."""
         stays = made.is_array and made.root is made and made not in self.fresh
         if stays and is_mask(made):
             return self.masked(made)
         function, args = self.with_out(made)
         if function is None:
-            return self.plain(made), None
+            return self.terms.written(made.function, made.args, made.keywords), None
         if not stays:
             return applied(function, args), None
         target = self.target_of(made)
@@ -115,22 +105,12 @@ class ProgramPrinter(Printer):
         place = self.terms.whole(target)
         return applied(function, args, place), place
 
-    def plain(self, made: Var) -> ast.expr:
-        """A call that gives a new array, a number or a view."""
-        function, x = made.function, made.args[0]
-        if function in (np.sum, np.mean) and made.shape == () and adds_alike(made) and x.size:
-            total = call("np.add.reduce", self.terms.whole(x), literal(None))
-            return total if function is np.sum else spelled(np.divide, total, literal(x.size))
-        if function is np.vdot and all(v.ndim == 1 for v in made.inputs):
-            return applied(np.dot, [self.terms.whole(v) for v in made.inputs])
-        return self.terms.written(function, made.args, made.keywords)
-
     def with_out(self, made: Var) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
         function, args = made.function, made.args
         if not made.is_array:
             return None, []
-        if function is np.sum and args[0].ndim == 2 and type(args[-1]) is int and adds_alike(made):
+        if function is np.sum and is_along(made):
             return np.dot, self.by_ones(made)
         if function is np.matmul and all(x.ndim == 2 for x in args):
             function = np.dot
@@ -161,8 +141,6 @@ class ProgramPrinter(Printer):
         if x in self.kept:
             return self.made_before("bits", call(f"{self.kept[x]}.view", bits))
         return call(ast.Attribute(self.terms.whole(x), "view"), bits)
-
-    # -- memory ------------------------------------------------------------------------------
 
     def target_of(self, made: Var) -> Var | None:
         """The input that a call updates, if it may write its result right there."""
@@ -197,8 +175,6 @@ class ProgramPrinter(Printer):
                 if x.root in self.memory:
                     self.memory[x.root].append(self.kept[x.root])
 
-    # -- operands ----------------------------------------------------------------------------
-
     def operand(self, x: Any, made: Var) -> ast.expr:
         """An operand of a ufunc; a number beside floating arrays as a 0-d array."""
         number, varies = value_of(x), isinstance(x, Var) and x.varies
@@ -209,8 +185,7 @@ class ProgramPrinter(Printer):
             new, zero = (x, dtype) not in self.before, call("np.array", literal(0), literal(dtype))
             array = self.made_before(f"{self.terms.text(x)}_array", zero, (x, dtype))
             if new:
-                fill = call(f"{array.id}.fill", self.terms.whole(x))
-                self.lines.append(("", ast.unparse(fill), ""))
+                self.statement("", f"{array.id}.fill({self.terms.text(x)})")
             return array
         value = shortest(dtype.type(number))
         if made.function in (np.maximum, np.minimum):  # whose loops are slow with one number
@@ -231,10 +206,11 @@ def is_mask(made: Var) -> bool:
     return zero and floats and alike and mask is made.args[0] and mask.dtype == bool
 
 
-def adds_alike(made: Var) -> bool:
-    """Whether numbers are added up in their own dtype, as ``np.add.reduce`` does."""
+def is_along(made: Var) -> bool:
+    """Whether a call sums a matrix along an axis, floats in their own dtype."""
     x = made.args[0]
-    return x.dtype == made.dtype and x.dtype.kind == "f" and x.dtype.itemsize > 2
+    floats = x.dtype == made.dtype and x.dtype.kind == "f" and x.dtype.itemsize > 2
+    return floats and x.ndim == 2 and type(made.args[-1]) is int
 
 
 def applied(function: Any, args: list[ast.expr], *out: ast.expr) -> ast.expr:

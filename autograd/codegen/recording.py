@@ -35,7 +35,7 @@ class Recording:
     def __init__(self, roots: Any, wrt: Any = None, names: Any = None, since: int = 0) -> None:
         self.root: Any = parent_of(roots[0])
         self.since = since
-        self.trace = Trace(signs_last=since > 0)
+        self.trace = Trace(for_program=since > 0)
         self.order = [x for x in recorded_order(roots) if x.time > since]
         self.leaves: dict[Tensor, Var] = {}  # those that require grad
         self.values: dict[Node, tuple] = {}  # of each Node: its output and its operands
@@ -46,8 +46,7 @@ class Recording:
         self.tensors: dict[Var, Tensor] = {}  # those that are the data of a Tensor
         self.live: dict[Var, Callable] = {}  # those that are found anew at each run: drawn numbers
         self.updates: dict[Var, Var] = {}  # what a program writes into which of its inputs
-        self.names: dict[Any, str] = {}  # of Nodes and leaves
-        self.array_names: dict[int, str] = {}  # by id
+        self.names: dict[Any, str] = {}  # of Nodes, leaves, and arrays by their id
         self.take_names(roots, {} if names is None else names)
         for node in reversed(self.order):
             self.run_forward(node)
@@ -70,7 +69,7 @@ class Recording:
             if isinstance(x, Tensor):
                 name = str(x.name or name)
                 self.names.setdefault(x.node or x, name)
-            self.array_names.setdefault(id(getattr(x, "_data", x)), name)
+            self.names.setdefault(id(getattr(x, "_data", x)), name)
 
     def run_forward(self, node: Node) -> None:
         if node.op in DRAWS:

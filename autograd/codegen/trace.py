@@ -65,8 +65,8 @@ class Trace:
 
     section = "forward"  # the part of the text that calls belong to
 
-    def __init__(self, signs_last: bool = False) -> None:
-        self.signs_last = signs_last  # whether signs are taken of sums, not of each term
+    def __init__(self, for_program: bool = False) -> None:
+        self.for_program = for_program  # takes signs of sums, not of each term; folds constants
         self.made: dict[Any, Var] = {}  # what calls gave, by what they did
         self._inputs: dict[int, Var] = {}
         self._named: Any = None  # the last call with a name, and where it was made
@@ -94,6 +94,8 @@ class Trace:
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in inputs))
+        if self.for_program and not out.varies:
+            return out
         out.function, (out.args, out.keywords) = function, given
         out.quiet = not ignored() <= self._ignored
         for x in inputs:
@@ -153,6 +155,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
     """
 
     name = ""  # of the variable that the rule assigned it to, if that says something
+    asked = False  # whether a rule asked if it is zero, which it may of a number, first of all
     quiet = False  # whether the rule made the call inside np.errstate(...="ignore")
 
     def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
@@ -213,6 +216,12 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Var:
         return self.trace.call(operator.getitem, self, index)
 
+    def __bool__(self) -> bool:
+        if not self.is_number or self.function is not None:
+            self._unknown()
+        self.asked = True
+        return bool(self.value)
+
     def __len__(self) -> int:
         return len(self.value)
 
@@ -223,18 +232,8 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         raise Untraceable("the value of an array was asked for, or changed")
 
     __setitem__ = item = tolist = fill = __array__ = _unknown
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
+    __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
     __hash__ = object.__hash__
-
-
-class Setting(Var):
-    """A number of which a rule may ask whether it is zero, and then has ``asked``."""
-
-    asked = False
-
-    def __bool__(self) -> bool:
-        self.asked = True
-        return bool(self.value)
 
 
 def ignored() -> set[str]:
@@ -299,7 +298,7 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
     """
     if function in (np.multiply, np.divide, np.sum):
         for i, x in enumerate(args):
-            if isinstance(x, Var) and x.trace.signs_last and is_new_negative(x):
+            if isinstance(x, Var) and x.trace.for_program and is_new_negative(x):
                 y = x.trace.call(function, *args[:i], x.args[0], *args[i + 1 :], **keywords)
                 return np.negative, (y,), {}
     if function in METHODS:

@@ -10,7 +10,7 @@ from typing import Any
 from ..memory import note_change
 from ..tensors import Tensor
 from .recording import Recording
-from .trace import Setting, Untraceable, Var
+from .trace import Untraceable, Var
 
 
 class Update:
@@ -21,7 +21,7 @@ class Update:
         self.optimizer = optimizer
         self.remembers: list[tuple[Tensor, str]] = []  # what must be known of which Tensor
         self.new: list[tuple[Tensor, str]] = []  # what is known afterwards, beside the updates
-        self.groups = self.groups_now()
+        self.seen = self.groups()
         everything = {p for group in optimizer.param_groups for p in group["params"]}
         self.parameters = everything.intersection(recording.wrt)
         self.memories = [p.memory for p in self.parameters]  # and an array of each number
@@ -33,12 +33,14 @@ class Update:
             for p in group["params"]:
                 if p in self.parameters:
                     self.append(recording, p, group, settings)
-        asked = [x for x in recording.live if isinstance(x, Setting) and x.asked]
-        # Those that make the rule what it is, by being 0 or not.
+        # What makes the rule what it is, by being 0 or not.
+        asked = [x for x in recording.live if x.asked]
         self.rule = [(recording.inputs[x], recording.live[x], x.value) for x in asked]
 
-    def groups_now(self) -> list[list[int]]:
-        return [[*map(id, group["params"])] for group in self.optimizer.param_groups]
+    def groups(self) -> list:
+        """The parameters and the settings of each group."""
+        groups = self.optimizer.param_groups
+        return [([*map(id, x["params"])], [*x.values()]) for x in groups]
 
     def setting(self, recording: Recording, name: str, x: Any, *path: Any) -> Any:
         """A setting with a Var for each number, and the way to find that at each call."""
@@ -47,7 +49,7 @@ class Update:
                 self.setting(recording, f"{name}{k}", number, *path, k)
                 for k, number in enumerate(x)
             )
-        var = Setting(recording.trace, x, True)
+        var = Var(recording.trace, x, True)
         recording.inputs[var] = name
         recording.live[var] = partial(find, self.optimizer, *path)
         return var
@@ -78,11 +80,12 @@ class Update:
                 self.new.append((p, key))
                 recording.results += recording.apart([value])
 
-    # -- at a call -------------------------------------------------------------------------------
-
     def check(self) -> None:
         """Raise RuntimeError where the rule would be another one than it was."""
-        if self.groups_now() != self.groups:
+        now = self.groups()
+        if now == self.seen:
+            return
+        if [ids for ids, _ in now] != [ids for ids, _ in self.seen]:
             refuse_parameters(self.name)
         for key, setting, then in self.rule:
             if bool(setting()) != bool(then):
@@ -90,6 +93,7 @@ class Update:
                     f"{self.name}: the optimizer's {key} is {setting()}, recorded was {then}, "
                     "which makes its rule another one: compile anew"
                 )
+        self.seen = now
 
     def knows(self) -> bool:
         """Whether the optimizer remembers what the rule needs; it does after its first step."""
@@ -103,8 +107,9 @@ class Update:
             settings = {key: group[key] for key in optimizer.defaults}
             for p in group["params"]:
                 if p in self.parameters:
-                    state = optimizer.state[p]
+                    state = dict(optimizer.state[p])  # an interrupt leaves no half of it
                     p._data -= optimizer.change(p._data, p._grad._data, state, **settings)
+                    optimizer.state[p] = state
         self.note()
 
     def note(self, values: Iterable = ()) -> None:
