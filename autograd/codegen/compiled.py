@@ -19,11 +19,11 @@ import numpy as np
 
 from .. import observers
 from ..names import identifier
+from ..nested import leaves_of, mapped
 from ..printing import short
 from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
-from .trace import leaves_of, mapped
 from .update import Update, refuse_parameters
 from .watch import Watch
 

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..nested import mapped
 from .spelling import array_literal, call, index, literal, shortest, spelled, text_of
-from .trace import Var, is_elementwise, mapped, same
+from .trace import Var, is_elementwise, same
 
 RESHAPE = (np.reshape, np.expand_dims)
 MOVES = (*RESHAPE, np.squeeze, np.broadcast_to, np.transpose, operator.getitem)

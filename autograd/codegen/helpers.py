@@ -39,13 +39,9 @@ class Helpers:
         self.functions: list[str] = []  # each after those that it uses
         for function in functions:
             self.function(function)
-
-    @property
-    def texts(self) -> list[str]:
-        """Imports, constants, and each function."""
         constants = [f"{name} = {text}" for (_, text), name in self.constants.items()]
         head = ["\n".join(sorted(self.imports)), "\n".join(constants)]
-        return ["\n\n".join(filter(None, head)), *self.functions]
+        self.texts = ["\n\n".join(filter(None, head)), *self.functions]
 
     def function(self, function: Callable) -> str:
         """The name of a function, whose text is added where it is new."""

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..names import identifier
+from ..nested import mapped
 from .expressions import Term
 from .printer import Printer, name_for
 from .recording import Recording
 from .spelling import call, literal, name_of, shortest, spelled
-from .trace import Var, is_elementwise, mapped, value_of
+from .trace import Var, is_elementwise, value_of
 
 POWERS = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}  # what NumPy makes of ``x ** 2``
 SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call

@@ -14,6 +14,7 @@ import numpy as np
 from ..cotangents import fit
 from ..creation import DRAWS
 from ..dtypes import computed
+from ..functional import between
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..keeping import Absent
 from ..memory import described
@@ -56,7 +57,7 @@ class Recording:
         self.wrt = list(self.leaves) if wrt is None else wanted(wrt)
         self.trace.section = "backward"
         if self.wrt:
-            self.run_backward(topological_order(roots[0]))
+            self.run_backward(roots[0])
         for i, x in enumerate(self.wrt):
             if wrt is not None and x not in self.cotangents:
                 raise ValueError(f"to_source: item {i} of wrt is not in the graph of this tensor")
@@ -73,9 +74,8 @@ class Recording:
 
     def run_forward(self, node: Node) -> None:
         if node.op in DRAWS:
-            y = self.input(node.values[0], node.name)
-            self.live[y] = partial(node.op.forward, **node.keywords)
-            self.values[node] = (y,)
+            find = partial(node.op.forward, **node.keywords)
+            self.values[node] = (self.reads(node.name, node.values[0], find),)
             return
         steps = zip(node.args, node.parents, node.origins, node.operand_names)
         values = [self.operand(node, *step) for step in steps]
@@ -117,6 +117,12 @@ class Recording:
         self.inputs.setdefault(var, name)
         return var
 
+    def reads(self, name: str, value: Any, find: Callable) -> Var:
+        """An input that is found anew at each run."""
+        var = Var(self.trace, value, True)
+        self.inputs[var], self.live[var] = name, find
+        return var
+
     def own(self, var: Var) -> Var:
         """A Var of its own for the same value, in a text: one that belongs to nobody else."""
         shared = var.function is None or var in self.owned
@@ -137,12 +143,8 @@ class Recording:
     def value_of(self, x: Tensor) -> Var:
         return self.values[x.node][0] if x.node in self.values else self.tensor(x, x.name or "x")
 
-    def run_backward(self, order: list[Node]) -> None:
+    def run_backward(self, root: Tensor) -> None:
         """Backward's walk, on Vars and only along the ways that lead to what is wanted."""
-        leading = set(self.wrt)
-        for node in reversed(order):
-            if not leading.isdisjoint(node.parents):
-                leading.add(node)
         y = self.outputs[0]
         if y.shape == ():
             g = Var(self.trace, y.dtype.type(1))
@@ -150,18 +152,14 @@ class Recording:
             g = Var(self.trace, np.ones(y.shape, y.dtype), varies=True)
             self.inputs[g] = f"d{self.names.get(self.root, 'loss')}"
         self.cotangents[self.root] = g
+        order, needed = between(topological_order(root), self.wrt)
         for node in order:
-            if node in leading:
-                self.visit(node, leading)
-
-    def visit(self, node: Node, leading: set) -> None:
-        """Run the rules of a Node, those for leaves first, and add up what they give."""
-        g, values = self.cotangents[node], self.values[node]
-        steps = [(x, *rule) for x, rule in zip(node.parents, node.op.rules) if x in leading]
-        for x, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
-            dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
-            before = self.cotangents.get(x)
-            self.cotangents[x] = self.own(dx) if before is None else before + dx
+            g, values = self.cotangents[node], self.values[node]
+            steps = [(x, *rule) for x, rule in zip(node.parents, node.op.rules) if x in needed]
+            for x, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
+                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
+                before = self.cotangents.get(x)
+                self.cotangents[x] = self.own(dx) if before is None else before + dx
 
 
 def wanted(wrt: Any) -> list[Any]:

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ..nested import leaves_of, mapped
+
 LARGE = 2**10  # elements; of a result beyond, the trace keeps zeros instead of the values
 SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
 
@@ -74,9 +76,7 @@ class Trace:
 
     def input(self, value: Any) -> Var:
         """The Var of an array that no call made; one and the same for the same array."""
-        if id(value) not in self._inputs:
-            self._inputs[id(value)] = Var(self, value)
-        return self._inputs[id(value)]
+        return self._inputs.setdefault(id(value), Var(self, value))
 
     def call(self, function: Any, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
@@ -239,23 +239,6 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 def ignored() -> set[str]:
     """The kinds of warnings that NumPy does not give now."""
     return {kind for kind, way in np.geterr().items() if way == "ignore"}
-
-
-def mapped(function: Callable, x: Any) -> Any:
-    """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
-    if isinstance(x, tuple | list):
-        items = [mapped(function, item) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    if isinstance(x, dict):
-        return {key: mapped(function, item) for key, item in x.items()}
-    return function(x)
-
-
-def leaves_of(x: Any) -> list[Any]:
-    """All that is in tuples, lists and dicts, or ``x`` if it is none."""
-    found: list[Any] = []
-    mapped(found.append, x)
-    return found
 
 
 def value_of(x: Any) -> Any:

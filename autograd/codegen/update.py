@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -19,55 +19,55 @@ class Update:
     def __init__(self, name: str, optimizer: Any, recording: Recording) -> None:
         self.name = name
         self.optimizer = optimizer
+        self.recording = recording
         self.remembers: list[tuple[Tensor, str]] = []  # what must be known of which Tensor
         self.new: list[tuple[Tensor, str]] = []  # what is known afterwards, beside the updates
         self.seen = self.groups()
-        everything = {p for group in optimizer.param_groups for p in group["params"]}
-        self.parameters = everything.intersection(recording.wrt)
-        self.memories = [p.memory for p in self.parameters]  # and an array of each number
+        groups, wanted = optimizer.param_groups, set(recording.wrt)
+        pairs = [(p, i) for i, group in enumerate(groups) for p in group["params"]]
+        self.parameters = [(p, i) for p, i in pairs if p in wanted]  # and their groups
+        self.memories = [p.memory for p, _ in self.parameters]  # and an array of each number
         recording.trace.section = "update"
-        for i, group in enumerate(optimizer.param_groups):
-            settings = {
-                key: self.setting(recording, key, group[key], i, key) for key in optimizer.defaults
+        settings = [
+            {
+                key: self.setting(key, lambda i=i, key=key: optimizer.param_groups[i][key])
+                for key in optimizer.defaults
             }
-            for p in group["params"]:
-                if p in self.parameters:
-                    self.append(recording, p, group, settings)
+            for i in range(len(groups))
+        ]
+        for p, i in self.parameters:
+            self.append(p, groups[i], settings[i])
         # What makes the rule what it is, by being 0 or not.
         asked = [x for x in recording.live if x.asked]
         self.rule = [(recording.inputs[x], recording.live[x], x.value) for x in asked]
+        del self.recording  # and all the values that it holds
 
     def groups(self) -> list:
         """The parameters and the settings of each group."""
         groups = self.optimizer.param_groups
         return [([*map(id, x["params"])], [*x.values()]) for x in groups]
 
-    def setting(self, recording: Recording, name: str, x: Any, *path: Any) -> Any:
-        """A setting with a Var for each number, and the way to find that at each call."""
-        if isinstance(x, tuple):
-            return tuple(
-                self.setting(recording, f"{name}{k}", number, *path, k)
-                for k, number in enumerate(x)
-            )
-        var = Var(recording.trace, x, True)
-        recording.inputs[var] = name
-        recording.live[var] = partial(find, self.optimizer, *path)
-        return var
+    def setting(self, name: str, find: Callable) -> Any:
+        """A setting with a Var for each number, which is found anew at each call."""
+        now = find()
+        if not isinstance(now, tuple):
+            return self.recording.reads(name, now, find)
+        return tuple(self.setting(f"{name}{k}", lambda k=k: find()[k]) for k in range(len(now)))
 
-    def append(self, recording: Recording, p: Tensor, group: dict, settings: dict) -> None:
+    def append(self, p: Tensor, group: dict, settings: dict) -> None:
         """The optimizer's rule for one parameter."""
-        state = dict(self.optimizer.state.get(p) or self.optimizer.first_state(p, group))
+        recording, optimizer = self.recording, self.optimizer
+        state = dict(optimizer.state.get(p) or optimizer.first_state(p, group))
         for key, x in state.items():
-            state[key] = var = Var(recording.trace, x, True)
-            recording.inputs[var] = key
-            recording.live[var] = partial(remembered, self.optimizer, p, group, key)
+            find = partial(remembered, optimizer, p, group, key)
+            state[key] = recording.reads(key, x, find)
             self.remembers.append((p, key))
         var, known = recording.tensor(p, "p"), dict(state)
         try:
-            change = self.optimizer.change(var, recording.cotangents[p], state, **settings)
+            change = optimizer.change(var, recording.cotangents[p], state, **settings)
         except Untraceable:
             raise RuntimeError(
-                f"compile: {self.name}: {type(self.optimizer).__name__}.change() asks for values: "
+                f"compile: {self.name}: {type(optimizer).__name__}.change() asks for values: "
                 "use np.where in it, or compile without optimizer= and call its step()"
             ) from None
         recording.updates[var] = var - change
@@ -103,13 +103,11 @@ class Update:
     def step(self) -> None:
         """The optimizer's own step with the parameters of this graph."""
         optimizer = self.optimizer
-        for group in optimizer.param_groups:
-            settings = {key: group[key] for key in optimizer.defaults}
-            for p in group["params"]:
-                if p in self.parameters:
-                    state = dict(optimizer.state[p])  # an interrupt leaves no half of it
-                    p._data -= optimizer.change(p._data, p._grad._data, state, **settings)
-                    optimizer.state[p] = state
+        for p, i in self.parameters:
+            settings = {key: optimizer.param_groups[i][key] for key in optimizer.defaults}
+            state = dict(optimizer.state[p])  # an interrupt leaves no half of it
+            p._data -= optimizer.change(p._data, p._grad._data, state, **settings)
+            optimizer.state[p] = state
         self.note()
 
     def note(self, values: Iterable = ()) -> None:
@@ -124,14 +122,6 @@ def refuse_parameters(name: str) -> None:
         f"{name}: parameters have been frozen, or put in or out of the optimizer, since they were "
         "recorded: compile anew"
     )
-
-
-def find(optimizer: Any, *path: Any) -> Any:
-    """A setting: ``optimizer.param_groups[...][...]``."""
-    x = optimizer.param_groups
-    for step in path:
-        x = x[step]
-    return x
 
 
 def remembered(optimizer: Any, p: Tensor, group: dict, key: str) -> Any:
