@@ -115,7 +115,8 @@ class Program:
         known = [recording.tensors[x] for x in printer.arguments if x in recording.tensors]
         self.positions = [given[id(x)] for x in known if id(x) in given]
         self.tensors = [x for x in known if id(x) not in given]
-        self.arrays = [x._data for x in self.tensors]
+        self.outside = list(map(kind_of, self.tensors))
+        self.arrays = list(map(data_of, self.tensors))
         self.finders = [recording.live[x] for x in printer.arguments if x in recording.live]
         constants = list(self.source.inputs.items())[len(known) + len(self.finders) :]
         self.source.inputs = {key: x.copy() for key, x in constants}
@@ -144,7 +145,8 @@ class Program:
         if keywords or len(args) != len(self.names):
             args = self.in_order(args, keywords)
         if list(map(kind_of, args)) != self.kinds:
-            self.refuse(args)
+            for key, x, kind in zip(self.names, args, self.kinds):
+                self.check(key, x, kind)
         with self.lock:
             out = self.run(args)
         if self.template is Tensor:
@@ -176,19 +178,16 @@ class Program:
         for leaf, g in zip(leaves, rest):
             leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
         if first:
-            update.step()
+            update.optimizer.update(update.parameters)
         elif update is not None:
             update.note(rest)
         return out
 
     def other_arrays(self) -> list[np.ndarray]:
         """The arrays of the Tensors from outside, some of which are not those of before."""
-        for x, known in zip(self.tensors, self.arrays):
-            if (x.shape, x.dtype) != (known.shape, known.dtype):
-                now, then = (x.shape, x.dtype, False), (known.shape, known.dtype, False)
-                raise self.other("a tensor from outside", now, then)
-            if isinstance(known, np.ndarray):
-                x.memory  # noqa: B018  # which makes an array of a number
+        for x, kind in zip(self.tensors, self.outside):
+            self.check("a tensor from outside", x, kind)
+            x.memory  # noqa: B018  # which makes an array of a number
         self.arrays = list(map(data_of, self.tensors))
         return self.arrays
 
@@ -198,22 +197,19 @@ class Program:
             raise TypeError(f"{self.name}: takes {', '.join(self.names) or 'no arguments'}")
         return tuple(given[name] for name in self.names)
 
-    def refuse(self, args: tuple) -> None:
-        """Raise for the first argument that is not like its example."""
-        for key, kind, x in zip(self.names, self.kinds, args):
-            now = kind_of(x)
-            if isinstance(kind, tuple) and not isinstance(now, tuple):
-                raise TypeError(
-                    f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
-                    "autograd.tensor(...), or from_numpy"
-                )
-            if now != kind:
-                raise self.other(key, now, kind)
-
-    def other(self, key: str, now: Any, then: Any) -> ValueError:
-        return ValueError(
-            f"{self.name}: {key} is {said(now)}, recorded was {said(then)}: compile for that, too"
-        )
+    def check(self, key: str, x: Any, kind: tuple | str) -> None:
+        """Raise where an argument or a tensor from outside is not as it was when recorded."""
+        now = kind_of(x)
+        if isinstance(kind, tuple) and not isinstance(now, tuple):
+            raise TypeError(
+                f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
+                "autograd.tensor(...), or from_numpy"
+            )
+        if now != kind:
+            raise ValueError(
+                f"{self.name}: {key} is {said(now)}, recorded was {said(kind)}: "
+                "compile for that, too"
+            )
 
 
 def kind_of(x: Any) -> tuple | str:

@@ -43,13 +43,8 @@ class Term(NamedTuple):
         return tree if over == 1 else spelled(np.divide, tree, literal(over))
 
     @property
-    def is_plain(self) -> bool:
-        """Whether no number is drawn out of the expression."""
-        return self.tree is not None and self.times == self.over == 1
-
-    @property
     def is_name(self) -> bool:
-        return isinstance(self.tree, ast.Name) and self.is_plain
+        return isinstance(self.tree, ast.Name) and self.times == self.over == 1
 
 
 def led(tree: ast.expr, by: Callable[[ast.expr], ast.expr]) -> ast.expr:
@@ -198,7 +193,7 @@ def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
 def total(a: Term, b: Term, function: Any) -> Term:
     """``a + b`` or ``a - b``, without a sign that can be drawn in."""
     twice = function is np.add and ast.unparse(a.whole()) == ast.unparse(b.whole())
-    if twice and a.is_plain:
+    if twice and a.tree is not None and a.times == a.over == 1:
         return Term(a.tree, 2)
     if b.tree is not None and b.times < 0:
         b, function = b._replace(times=-b.times), np.add if function is np.subtract else np.subtract

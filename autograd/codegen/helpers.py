@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import operator
 import textwrap
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -11,6 +12,7 @@ from typing import Any
 
 from ..names import identifier
 from .spelling import literal, name, name_of
+from .trace import astype, same
 
 OURS = ("autograd", "nn", "viz")
 DECORATORS = {"as_one_call", "primitive", "vjp_of", "warns_caller"}  # of autograd
@@ -21,14 +23,6 @@ class Helpers:
 
     Each module-level name that a function uses comes along: modules, other functions, constants.
     Names are made unlike those in ``taken``. Raises ValueError for what has no source.
-
-    >>> from autograd.ops.reductions import count
-    >>> for part in Helpers([count], {"count"}).texts:
-    ...     print(part)
-    import math
-    import numpy as np
-    def count2(x_shape, y_shape):
-        return math.prod(x_shape) // (math.prod(y_shape) or 1) or 1
     """
 
     def __init__(self, functions: list[Callable], taken: set[str]) -> None:
@@ -37,8 +31,9 @@ class Helpers:
         self.imports = {"import numpy as np"}
         self.constants: dict[tuple[str, str], str] = {}  # what is written of each, and its name
         self.functions: list[str] = []  # each after those that it uses
-        for function in functions:
-            self.function(function)
+        for function in functions:  # but for what NumPy and Python have
+            if function not in (same, astype, operator.getitem) and name_of(function) is None:
+                self.function(function)
         constants = [f"{name} = {text}" for (_, text), name in self.constants.items()]
         head = ["\n".join(sorted(self.imports)), "\n".join(constants)]
         self.texts = ["\n\n".join(filter(None, head)), *self.functions]

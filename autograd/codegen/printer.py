@@ -19,7 +19,6 @@ from ..tensors import Tensor
 from .expressions import Term, Terms
 from .helpers import Helpers
 from .recording import Recording
-from .spelling import needs_source
 from .trace import Var
 
 CODE = 72  # characters of a line, without indentation and comment
@@ -127,8 +126,7 @@ class Printer:
         self.uses = Counter([*self.ends, *recording.updates])  # how many use each Var
         for made in self.calls:
             self.uses.update(made.inputs)
-        whole = [made.function for made in self.calls if needs_source(made.function)]
-        self.helpers = Helpers(whole, self.taken)
+        self.helpers = Helpers([made.function for made in self.calls], self.taken)
         self.terms.helpers = self.helpers.calls
         self.name_inputs()
         self.name_outputs()

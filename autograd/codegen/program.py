@@ -26,10 +26,7 @@ SMALL = 2**14  # elements; of larger arrays time goes by memory, not by call
 
 
 class ProgramPrinter(Printer):
-    """Prints a Recording as a program.
-
-    ``given`` are the ids of the Tensors that are the program's arguments, and their places.
-    """
+    """Prints a Recording as a program; ``places`` are those of its arguments, by their ids."""
 
     def __init__(self, recording: Recording, function: str, places: dict[int, int]) -> None:
         self.places = places
@@ -37,7 +34,6 @@ class ProgramPrinter(Printer):
         self.memory: dict[Var, list[str]] = {}  # by root: where its memory goes when it is free
         self.kept: dict[Var, str] = {}  # what lies at the same place in every run
         super().__init__(recording, function)
-        self.pending = dict(recording.updates)  # what is not yet written into its input
         self.fresh = {x.root for x in recording.results}
         self.last: dict[Var, Any] = {}  # the call that is the last to need what is there, by root
         for made in self.calls:
@@ -71,7 +67,7 @@ class ProgramPrinter(Printer):
         return ast.Name(self.before[key][0])
 
     def finish(self) -> None:
-        for target, value in self.pending.items():
+        for target, value in self.recording.updates.items():
             into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
             self.statement("", ast.unparse(into))
 
@@ -97,14 +93,9 @@ class ProgramPrinter(Printer):
         function, args = self.with_out(made)
         if function is None:
             return self.terms.written(made.function, made.args, made.keywords), None
-        if not stays:
-            return applied(function, args), None
-        target = self.target_of(made)
-        if target is None:
-            return applied(function, args, ast.Name(self.memory_for(made))), None
-        del self.pending[target]
-        place = self.terms.whole(target)
-        return applied(function, args, place), place
+        place = self.target_of(made) if stays else None
+        out = [place or ast.Name(self.memory_for(made))] if stays else []
+        return applied(function, args, *out), place
 
     def with_out(self, made: Var) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
@@ -143,13 +134,14 @@ class ProgramPrinter(Printer):
             return self.made_before("bits", call(f"{self.kept[x]}.view", bits))
         return call(ast.Attribute(self.terms.whole(x), "view"), bits)
 
-    def target_of(self, made: Var) -> Var | None:
+    def target_of(self, made: Var) -> ast.expr | None:
         """The input that a call updates, if it may write its result right there."""
-        for target, value in self.pending.items():
+        for target, value in self.recording.updates.items():
             free = self.last.get(target.root, made) is made
             fits = (target.shape, target.dtype) == (made.shape, made.dtype)
             if value is made and free and fits and isinstance(made.function, np.ufunc):
-                return target
+                del self.recording.updates[target]
+                return self.terms.whole(target)
         return None
 
     def memory_for(self, made: Var) -> str:

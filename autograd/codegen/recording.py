@@ -1,7 +1,4 @@
-"""The rules of a recorded graph, run on Vars: forward, then backward to what is wanted.
-
-One Recording serves the printed backward pass and programs.
-"""
+"""The rules of a recorded graph, run on Vars: forward, then backward to what is wanted."""
 
 from __future__ import annotations
 

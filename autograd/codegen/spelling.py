@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .trace import METHODS, astype, same
+from .trace import METHODS
 
 SIGNS: dict[Any, ast.AST] = {
     np.add: ast.Add(), np.subtract: ast.Sub(), np.multiply: ast.Mult(), np.divide: ast.Div(),
@@ -42,12 +42,10 @@ def text_of(tree: ast.expr) -> str:
 def spelled(function: Any, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     """``function(*args, **keywords)`` as a person writes it."""
     sign: Any = None if keywords else SIGNS.get(function)
-    if isinstance(sign, ast.operator):
-        return ast.BinOp(args[0], sign, args[1])
-    if isinstance(sign, ast.unaryop):
-        return ast.UnaryOp(sign, args[0])
     if isinstance(sign, ast.cmpop):
         return ast.Compare(args[0], [sign], [args[1]])
+    if sign:
+        return ast.UnaryOp(sign, *args) if len(args) == 1 else ast.BinOp(args[0], sign, args[1])
     if function in (np.transpose, np.matrix_transpose) and len(args) == 1:
         return ast.Attribute(args[0], "T" if function is np.transpose else "mT")
     if function is operator.getitem:
@@ -70,11 +68,6 @@ def name_of(function: Any) -> str | None:
         return None
 
 
-def needs_source(function: Any) -> bool:
-    """Whether the text of a function has to come along, as neither NumPy nor Python has it."""
-    return function not in (same, astype, operator.getitem) and name_of(function) is None
-
-
 def literal(x: Any) -> ast.expr:
     """A constant as it is written; trees in it stay. Raises ValueError for what is none.
 
@@ -87,7 +80,8 @@ def literal(x: Any) -> ast.expr:
     """
     if isinstance(x, ast.expr):
         return x
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
+    numeric = (np.generic, bool, int, float)
+    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, numeric)):
         return name(f"np.{np.dtype(x).name}")
     if isinstance(x, np.generic):
         x = x.item()
@@ -96,8 +90,6 @@ def literal(x: Any) -> ast.expr:
     if isinstance(x, int | float):
         size = ast.Constant(abs(x)) if isfinite(x) else name(f"np.{abs(x)}")
         return ast.UnaryOp(ast.USub(), size) if copysign(1, x) < 0 and x == x else size
-    if isinstance(x, type) and x in (bool, int, float):
-        return name(x.__name__)
     if isinstance(x, slice) or (isinstance(x, tuple) and any(isinstance(i, slice) for i in x)):
         return ast.Subscript(name("np.s_"), index(x))
     if isinstance(x, tuple | list):

@@ -23,20 +23,18 @@ class Update:
         self.remembers: list[tuple[Tensor, str]] = []  # what must be known of which Tensor
         self.new: list[tuple[Tensor, str]] = []  # what is known afterwards, beside the updates
         self.seen = self.groups()
-        groups, wanted = optimizer.param_groups, set(recording.wrt)
-        pairs = [(p, i) for i, group in enumerate(groups) for p in group["params"]]
-        self.parameters = [(p, i) for p, i in pairs if p in wanted]  # and their groups
-        self.memories = [p.memory for p, _ in self.parameters]  # and an array of each number
+        groups = optimizer.param_groups
+        self.parameters = {p for group in groups for p in group["params"]} & set(recording.wrt)
+        self.memories = [p.memory for p in self.parameters]  # and an array of each number
         recording.trace.section = "update"
-        settings = [
-            {
+        for i, group in enumerate(groups):
+            settings = {
                 key: self.setting(key, lambda i=i, key=key: optimizer.param_groups[i][key])
                 for key in optimizer.defaults
             }
-            for i in range(len(groups))
-        ]
-        for p, i in self.parameters:
-            self.append(p, groups[i], settings[i])
+            for p in group["params"]:
+                if p in self.parameters:
+                    self.append(p, group, settings)
         # What makes the rule what it is, by being 0 or not.
         asked = [x for x in recording.live if x.asked]
         self.rule = [(recording.inputs[x], recording.live[x], x.value) for x in asked]
@@ -100,17 +98,7 @@ class Update:
         state = self.optimizer.state
         return all(key in state.get(x, ()) for x, key in self.remembers)
 
-    def step(self) -> None:
-        """The optimizer's own step with the parameters of this graph."""
-        optimizer = self.optimizer
-        for p, i in self.parameters:
-            settings = {key: optimizer.param_groups[i][key] for key in optimizer.defaults}
-            state = dict(optimizer.state[p])  # an interrupt leaves no half of it
-            p._data -= optimizer.change(p._data, p._grad._data, state, **settings)
-            optimizer.state[p] = state
-        self.note()
-
-    def note(self, values: Iterable = ()) -> None:
+    def note(self, values: Iterable) -> None:
         """Note that parameters have changed, and what is remembered beside the updates."""
         note_change(self.memories, self.name)
         for (p, key), value in zip(self.new, values):

@@ -107,8 +107,7 @@ class Watch:
                 "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
         order = list(filter(self.is_inside, recorded_order(tensors)))
-        used = [parent_of(x) for x in tensors] + [x for node in order for x in node.parents]
-        for x in used:
+        for x in [*map(parent_of, tensors), *(x for node in order for x in node.parents)]:
             if isinstance(x, Node) and not self.is_inside(x):
                 self.refuse(
                     f"uses the result of {x.name} from outside, whose graph would be lost. Use "
