@@ -156,22 +156,24 @@ class Printer:
         named = any(node in recording.names for node in recording.order[1:])
         for node in reversed(recording.order):
             if node in names or not named:
-                y = values[node][0]
-                names.setdefault(node, node.name)
-                if y in self.uses and y.function and y not in self.labels:
-                    self.labels[y] = names[node] = identifier(names[node], self.taken)
+                names[node] = self.label(values[node][0], names.get(node, node.name))
         for leaf, var in recording.leaves.items():
             names[leaf] = self.arguments.get(var, "x")
         for x in dict.fromkeys([*recording.wrt, *cotangents]):
-            g, wanted = cotangents[x], x in names or x in recording.wrt
-            if wanted and g in self.uses and g.function and g not in self.labels:
-                self.labels[g] = identifier(f"d{names.get(x) or x.name}", self.taken)
+            if x in names or x in recording.wrt:
+                self.label(cotangents[x], f"d{names.get(x) or x.name}")
         # Whose names a person gave or asks for.
         self.given = {
             *recording.results,
             *(values[x][0] for x in recording.names if x in values),
             *(cotangents[x] for x in recording.names if x in cotangents),
         }
+
+    def label(self, var: Var, name: str) -> str:
+        """Have the line of a Var, if it needs one, called like this; the name that it gets."""
+        if var in self.uses and var.function is not None and var not in self.labels:
+            self.labels[var] = name = identifier(name, self.taken)
+        return name
 
     def text(self) -> Source:
         for title, calls in groupby(self.calls, attrgetter("section")):
@@ -180,7 +182,8 @@ class Printer:
             self.statement(f"# {title}", "")
             for made in calls:
                 self.add(made)
-        self.finish()
+        for target, value in self.recording.updates.items():  # what is not yet written there
+            self.statement("", f"np.copyto({self.terms.text(target)}, {self.terms.text(value)})")
         self.statement("return ", ", ".join(map(self.terms.text, self.recording.results)))
         head = broken(f"def {self.function}(", ", ".join(self.arguments.values()), "):")
         if any(made.quiet for made in self.calls):
@@ -191,9 +194,6 @@ class Printer:
         text.inputs = {name: np.asarray(x.value) for x, name in self.arguments.items()}
         text.name = self.function
         return text
-
-    def finish(self) -> None:
-        """Write what is left to be done at the end."""
 
     def body(self) -> str:
         """The lines, with the comments below each other."""

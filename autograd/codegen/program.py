@@ -66,11 +66,6 @@ class ProgramPrinter(Printer):
             self.before[key] = name, f"{name} = {text}"
         return ast.Name(self.before[key][0])
 
-    def finish(self) -> None:
-        for target, value in self.recording.updates.items():
-            into = call("np.copyto", self.terms.whole(target), self.terms.whole(value))
-            self.statement("", ast.unparse(into))
-
     def add(self, made: Var) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
         known = self.terms.known

@@ -132,9 +132,7 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
     if x.size > ONE_LINE // 2:
         return None
 
-    def nested(part: np.ndarray) -> ast.expr:
-        return ast.List([*map(nested, part)]) if part.ndim else literal(shortest(part[()]))
-
+    numbers = np.array([*map(shortest, x.flat)], object).reshape(x.shape).tolist()
     more = [] if x.dtype in (np.int64, bool) else [literal(x.dtype)]
-    tree = call("np.array", nested(x), *more)
+    tree = call("np.array", literal(numbers), *more)
     return tree if len(ast.unparse(tree)) <= ONE_LINE else None

@@ -11,7 +11,7 @@ import linecache
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -28,10 +28,7 @@ OF_NUMBERS: dict[Any, Any] = {
     np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
 }  # fmt: skip
 
-QUESTIONS = {
-    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
-}  # fmt: skip
+QUESTIONS = {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
 
 
 class Untraceable(TypeError):
@@ -94,7 +91,7 @@ class Trace:
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in inputs))
-        if self.for_program and not out.varies:
+        if self.for_program and not out.varies and function is not np.array:
             return out
         out.function, (out.args, out.keywords) = function, given
         out.quiet = not ignored() <= self._ignored
@@ -180,7 +177,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     base = property(lambda self: None if self.root is self else self.root)
     T = property(lambda self: self.trace.call(np.transpose, self))
-    mT = property(lambda self: self.trace.call(np.matrix_transpose, self))
+    mT = property(lambda x: x.T if x.ndim == 2 else x.trace.call(np.matrix_transpose, x))
 
     def __repr__(self) -> str:
         return f"<Var {id(self)}>"  # by which calls are told apart
@@ -210,9 +207,6 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         packed = len(axes) == 1 and isinstance(axes[0], tuple | list)
         return self.trace.call(np.transpose, self, axes[0] if packed else axes or None)
 
-    def copy(self, order: str = "C") -> Var:
-        return self.trace.call(np.copy, self, order=order)
-
     def __getitem__(self, index: Any) -> Var:
         return self.trace.call(operator.getitem, self, index)
 
@@ -224,9 +218,6 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __len__(self) -> int:
         return len(self.value)
-
-    def __iter__(self) -> Iterator[Var]:
-        return (self[i] for i in range(len(self)))
 
     def _unknown(self, *args: Any, **keywords: Any) -> Any:
         raise Untraceable("the value of an array was asked for, or changed")
@@ -291,8 +282,6 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
         args = tuple(x[0] if type(x) is tuple and len(x) == 1 else x for x in args)
     elif function is np.transpose and args[1:] in ((None,), ((1, 0),)):
         args = args[:1]
-    elif function is np.matrix_transpose and args[0].ndim == 2:
-        function = np.transpose
     elif is_elementwise(function):
         bare = tuple(map(before_broadcast, args))
         if np.broadcast_shapes(*map(np.shape, bare)) == np.broadcast_shapes(*map(np.shape, args)):
