@@ -97,20 +97,17 @@ class Program:
         stand_ins = [stand_in(name, key, x) for key, x in example.items()]
         self.names = list(example)
         self.kinds = list(map(kind_of, stand_ins))
-        watch = Watch(self.name, stand_ins)
+        watch = Watch(name, stand_ins)
         out = watch.run(function, stand_ins)
         tensors = [x for x in leaves_of(out) if isinstance(x, Tensor)]
         self.template = mapped(lambda x: Tensor if isinstance(x, Tensor) else x, out)
         if not tensors:
-            raise ValueError(
-                f"compile: {self.name}: must return a Tensor, and gave {short(repr(out))}"
-            )
+            raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
         watch.check(tensors)
-        wrt = None if tensors[0]._requires_grad else []
-        recording = Recording(tensors, wrt, since=watch.begun)
-        self.update = None if optimizer is None else Update(self.name, optimizer, recording)
+        recording = Recording(tensors, None if tensors[0]._requires_grad else [], since=watch.begun)
+        self.update = None if optimizer is None else Update(name, optimizer, recording)
         given = {id(x): i for i, x in enumerate(stand_ins)}
-        printer = ProgramPrinter(recording, self.name, given)
+        printer = ProgramPrinter(recording, name, given)
         self.source = printer.text()
         known = [recording.tensors[x] for x in printer.arguments if x in recording.tensors]
         self.positions = [given[id(x)] for x in known if id(x) in given]
@@ -156,7 +153,7 @@ class Program:
 
     def run(self, args: tuple) -> tuple:
         """Compute, set gradients, do the optimizer's step, and give the results."""
-        update = self.update
+        update: Any = self.update
         if update is not None:
             update.check()
         arrays = list(map(data_of, self.tensors))
@@ -220,8 +217,7 @@ def kind_of(x: Any) -> tuple | str:
 def said(kind: tuple | str) -> str:
     if isinstance(kind, str):
         return short(kind, 80)
-    shape, dtype, requires_grad = kind
-    return f"{shape} {dtype}{', requires grad' if requires_grad else ''}"
+    return f"{kind[0]} {kind[1]}{', requires grad' * kind[2]}"
 
 
 def stand_in(name: str, key: str, x: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..nested import mapped
-from .spelling import array_literal, call, index, literal, shortest, spelled, text_of
+from .spelling import array_literal, call, index, literal, shortest, spelled
 from .trace import Var, is_elementwise, same
 
 RESHAPE = (np.reshape, np.expand_dims)
@@ -72,14 +72,13 @@ class Terms:
         first = x.flat[0] if x.size else x.dtype.type(0)
         if x.tobytes() == np.full_like(x, first).tobytes():
             self.known[var] = Term(None, shortest(first))
-            return True
-        tree = array_literal(x)
-        if tree is not None:
+        elif (tree := array_literal(x)) is not None:
             self.known[var] = Term(tree)
-        return tree is not None
+        return var in self.known
 
     def text(self, var: Var) -> str:
-        return text_of(self.whole(var))
+        tree = ast.parse(ast.unparse(self.whole(var)))  # where no part stands in two places
+        return ast.unparse(tree)
 
     def whole(self, var: Var) -> ast.expr:
         """A Var by itself: numbers get their shape and dtype."""
@@ -127,10 +126,9 @@ class Terms:
         return (index if function is operator.getitem else literal)(x)
 
     def operands(self, made: Var, drawn: bool) -> list[Term]:
-        """Operands as Terms, the numbers in the fewest digits that give the same result.
+        """Operands as Terms, numbers in the fewest digits and without shape that give the same.
 
-        They have their shape only where the others do not give it. If ``drawn``, all are numbers
-        that become one.
+        If ``drawn``, all are numbers that become one.
         """
         trees = [x for x in made.inputs if self.known[x].tree is not None]
         beside = [x.dtype for x in trees if x is not made.args[0] or made.function is not np.where]

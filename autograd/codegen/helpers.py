@@ -11,7 +11,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from ..names import identifier
-from .spelling import literal, name, name_of
+from .spelling import literal, name_of
 from .trace import astype, same
 
 OURS = ("autograd", "nn", "viz")
@@ -52,8 +52,11 @@ class Helpers:
         self.calls[inner] = identifier(inner.__name__, self.taken)
         outside = {**inner.__globals__, **inspect.getclosurevars(inner).nonlocals, tree.name: inner}
         names = outside.keys() - set(inner.__code__.co_varnames)
-        called = lambda x: self.used(inner, x, outside[x]) if x in names else x  # noqa: E731
-        self.functions.append(ast.unparse(Rewritten(called).visit(tree)))
+        for node in ast.walk(bare(tree)):
+            if isinstance(node, ast.Name) and node.id in names:
+                node.id = self.used(inner, node.id, outside[node.id])
+        tree.name = self.calls[inner]
+        self.functions.append(ast.unparse(tree))
         return self.calls[inner]
 
     def used(self, by: Callable, name: str, value: Any) -> str:
@@ -86,24 +89,15 @@ def unknown(function: Any, why: str) -> ValueError:
     )
 
 
-class Rewritten(ast.NodeTransformer):
-    """A function with the names of the text, without annotations, docstring and our decorators."""
-
-    def __init__(self, called: Callable[[str], str]) -> None:
-        self.called = called
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name, node.returns = self.called(node.name), None
-        node.decorator_list = [
-            x for x in node.decorator_list
-            if not any(getattr(n, "id", getattr(n, "attr", "")) in DECORATORS for n in ast.walk(x))
-        ]  # fmt: skip
-        if ast.get_docstring(node) and len(node.body) > 1:
-            del node.body[0]
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.arg(node.arg)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return name(self.called(node.id))
+def bare(tree: ast.FunctionDef) -> ast.FunctionDef:
+    """A function without annotations, docstrings and our decorators."""
+    used = lambda x: {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(x)}  # noqa: E731
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            kept = [x for x in node.decorator_list if DECORATORS.isdisjoint(used(x))]
+            node.returns, node.decorator_list = None, kept
+            if ast.get_docstring(node) and len(node.body) > 1:
+                del node.body[0]
+    return tree

@@ -142,11 +142,8 @@ class Printer:
             name = recording.names.get(id(var.value))
             kept = name or var.size > SMALL or var in leaves or var in recording.live or var is root
             if (kept and var in inputs) or not self.terms.constant(var):
-                self.add_argument(var, name or inputs.get(var, "array"))
-
-    def add_argument(self, var: Var, name: str) -> None:
-        self.arguments[var] = identifier(name, self.taken)
-        self.terms.name(var, self.arguments[var])
+                name = identifier(name or inputs.get(var, "array"), self.taken)
+                self.arguments[var], self.terms.known[var] = name, Term(ast.Name(name))
 
     def name_outputs(self) -> None:
         """Outputs of ops get lines: those with names if any has one, else all."""

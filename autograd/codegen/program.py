@@ -53,7 +53,8 @@ class ProgramPrinter(Printer):
         for var in filter(self.uses.__contains__, begin):
             name = recording.names.get(id(var.value)) or inputs.get(var, "constant")
             if var in places or not self.terms.constant(var):
-                self.add_argument(var, name)
+                name = identifier(name, self.taken)
+                self.arguments[var], self.terms.known[var] = name, Term(ast.Name(name))
             elif var.is_array:
                 self.terms.known[var] = Term(self.made_before(name, self.terms.whole(var)))
 

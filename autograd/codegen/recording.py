@@ -51,7 +51,11 @@ class Recording:
         self.outputs = self.apart([self.value_of(x) for x in roots])
         if roots[0]._requires_grad and roots[0].is_leaf:
             self.leaves[roots[0]] = self.outputs[0]
-        self.wrt = list(self.leaves) if wrt is None else wanted(wrt)
+        tensors = list(self.leaves if wrt is None else [wrt] if isinstance(wrt, Tensor) else wrt)
+        for i, x in enumerate(tensors):
+            if not isinstance(x, Tensor):
+                raise TypeError(f"to_source: item {i} of wrt is no Tensor but {type(x).__name__}")
+        self.wrt = list(map(parent_of, tensors))
         self.trace.section = "backward"
         if self.wrt:
             self.run_backward(roots[0])
@@ -130,7 +134,7 @@ class Recording:
     def apart(self, results: list[Var]) -> list[Var]:
         """What a program gives away, each with memory that nobody else has."""
         for i, x in enumerate(results):
-            shared = x.root.function is None or x.root in self.given or not x.varies
+            shared = x.root.function is None or x.root in self.given
             if self.since and x.is_array and shared:
                 results[i] = self.trace.call(np.array, x, order="C")
                 results[i].varies = True
@@ -143,10 +147,8 @@ class Recording:
     def run_backward(self, root: Tensor) -> None:
         """Backward's walk, on Vars and only along the ways that lead to what is wanted."""
         y = self.outputs[0]
-        if y.shape == ():
-            g = Var(self.trace, y.dtype.type(1))
-        else:
-            g = Var(self.trace, np.ones(y.shape, y.dtype), varies=True)
+        g = Var(self.trace, np.ones(y.shape, y.dtype)[()], varies=y.shape != ())
+        if g.varies:
             self.inputs[g] = f"d{self.names.get(self.root, 'loss')}"
         self.cotangents[self.root] = g
         order, needed = between(topological_order(root), self.wrt)
@@ -157,12 +159,3 @@ class Recording:
                 dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx
-
-
-def wanted(wrt: Any) -> list[Any]:
-    """The Nodes and leaves whose gradients are asked for."""
-    tensors = [wrt] if isinstance(wrt, Tensor) else list(wrt)
-    for i, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"to_source: item {i} of wrt is no Tensor but {type(x).__name__}")
-    return [parent_of(x) for x in tensors]

@@ -34,11 +34,6 @@ def call(head: ast.expr | str, *args: ast.expr, **keywords: ast.expr) -> ast.exp
     return ast.Call(name(head) if isinstance(head, str) else head, list(args), settings)
 
 
-def text_of(tree: ast.expr) -> str:
-    """An expression as text, with no more brackets for parts that stand in it twice."""
-    return ast.unparse(ast.parse(ast.unparse(tree)))
-
-
 def spelled(function: Any, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     """``function(*args, **keywords)`` as a person writes it."""
     sign: Any = None if keywords else SIGNS.get(function)
@@ -131,7 +126,6 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
         return call("np.arange", literal(x.size))
     if x.size > ONE_LINE // 2:
         return None
-
     numbers = np.array([*map(shortest, x.flat)], object).reshape(x.shape).tolist()
     more = [] if x.dtype in (np.int64, bool) else [literal(x.dtype)]
     tree = call("np.array", literal(numbers), *more)

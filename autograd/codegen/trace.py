@@ -93,7 +93,7 @@ class Trace:
         out = Var(self, value, any(x.varies for x in inputs))
         if self.for_program and not out.varies and function is not np.array:
             return out
-        out.function, (out.args, out.keywords) = function, given
+        out.function, (out.args, out.keywords), out.inputs = function, given, inputs
         out.quiet = not ignored() <= self._ignored
         for x in inputs:
             if np.may_share_memory(value, x.value):
@@ -139,10 +139,10 @@ class Trace:
         place = (frame.f_code.co_filename, frame.f_lineno)
         assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
         if assigned and assigned[1] not in SAY_NOTHING:
-            if self._named and self._named[0] == (place, id(frame)):
+            if self._named and self._named[0] == (place, frame):
                 self._named[1].name = ""
             made.name = assigned[1]
-            self._named = ((place, id(frame)), made)
+            self._named = ((place, frame), made)
 
 
 class Var(np.lib.mixins.NDArrayOperatorsMixin):
@@ -161,6 +161,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         self.function: Any = None  # None for what the graph begins with
         self.args: tuple = ()  # in which Vars stand for arrays, as in ``keywords``
         self.keywords: dict[str, Any] = {}
+        self.inputs: list[Var] = []  # the Vars in both
         self.value = value  # of large results zeros
         self.varies = varies  # whether it depends on what the graph begins with
         self.root: Var = self  # whose memory it may share
@@ -168,12 +169,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         self.is_number = not isinstance(value, np.ndarray | np.generic)  # Python's
         self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
         self.dtype: Any = None if self.is_number else value.dtype
-        self.strides = value.strides if self.is_array else ()
-
-    @property
-    def inputs(self) -> list[Var]:
-        """The Vars among the arguments, also within tuples, lists and dicts."""
-        return vars_in((self.args, self.keywords))
+        self.strides: tuple[int, ...] = value.strides if self.is_array else ()
 
     base = property(lambda self: None if self.root is self else self.root)
     T = property(lambda self: self.trace.call(np.transpose, self))

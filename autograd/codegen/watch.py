@@ -22,7 +22,7 @@ class Watch:
 
     def __init__(self, name: str, stand_ins: list) -> None:
         self.name = name
-        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
+        self.given = set(map(id, stand_ins))
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
@@ -74,11 +74,10 @@ class Watch:
         order = recorded_order(x)
         reached = [*as_list(x), *(origin for node in order for origin in node.origins)]
         leaves = [leaf for leaf in reached if isinstance(leaf, Tensor)]
-        given = any(leaf is x for leaf in leaves for x in self.given)
-        trained = any(leaf.is_leaf and leaf._requires_grad for leaf in leaves)
-        return given or trained or any(node.op in DRAWS for node in order)
+        vary = [id(x) in self.given or (x.is_leaf and x._requires_grad) for x in leaves]
+        return any(vary) or any(node.op in DRAWS for node in order)
 
-    def on_changed(self, x: Tensor, how: str) -> None:
+    def on_changed(self, x: Any, how: str) -> None:
         while self.is_inside(x.node) and x._data.base is not None:
             x = x.node.args[0]  # what it may be a view of
         inside = self.is_inside(x.node)
