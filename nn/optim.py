@@ -154,9 +154,9 @@ class Optimizer:
         """Update each parameter that has a gradient."""
         if observers.asked:
             observers.tell(observers.asked, None, "optimizer.step(): give compile the optimizer")
-        self.update()
+        self.take_step()
 
-    def update(self, only: Collection[Tensor] | None = None) -> None:
+    def take_step(self, only: Collection[Tensor] | None = None) -> None:
         """Do a step with all parameters that have a gradient, or with those in ``only``."""
         change, state, changed = self.change, self.state, []
         for group in self.param_groups:

@@ -175,7 +175,7 @@ class Program:
         for leaf, g in zip(leaves, rest):
             leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
         if first:
-            update.optimizer.update(update.parameters)
+            update.optimizer.take_step(update.parameters)
         elif update is not None:
             update.note(rest)
         return out

@@ -183,9 +183,8 @@ def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
     low, high = float(limits.smallest_normal), float(limits.max)
     if not (low <= abs(times) <= high and low <= abs(over) <= high):
         return None
-    if a.tree is None or b.tree is None:
-        return Term(b.tree if a.tree is None else a.tree, times, over)
-    return Term(spelled(np.multiply, a.tree, b.tree), times, over)
+    tree = spelled(np.multiply, a.tree, b.tree) if a.tree and b.tree else a.tree or b.tree
+    return Term(tree, times, over)
 
 
 def total(a: Term, b: Term, function: Any) -> Term:

@@ -142,8 +142,8 @@ class Printer:
             name = recording.names.get(id(var.value))
             kept = name or var.size > SMALL or var in leaves or var in recording.live or var is root
             if (kept and var in inputs) or not self.terms.constant(var):
-                name = identifier(name or inputs.get(var, "array"), self.taken)
-                self.arguments[var], self.terms.known[var] = name, Term(ast.Name(name))
+                self.arguments[var] = identifier(name or inputs.get(var, "array"), self.taken)
+                self.terms.name(var, self.arguments[var])
 
     def name_outputs(self) -> None:
         """Outputs of ops get lines: those with names if any has one, else all."""
@@ -156,8 +156,9 @@ class Printer:
                 names[node] = self.label(values[node][0], names.get(node, node.name))
         for leaf, var in recording.leaves.items():
             names[leaf] = self.arguments.get(var, "x")
-        for x in dict.fromkeys([*recording.wrt, *cotangents]):
-            if x in names or x in recording.wrt:
+        wanted = dict.fromkeys(recording.wrt)
+        for x in {**wanted, **cotangents}:
+            if x in names or x in wanted:
                 self.label(cotangents[x], f"d{names.get(x) or x.name}")
         # Whose names a person gave or asks for.
         self.given = {

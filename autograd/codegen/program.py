@@ -53,8 +53,8 @@ class ProgramPrinter(Printer):
         for var in filter(self.uses.__contains__, begin):
             name = recording.names.get(id(var.value)) or inputs.get(var, "constant")
             if var in places or not self.terms.constant(var):
-                name = identifier(name, self.taken)
-                self.arguments[var], self.terms.known[var] = name, Term(ast.Name(name))
+                self.arguments[var] = identifier(name, self.taken)
+                self.terms.name(var, self.arguments[var])
             elif var.is_array:
                 self.terms.known[var] = Term(self.made_before(name, self.terms.whole(var)))
 
@@ -69,7 +69,6 @@ class ProgramPrinter(Printer):
 
     def add(self, made: Var) -> None:
         """The statement of a call; for a view of memory that stays, a line before the function."""
-        known = self.terms.known
         name = self.labels.get(made) or identifier(name_for(made), self.taken)
         if made.root is not made and made.is_array and all(x in self.kept for x in made.inputs):
             args = mapped(lambda x: ast.Name(self.kept[x]) if isinstance(x, Var) else x, made.args)
@@ -79,7 +78,7 @@ class ProgramPrinter(Printer):
             value, place = self.computed(made)
             self.statement("" if place else f"{name} = ", ast.unparse(value), made.shape)
         self.release(made)
-        known[made] = Term(place or ast.Name(name))
+        self.terms.known[made] = Term(place or ast.Name(name))
 
     def computed(self, made: Var) -> tuple[ast.expr, ast.expr | None]:
         """A call as it is written, and where its result is then if it is not what that gives."""

@@ -32,7 +32,6 @@ class Recording:
 
     def __init__(self, roots: Any, wrt: Any = None, names: Any = None, since: int = 0) -> None:
         self.root: Any = parent_of(roots[0])
-        self.since = since
         self.trace = Trace(for_program=since > 0)
         self.order = [x for x in recorded_order(roots) if x.time > since]
         self.leaves: dict[Tensor, Var] = {}  # those that require grad
@@ -84,7 +83,7 @@ class Recording:
             values = [self.trace.input(np.asarray(x)) if np.isscalar(x) else x for x in values]
         rule = partial(self.trace.run, node.op.forward)
         y, values = computed(rule, values, node.keywords)
-        if self.since:  # sums depend on the order in memory
+        if self.trace.for_program:  # sums depend on the order in memory
             shares = y.is_array and any(isinstance(x, Var) and x.root is y.root for x in values)
             order = order_of(node.op, y.value, values, shares)
             y = y if order is None else self.trace.call(np.copy, y, order=order)
@@ -93,7 +92,7 @@ class Recording:
     def operand(self, node: Node, x: Any, parent: Any, origin: Any, name: str) -> Any:
         """An operand of an op as a Var: the output of another, or an input of the function."""
         is_leaf = isinstance(parent, Tensor)
-        if origin in self.values and (self.since or not is_leaf):
+        if origin in self.values and (self.trace.for_program or not is_leaf):
             return self.values[origin][0]
         if is_leaf:
             self.leaves[parent] = self.tensor(x, name)
@@ -127,7 +126,7 @@ class Recording:
     def own(self, var: Var) -> Var:
         """A Var of its own for the same value, in a text: one that belongs to nobody else."""
         shared = var.function is None or var in self.owned
-        y = self.trace.call(same, var) if shared and not self.since else var
+        y = self.trace.call(same, var) if shared and not self.trace.for_program else var
         self.owned.add(y)
         return y
 
@@ -135,7 +134,7 @@ class Recording:
         """What a program gives away, each with memory that nobody else has."""
         for i, x in enumerate(results):
             shared = x.root.function is None or x.root in self.given
-            if self.since and x.is_array and shared:
+            if self.trace.for_program and x.is_array and shared:
                 results[i] = self.trace.call(np.array, x, order="C")
                 results[i].varies = True
             self.given.add(results[i].root)

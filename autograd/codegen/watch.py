@@ -26,7 +26,7 @@ class Watch:
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
-        self.random = random_state()
+        self.random = random.getstate(), repr(np.random.get_state())
         self.mode = record_source()
 
     def run(self, function: Callable, args: list) -> Any:
@@ -94,7 +94,7 @@ class Watch:
 
     def check(self, tensors: list[Tensor]) -> None:
         """Refuse graphs that a program cannot hold."""
-        if self.random != random_state():
+        if self.random != (random.getstate(), repr(np.random.get_state())):
             self.refuse(
                 "draws random numbers from random or np.random (or another thread did meanwhile), "
                 "which would be the same at each call. Use autograd.rand, randn or nn.Dropout"
@@ -127,8 +127,3 @@ class Watch:
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
-
-
-def random_state() -> Any:
-    """Where the generators of random and np.random are."""
-    return random.getstate(), repr(np.random.get_state())  # which has the place in it
