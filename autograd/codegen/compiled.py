@@ -175,6 +175,7 @@ class Program:
         for leaf, g in zip(leaves, rest):
             leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
         if first:
+            del arrays, found
             update.optimizer.take_step(update.parameters)
         elif update is not None:
             update.note(rest)
@@ -221,10 +222,7 @@ def said(kind: tuple | str) -> str:
 
 
 def stand_in(name: str, key: str, x: Any) -> Any:
-    """A Tensor of its own for an argument, so that one given twice stays two.
-
-    Raises for arguments that a program could not tell apart at a call.
-    """
+    """A Tensor of its own for an argument, so that one given twice stays two; or a setting."""
     if not isinstance(x, Tensor):
         held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
         if held:

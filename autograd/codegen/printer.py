@@ -253,9 +253,7 @@ def is_cheap(tree: Any) -> bool:
 
 def name_for(made: Var) -> str:
     """A name for a value on the way: the rule's own, or after what makes it."""
-    if made.name:
-        return made.name
-    name = made.function.__name__.strip("_")
+    name = made.name or made.function.__name__.strip("_")
     return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 

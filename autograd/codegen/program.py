@@ -41,10 +41,7 @@ class ProgramPrinter(Printer):
         self.last.update(dict.fromkeys((x.root for x in self.ends), "end"))
 
     def name_inputs(self) -> None:
-        """What the graph begins with: first the function's arguments, then Tensors, then numbers.
-
-        What is fixed stands in the text, before the function; long arrays come last.
-        """
+        """The function's arguments, Tensors, numbers, long arrays; the rest is in the text."""
         recording, inputs, last = self.recording, self.recording.inputs, len(self.places)
         places = {x: self.places.get(id(tensor), last) for x, tensor in recording.tensors.items()}
         places.update(dict.fromkeys(recording.live, last + 1))
@@ -95,13 +92,12 @@ class ProgramPrinter(Printer):
     def with_out(self, made: Var) -> tuple[Any, list[ast.expr]]:
         """A function that takes ``out=``, and its arguments; None where there is no such thing."""
         function, args = made.function, made.args
-        if not made.is_array:
-            return None, []
         if function is np.sum and is_along(made):
             return np.dot, self.by_ones(made)
         if function is np.matmul and all(x.ndim == 2 for x in args):
             function = np.dot
-        if made.keywords or not (isinstance(function, np.ufunc) or function is np.dot):
+        takes = isinstance(function, np.ufunc) or function is np.dot
+        if made.keywords or not (takes and made.is_array):
             return None, []
         if function is np.power and isinstance(args[1], int | float) and args[1] in POWERS:
             function, args = POWERS[args[1]], args[:1]

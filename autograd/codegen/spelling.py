@@ -75,8 +75,7 @@ def literal(x: Any) -> ast.expr:
     """
     if isinstance(x, ast.expr):
         return x
-    numeric = (np.generic, bool, int, float)
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, numeric)):
+    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic | int | float)):
         return name(f"np.{np.dtype(x).name}")
     if isinstance(x, np.generic):
         x = x.item()

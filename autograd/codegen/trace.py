@@ -83,7 +83,9 @@ class Trace:
         key = len(self.made) if function in OF_ITS_OWN else (function, repr(given))
         if key in self.made:
             return self.made[key]
-        inputs, (args, keywords) = vars_in(given), mapped(value_of, given)
+        inputs = vars_in(given)
+        samples = {x: x.value for x in inputs}
+        args, keywords = mapped(lambda v: samples[v] if isinstance(v, Var) else v, given)
         numbers = inputs and not any(isinstance(x, np.ndarray | np.generic) for x in args)
         with np.errstate(all="ignore"):
             compute = OF_NUMBERS.get(function, function) if numbers else function
@@ -95,11 +97,11 @@ class Trace:
             return out
         out.function, (out.args, out.keywords), out.inputs = function, given, inputs
         out.quiet = not ignored() <= self._ignored
-        for x in inputs:
-            if np.may_share_memory(value, x.value):
+        for x, sample in samples.items():
+            if np.may_share_memory(value, sample):
                 out.root = x.root
-        if out.varies and out.size > LARGE:
-            out.value = np.zeros_like(value)
+        if out.varies:
+            out.forget()
         again = again_in(out)
         if again is None:
             self._note_name(out)
@@ -123,8 +125,7 @@ class Trace:
 
     def needed(self, results: Iterable[Var]) -> list[Var]:
         """What calls made that the results depend on, and those of the results."""
-        wanted = set(results)
-        kept = []
+        wanted, kept = set(results), []
         for x in reversed(self.made.values()):
             if x in wanted:
                 kept.append(x)
@@ -162,7 +163,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         self.args: tuple = ()  # in which Vars stand for arrays, as in ``keywords``
         self.keywords: dict[str, Any] = {}
         self.inputs: list[Var] = []  # the Vars in both
-        self.value = value  # of large results zeros
+        self._value = value
         self.varies = varies  # whether it depends on what the graph begins with
         self.root: Var = self  # whose memory it may share
         self.is_array = isinstance(value, np.ndarray)
@@ -170,6 +171,19 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
         self.dtype: Any = None if self.is_number else value.dtype
         self.strides: tuple[int, ...] = value.strides if self.is_array else ()
+
+    @property
+    def value(self) -> Any:
+        """What it stands for; of a large result zeros that lie in memory as it does."""
+        if self._value is not None:
+            return self._value
+        order = sorted(range(self.ndim), key=lambda i: -abs(self.strides[i]))
+        return np.zeros([self.shape[i] for i in order], self.dtype).transpose(np.argsort(order))
+
+    def forget(self) -> None:
+        """Keep only how a large array lies in memory."""
+        if self.size > LARGE:
+            self._value = None
 
     base = property(lambda self: None if self.root is self else self.root)
     T = property(lambda self: self.trace.call(np.transpose, self))

@@ -42,8 +42,7 @@ class Update:
 
     def groups(self) -> list:
         """The parameters and the settings of each group."""
-        groups = self.optimizer.param_groups
-        return [([*map(id, x["params"])], [*x.values()]) for x in groups]
+        return [([*map(id, x["params"])], [*x.values()]) for x in self.optimizer.param_groups]
 
     def setting(self, name: str, find: Callable) -> Any:
         """A setting with a Var for each number, which is found anew at each call."""
@@ -57,8 +56,8 @@ class Update:
         recording, optimizer = self.recording, self.optimizer
         state = dict(optimizer.state.get(p) or optimizer.first_state(p, group))
         for key, x in state.items():
-            find = partial(remembered, optimizer, p, group, key)
-            state[key] = recording.reads(key, x, find)
+            state[key] = recording.reads(key, x, partial(remembered, optimizer, p, group, key))
+            state[key].forget()
             self.remembers.append((p, key))
         var, known = recording.tensor(p, "p"), dict(state)
         try:
@@ -95,8 +94,7 @@ class Update:
 
     def knows(self) -> bool:
         """Whether the optimizer remembers what the rule needs; it does after its first step."""
-        state = self.optimizer.state
-        return all(key in state.get(x, ()) for x, key in self.remembers)
+        return all(key in self.optimizer.state.get(x, ()) for x, key in self.remembers)
 
     def note(self, values: Iterable) -> None:
         """Note that parameters have changed, and what is remembered beside the updates."""
