@@ -98,7 +98,7 @@ class Terms:
         """The Term of what a call makes."""
         function, args, keywords = made.function, made.args, made.keywords
         numbers = all(self.known[x].tree is None for x in made.inputs)
-        if function is same or (numbers and function in MOVES):
+        if made.inputs and (function is same or (numbers and function in MOVES)):
             return self.known[args[0]]
         widens = function is operator.getitem and repr(args[1]) == repr((..., None))
         if is_elementwise(function) and not keywords:
