@@ -133,7 +133,7 @@ class Recording:
     def apart(self, results: list[Var]) -> list[Var]:
         """What a program gives away, each with memory that nobody else has."""
         for i, x in enumerate(results):
-            shared = x.root.function is None or x.root in self.given
+            shared = x.root.function is None or x.root in self.given or not x.varies
             if self.trace.for_program and x.is_array and shared:
                 results[i] = self.trace.call(np.array, x, order="C")
                 results[i].varies = True

@@ -93,7 +93,7 @@ class Trace:
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
         out = Var(self, value, any(x.varies for x in inputs))
-        if self.for_program and not out.varies and function is not np.array:
+        if self.for_program and not out.varies and function not in (np.array, np.broadcast_to):
             return out
         out.function, (out.args, out.keywords), out.inputs = function, given, inputs
         out.quiet = not ignored() <= self._ignored
