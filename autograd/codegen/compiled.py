@@ -121,8 +121,7 @@ class Program:
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.outputs = len(recording.outputs)
         file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(self.source), None, lines, file)
+        linecache.cache[file] = len(self.source), None, self.source.splitlines(True), file
         weakref.finalize(self, linecache.cache.pop, file, None)
         space: dict[str, Any] = {}
         exec(builtins.compile(self.source, file, "exec"), space)

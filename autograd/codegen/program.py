@@ -94,10 +94,11 @@ class ProgramPrinter(Printer):
         function, args = made.function, made.args
         if function is np.sum and is_along(made):
             return np.dot, self.by_ones(made)
-        if function is np.matmul and all(x.ndim == 2 for x in args):
+        ndim = {np.matmul: 2, np.vdot: 1}.get(function)
+        if ndim and all(x.ndim == ndim for x in args):
             function = np.dot
-        takes = isinstance(function, np.ufunc) or function is np.dot
-        if made.keywords or not (takes and made.is_array):
+        takes = made.is_array if isinstance(function, np.ufunc) else function is np.dot
+        if made.keywords or not takes:
             return None, []
         if function is np.power and isinstance(args[1], int | float) and args[1] in POWERS:
             function, args = POWERS[args[1]], args[:1]

@@ -56,13 +56,13 @@ class Watch:
     def on_asked(self, x: Any, how: str) -> None:
         if x is None:
             self.refuse(f"uses {how}, which is not recorded")
-        elif self.varies(x) and how == "backward":
-            self.refuse(
-                "calls backward() or grad(), whose results are in no graph. The program calls "
-                "backward() by itself: return the loss, and give compile the optimizer=... for a "
-                "whole step. For derivatives inside the loss: grad(..., create_graph=True)"
-            )
-        elif self.varies(x):
+        elif threading.get_ident() == self.thread and self.varies(x):
+            if how == "backward":
+                self.refuse(
+                    "calls backward() or grad(), whose results are in no graph. The program calls "
+                    "backward() by itself: return the loss, and give compile the optimizer=... for "
+                    "a whole step. For derivatives inside the loss: grad(..., create_graph=True)"
+                )
             self.refuse(
                 "asks for the value of a tensor that depends on an argument or a parameter: "
                 f"{how}. A program does not ask again: use autograd.where, return the tensor, or "
