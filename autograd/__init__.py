@@ -27,6 +27,7 @@ The other files, each of which uses only those before it:
 - ``printing``: the texts of arrays and Nodes
 - ``arrays``: makes arrays of Python data
 - ``manners``: what Python asks of a Tensor: its length, truth, text, copies
+- ``nested``: what is inside tuples, lists and dicts
 - ``rules``: Op, the table of an op's rules, and what each asks for
 - ``cotangents``: the sums of cotangents on their way, and their delivery to leaves
 - ``keeping``: what a Node keeps of large arrays

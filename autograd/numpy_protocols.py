@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, observers, ops
+from .nested import mapped
 from .tensors import Tensor
 
 
@@ -60,17 +61,13 @@ def unsupported(name: str) -> TypeError:
 
 def without_tensors(x: Any, asks: bool = True) -> Any:
     """Tensors as arrays, also inside lists, tuples and dicts."""
-    if isinstance(x, Tensor):
-        if asks and observers.asked:
+
+    def array_of(x: Any) -> Any:
+        if asks and observers.asked and isinstance(x, Tensor):
             observers.tell(observers.asked, x, "a NumPy function that records nothing")
-        return x._data
-    if isinstance(x, list | tuple):
-        return type(x)(without_tensors(item, asks) for item in x)
-    return (
-        {key: without_tensors(value, asks) for key, value in x.items()}
-        if isinstance(x, dict)
-        else x
-    )
+        return x._data if isinstance(x, Tensor) else x
+
+    return mapped(array_of, x)
 
 
 def refuse(name: str, **settings: Any) -> None:

@@ -7,13 +7,16 @@ import inspect
 import textwrap
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
+from .dtypes import computed
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
+from .keeping import Absent
 from .memory import check_usable
 from .names import identifier, named
 from .tensors import Tensor, result
@@ -107,7 +110,7 @@ def backward_steps(
     cotangents = root_cotangents(root, gradient, False)
     order = topological_order(root)
     check_usable(order)
-    formulas = Formulas(roots, labels(names, recorded_order(root), root))
+    formulas = Formulas(labels(names, recorded_order(root), root))
     return steps_of(order, cotangents, formulas, retain_graph, retaining_hooks(roots, order))
 
 
@@ -225,39 +228,45 @@ class Formula(str):
 class Formulas:
     """What the rules of Nodes do, as expressions with the names in ``known``."""
 
-    def __init__(self, roots: Any, known: Mapping[Any, str]) -> None:
-        from .codegen.recording import Recording
-
-        self.recording = Recording(list(roots), wrt=[], outlines=True)
+    def __init__(self, known: Mapping[Any, str]) -> None:
         self.known = known
 
     def of_forward(self, node: Node) -> Formula:
         """The formula of the output of an op."""
-        y, *operands = self.recording.values[node]
-        return written(y, self.names_of(node, operands))
+        values, names = self.stand_ins(node)
+        rule = partial(values[0].trace.run, node.op.forward)
+        y, _ = computed(rule, values[1:], node.keywords)
+        return written(y, names)
 
     def of_vjp(self, node: Node, x: Any, vjp: Callable, needs: Callable) -> Formula:
         """The formula of the cotangent that a rule gives to the Node or leaf ``x``."""
         from .codegen.trace import Var
 
-        trace, values = self.recording.trace, self.recording.values[node]
+        values, names = self.stand_ins(node)
+        trace = values[0].trace
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
         dx = trace.run(vjp, g, *needs(values), **node.keywords)
-        names = {g: f"d{self.known[node]}", values[0]: self.known[node]}
-        return written(fit(dx, x, vjp), names | self.names_of(node, values[1:]))
+        return written(fit(dx, x, vjp), {g: f"d{self.known[node]}", **names})
 
-    def names_of(self, node: Node, operands: Any) -> dict[Var, str]:
-        """The names of an op's operands, each as it was before it was cast for the op."""
-        from .codegen.trace import Var, astype, same
+    def stand_ins(self, node: Node) -> tuple[list, dict[Var, str]]:
+        """Stand-ins for the output and the operands of an op, and how these are called.
 
-        names = {}
-        for x, origin, var in zip(node.args, node.origins, operands):
-            if isinstance(var, Var) and key_of(x) in self.known:
-                own = self.recording.values.get(origin, (None,))[0]
-                while var is not own and var.call and var.call.function in (same, astype):
-                    var = var.call.args[0]
-                names[var] = self.known[key_of(x)]
-        return names
+        Zeros stand for values that were not kept, which does for formulas.
+        """
+        from .codegen.trace import Trace
+
+        trace, values, names = Trace(), [], {}
+        keys = [node, *map(key_of, node.args)]
+        for key, value in zip(keys, node.values):
+            if isinstance(value, Absent):
+                value = np.zeros(value.shape, value.dtype)
+            if isinstance(value, np.ndarray | np.generic):
+                value = trace.input(value)
+                value.varies = True
+                if key in self.known:
+                    names[value] = self.known[key]
+            values.append(value)
+        return values, names
 
     def scalars(self, node: Node, g: Any) -> dict[str, str]:
         """The numbers among what a VJP of a Node may mention, as text by their names."""
@@ -279,10 +288,10 @@ def written(out: Var, names: Mapping[Var, str]) -> Formula:
     def write(var: Var) -> None:
         if var in terms.known:
             return
-        if var.call is not None:
-            for x in var.call.inputs:
+        if var.function is not None:
+            for x in var.inputs:
                 write(x)
-            terms.known[var] = terms.expression(var.call)
+            terms.known[var] = terms.expression(var)
         elif not terms.constant(var):
             name = identifier("array", set(arrays) | set(names.values()))
             arrays[name] = var.value

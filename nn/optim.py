@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -157,12 +157,16 @@ class Optimizer:
         """Update each parameter that has a gradient."""
         if observers.asked:
             observers.tell(observers.asked, None, "optimizer.step(): give compile the optimizer")
+        self.take_step()
+
+    def take_step(self, only: Collection[Tensor] | None = None) -> None:
+        """Do a step with all parameters that have a gradient, or with those in ``only``."""
         change, state, changed = self.change, self.state, []
         for group in self.param_groups:
             settings = {name: group[name] for name in self.defaults}
             for parameter in group["params"]:
                 grad = parameter._grad
-                if grad is not None:
+                if grad is not None and (only is None or parameter in only):
                     p = parameter._data
                     p -= change(p, grad._data, state[parameter], **settings)
                     parameter._data = p  # a NumPy scalar does not change in place
@@ -428,7 +432,7 @@ class Adam(Optimizer):
         eps: float,
         weight_decay: float,
     ) -> Array:
-        if "step" not in state:
+        if "exp_avg" not in state:
             state["step"] = 0
             state["exp_avg"] = state["exp_avg_sq"] = np.zeros_like(g)
         if weight_decay:
@@ -523,7 +527,7 @@ class RMSprop(Optimizer):
         weight_decay: float,
         momentum: float,
     ) -> Array:
-        if "step" not in state:
+        if "square_avg" not in state:
             state["step"] = 0
             state["square_avg"] = np.zeros_like(g)
         if weight_decay:

@@ -432,6 +432,16 @@ def test_gradients_are_the_callers_to_change():
     np.testing.assert_array_equal(w.grad.data, X.data)
 
 
+def test_gradients_that_are_constant_are_not_those_of_the_next_call():
+    w = normal(3, requires_grad=True)
+    program = autograd.compile(lambda x: (w.floor() * x).sum() + (w * 2).sum(), normal(3))
+    program(normal(3))
+    kept = w.grad
+    kept.data[...] = 7
+    program(normal(3))
+    assert w.grad.tolist() == [2, 2, 2] and kept.tolist() == [7, 7, 7]
+
+
 # -- arguments ---------------------------------------------------------------------------------
 
 

@@ -225,7 +225,7 @@ def test_the_page_knows_every_function_of_the_op_table(visit, tmp_path, made):
         except TypeError as error:
             assert "float16 is unsupported in linalg" in str(error)
             return
-        formulas = Formulas([y], labels({}, recorded_order(y), y))
+        formulas = Formulas(labels({}, recorded_order(y), y))
         known, values = formulas.known, values_of(recorded_order(y))
         for step in y.backward_steps(autograd.ones_like(y) * 0.7, retain_graph=True, names={}):
             node = step.node

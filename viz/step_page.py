@@ -142,7 +142,7 @@ def data_of(root: Any, gradient: Any, names: Any) -> dict[str, Any]:
     words = "the loss" if called == ["loss"] else " + ".join(called)
     if any(x.shape for x in roots):
         words = f"the sum of {words}, weighted," if gradient is not None else f"the sum of {words}"
-    graph = Graph(order, Formulas(roots, known), [key_of(x) for x in roots])
+    graph = Graph(order, Formulas(known), [key_of(x) for x in roots])
     steps = [graph.forward_step(node) for node in reversed(order)]
     steps += [graph.backward_step(step, words) for step in backward]
     seeds = {f"d{known[key_of(x)]}": graph.arrays.place(g) for x, g in seeds_of(roots, gradient)}

@@ -5,7 +5,6 @@ knows a derivative. In the order of reading:
 
 - ``trace.py``: arrays that write down NumPy calls
 - ``recording.py``: the rules of a graph run on them, forward and backward
-- ``passes.py``: which calls are needed, and which do nothing
 - ``spelling.py``: a call as a syntax tree
 - ``expressions.py``: calls as expressions, simplified
 - ``helpers.py``: the source of rules that are called as a whole

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 
 from .. import observers
-from ..memory import note_change
 from ..names import identifier
+from ..nested import leaves_of, mapped
 from ..printing import short
 from ..tensors import Tensor, result
 from .program import ProgramPrinter
 from .recording import Recording
-from .trace import leaves_of, mapped
 from .update import Update, refuse_parameters
 from .watch import Watch
 
@@ -81,7 +80,8 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
     for p in signature.parameters.values():
         rest = range(len(example) - len(names))
         names += [f"{p.name}{i}" for i in rest] if p.kind == p.VAR_POSITIONAL else [p.name]
-    return Program(name, function, dict(zip(names, example)), optimizer)
+    # In a context of its own, an interrupt leaves no errstate behind.
+    return copy_context().run(Program, name, function, dict(zip(names, example)), optimizer)
 
 
 class Program:
@@ -95,183 +95,133 @@ class Program:
         self.name = name
         self.lock = threading.Lock()
         stand_ins = [stand_in(name, key, x) for key, x in example.items()]
-        self.example = {key: copy.deepcopy(kind_of(x)) for key, x in zip(example, stand_ins)}
-        self.kinds = list(self.example.values())
-        # In a context of its own, an interrupt leaves no errstate behind.
-        copy_context().run(self.record, function, stand_ins, optimizer)
-
-    def record(self, function: Callable, stand_ins: list, optimizer: Any) -> None:
-        """Run the function, and write the program of its graph."""
-        with Watch(self.name, stand_ins) as watch:
-            out = function(*stand_ins)
+        self.names = list(example)
+        self.kinds = list(map(kind_of, stand_ins))
+        watch = Watch(name, stand_ins)
+        out = watch.run(function, stand_ins)
         tensors = [x for x in leaves_of(out) if isinstance(x, Tensor)]
         self.template = mapped(lambda x: Tensor if isinstance(x, Tensor) else x, out)
         if not tensors:
-            raise ValueError(
-                f"compile: {self.name}: must return a Tensor, and gave {short(repr(out))}"
-            )
+            raise ValueError(f"compile: {name}: must return a Tensor, and gave {short(repr(out))}")
         watch.check(tensors)
+        recording = Recording(tensors, None if tensors[0]._requires_grad else [], since=watch.begun)
+        self.update = None if optimizer is None else Update(name, optimizer, recording)
         given = {id(x): i for i, x in enumerate(stand_ins)}
-        self.text = Text(self.name, tensors, watch.begun, given, optimizer)
-        # Until the optimizer remembers something, it does its first step by itself.
-        self.update: Any = self.text.update
-        remembers = self.update is not None and self.update.remembers
-        self.first = Text(self.name, tensors, watch.begun, given) if remembers else None
-        self.text.function = self.text.defined()
-        self.source = self.text.source
+        printer = ProgramPrinter(recording, name, given)
+        self.source = printer.text()
+        known = [recording.tensors[x] for x in printer.arguments if x in recording.tensors]
+        self.positions = [given[id(x)] for x in known if id(x) in given]
+        self.tensors = [x for x in known if id(x) not in given]
+        self.outside = list(map(kind_of, self.tensors))
+        self.arrays = list(map(data_of, self.tensors))
+        self.finders = [recording.live[x] for x in printer.arguments if x in recording.live]
+        constants = list(self.source.inputs.items())[len(known) + len(self.finders) :]
+        self.source.inputs = {key: x.copy() for key, x in constants}
+        self.constants = list(self.source.inputs.values())
+        self.leaves = [given.get(id(x), x) for x in recording.wrt]
+        self.outputs = len(recording.outputs)
+        file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
+        linecache.cache[file] = len(self.source), None, self.source.splitlines(True), file
+        weakref.finalize(self, linecache.cache.pop, file, None)
+        space: dict[str, Any] = {}
+        exec(builtins.compile(self.source, file, "exec"), space)
+        self.function = space[name]
+        if hasattr(self.function, "__wrapped__"):
+            quiet = copy_context()  # what np.errstate does around it, only once
+            quiet.run(np.seterr, all="ignore")
+            self.function = partial(quiet.run, self.function.__wrapped__)
 
     def __repr__(self) -> str:
-        return f"<program {self.name}({', '.join(self.example)})>"
+        return f"<program {self.name}({', '.join(self.names)})>"
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """What the function gives for these arguments; the parameters get their ``grad``."""
         if observers.asked:
             observers.tell(observers.asked, None, f"the program {self.name}: call its function")
-        if keywords or len(args) != len(self.kinds):
+        if keywords or len(args) != len(self.names):
             args = self.in_order(args, keywords)
-        try:
-            fit = [(x._data.shape, x._data.dtype, x._requires_grad) for x in args] == self.kinds
-        except AttributeError:
-            fit = False
-        if not fit:
-            self.check(args)
+        if list(map(kind_of, args)) != self.kinds:
+            for key, x, kind in zip(self.names, args, self.kinds):
+                self.check(key, x, kind)
         with self.lock:
-            if self.first is not None and not self.update.knows():
-                out = self.first.run(args)
-                self.update.step_by_itself()
-            else:
-                out = self.text.run(args)
+            out = self.run(args)
         if self.template is Tensor:
             return result(out[0])
         rest = iter(out)
         return mapped(lambda x: result(next(rest)) if x is Tensor else x, self.template)
 
-    def in_order(self, args: tuple, keywords: dict) -> tuple:
-        given = {**dict(zip(self.example, args)), **keywords}
-        if len(args) + len(keywords) != len(self.example) or given.keys() != self.example.keys():
-            raise TypeError(f"{self.name}: takes {', '.join(self.example) or 'no arguments'}")
-        return tuple(given[name] for name in self.example)
-
-    def check(self, args: tuple) -> None:
-        """Raise for the first argument that is not like its example."""
-        for (key, kind), x in zip(self.example.items(), args):
-            now = kind_of(x)
-            if type(now) is type(kind) and (now == kind or repr(now) == repr(kind)):
-                continue
-            if type(kind) is Kind and not isinstance(x, Tensor):
-                raise TypeError(
-                    f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
-                    "autograd.tensor(...), or from_numpy"
-                )
-            raise ValueError(
-                f"{self.name}: {key} is {short(now, 80)}, recorded was {short(kind, 80)}: "
-                "compile for that, too"
-            )
-
-
-class Kind(tuple):
-    """What a Tensor must be like: its shape and dtype, and whether it requires grad."""
-
-    def __str__(self) -> str:
-        return f"{self[0]} {self[1]}{', requires grad' if self[2] else ''}"
-
-
-def kind_of(x: Any) -> Any:
-    """What must be the same at each call: of a setting all of it."""
-    return Kind((x.shape, x.dtype, x._requires_grad)) if isinstance(x, Tensor) else x
-
-
-class Text:
-    """The text of a program, the function it defines, and where that finds its arguments."""
-
-    def __init__(
-        self, name: str, tensors: list, since: int, given: dict[int, int], optimizer: Any = None
-    ) -> None:
-        self.name = name
-        recording = Recording(tensors, None if tensors[0]._requires_grad else [], since=since)
-        live = {
-            var: partial(node.op.forward, **node.keywords) for var, node in recording.drawn.items()
-        }
-        self.update = None if optimizer is None else Update(name, optimizer, recording, live)
-        updates = self.update.values if self.update else {}
-        printer = ProgramPrinter(recording, name, updates, given, live)
-        self.source = printer.text()
-        places = {x: recording.tensors.get(x) for x in printer.arguments}
-        self.positions = [given[id(x)] for x in places.values() if id(x) in given]
-        self.tensors = [x for x in places.values() if x is not None and id(x) not in given]
-        self.arrays = [x._data for x in self.tensors]
-        self.finders = [live[x] for x, place in places.items() if place is None and x in live]
-        self.source.inputs = {x: self.source.inputs[x].copy() for x in printer.constants}
-        self.constants = list(self.source.inputs.values())
-        self.leaves = [given.get(id(x), x) for x in recording.wrt]
-        self.takes_gradients = any(type(x) is int for x in self.leaves)
-        self.outputs = len(recording.outputs)
-        self.file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[self.file] = (len(self.source), None, lines, self.file)
-        weakref.finalize(self, linecache.cache.pop, self.file, None)
-        self.function: Callable | None = None  # else it keeps no memory between runs
-
     def run(self, args: tuple) -> tuple:
-        """Compute, set gradients, and give the results."""
-        update = self.update
+        """Compute, set gradients, do the optimizer's step, and give the results."""
+        update: Any = self.update
         if update is not None:
             update.check()
         arrays = list(map(data_of, self.tensors))
         if not all(map(is_, arrays, self.arrays)):
             arrays = self.other_arrays()
-        leaves: Any = self.leaves
-        if self.takes_gradients:
-            leaves = [args[x] if type(x) is int else x for x in leaves]
+        leaves: Any = [args[x] if type(x) is int else x for x in self.leaves]
         if not all(map(wants_grad, leaves)):
             refuse_parameters(self.name)
-        function = self.function or self.defined()
         given = [args[i]._data for i in self.positions]
         found = [find() for find in self.finders]
+        first = update is not None and update.remembers and not update.knows()
+        if first:  # which is the optimizer's own step: what this one updates are copies
+            arrays, found = copy.deepcopy((arrays, found))
         for leaf in leaves:
             leaf._grad = None  # its memory can be used again
-        out = function(*given, *arrays, *found, *self.constants)
-        if type(out) is not tuple:
-            out = (out,)
-        n = self.outputs
-        for leaf, g in zip(leaves, out[n:]):
+        out = self.function(*given, *arrays, *found, *self.constants)
+        out = out if type(out) is tuple else (out,)
+        rest = iter(out[self.outputs :])
+        for leaf, g in zip(leaves, rest):
             leaf._grad = result(g if leaf._grad is None else leaf._grad._data + g)
-        if update is not None:
-            note_change(update.memories, self.name)
-            for (x, key), value in zip(update.new, out[n + len(leaves) :]):
-                update.optimizer.state[x][key] = value
+        if first:
+            del arrays, found
+            update.optimizer.take_step(update.parameters)
+        elif update is not None:
+            update.note(rest)
         return out
-
-    def defined(self) -> Callable:
-        """The function of the text, which has memory of its own."""
-        space: dict[str, Any] = {}
-        exec(builtins.compile(self.source, self.file, "exec"), space)
-        function = space[self.name]
-        if hasattr(function, "__wrapped__"):
-            quiet = copy_context()  # what np.errstate does around it, only once
-            quiet.run(np.seterr, all="ignore")
-            return partial(quiet.run, function.__wrapped__)
-        return function
 
     def other_arrays(self) -> list[np.ndarray]:
         """The arrays of the Tensors from outside, some of which are not those of before."""
-        for x, known in zip(self.tensors, self.arrays):
-            if (x.shape, x.dtype) != (known.shape, known.dtype):
-                raise ValueError(
-                    f"{self.name}: a tensor from outside is {x.shape} {x.dtype}, recorded was "
-                    f"{known.shape} {known.dtype}: compile for that, too"
-                )
-            if isinstance(known, np.ndarray):
-                x.memory  # noqa: B018  # which makes an array of a number
+        for x, kind in zip(self.tensors, self.outside):
+            self.check("a tensor from outside", x, kind)
+            x.memory  # noqa: B018  # which makes an array of a number
         self.arrays = list(map(data_of, self.tensors))
         return self.arrays
 
+    def in_order(self, args: tuple, keywords: dict) -> tuple:
+        given = {**dict(zip(self.names, args)), **keywords}
+        if len(args) + len(keywords) != len(self.names) or given.keys() != set(self.names):
+            raise TypeError(f"{self.name}: takes {', '.join(self.names) or 'no arguments'}")
+        return tuple(given[name] for name in self.names)
+
+    def check(self, key: str, x: Any, kind: tuple | str) -> None:
+        """Raise where an argument or a tensor from outside is not as it was when recorded."""
+        now = kind_of(x)
+        if isinstance(kind, tuple) and not isinstance(now, tuple):
+            raise TypeError(
+                f"{self.name}: {key} must be a Tensor, got {type(x).__name__}; wrap it: "
+                "autograd.tensor(...), or from_numpy"
+            )
+        if now != kind:
+            raise ValueError(
+                f"{self.name}: {key} is {said(now)}, recorded was {said(kind)}: "
+                "compile for that, too"
+            )
+
+
+def kind_of(x: Any) -> tuple | str:
+    """What must be the same at each call: of a setting what is printed of it."""
+    return (x._data.shape, x._data.dtype, x._requires_grad) if isinstance(x, Tensor) else repr(x)
+
+
+def said(kind: tuple | str) -> str:
+    if isinstance(kind, str):
+        return short(kind, 80)
+    return f"{kind[0]} {kind[1]}{', requires grad' * kind[2]}"
+
 
 def stand_in(name: str, key: str, x: Any) -> Any:
-    """A Tensor of its own for an argument, so that one given twice stays two.
-
-    Raises for arguments that a program could not tell apart at a call.
-    """
+    """A Tensor of its own for an argument, so that one given twice stays two; or a setting."""
     if not isinstance(x, Tensor):
         held = [type(v).__name__ for v in leaves_of(x) if isinstance(v, Tensor | np.ndarray)]
         if held:

@@ -14,17 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .passes import again, key_of
-from .spelling import (
-    array_literal,
-    binary,
-    call,
-    index,
-    literal,
-    shortest,
-    spelled,
-)
-from .trace import Call, Var, is_elementwise, mapped, shape_of
+from ..nested import mapped
+from .spelling import array_literal, call, index, literal, shortest, spelled
+from .trace import Var, is_elementwise, same
 
 RESHAPE = (np.reshape, np.expand_dims)
 MOVES = (*RESHAPE, np.squeeze, np.broadcast_to, np.transpose, operator.getitem)
@@ -41,23 +33,18 @@ class Term(NamedTuple):
     def whole(self) -> ast.expr:
         """All of it as one expression."""
         tree, times, over = self
-        number = literal(times) if over == 1 else binary(literal(times), np.divide, literal(over))
+        number = literal(times) if over == 1 else spelled(np.divide, literal(times), literal(over))
         if tree is None:
             return number
         if abs(times) != 1:
-            return led(tree, lambda x: binary(number, np.multiply, x))
+            return led(tree, lambda x: spelled(np.multiply, number, x))
         if times == -1:
-            tree = led(tree, lambda x: ast.UnaryOp(ast.USub(), x))
-        return tree if over == 1 else binary(tree, np.divide, literal(over))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether no number is drawn out of the expression."""
-        return self.tree is not None and self.times == self.over == 1
+            tree = led(tree, lambda x: spelled(np.negative, x))
+        return tree if over == 1 else spelled(np.divide, tree, literal(over))
 
     @property
     def is_name(self) -> bool:
-        return isinstance(self.tree, ast.Name) and self.is_plain
+        return isinstance(self.tree, ast.Name) and self.times == self.over == 1
 
 
 def led(tree: ast.expr, by: Callable[[ast.expr], ast.expr]) -> ast.expr:
@@ -85,14 +72,13 @@ class Terms:
         first = x.flat[0] if x.size else x.dtype.type(0)
         if x.tobytes() == np.full_like(x, first).tobytes():
             self.known[var] = Term(None, shortest(first))
-            return True
-        tree = array_literal(x)
-        if tree is not None:
+        elif (tree := array_literal(x)) is not None:
             self.known[var] = Term(tree)
-        return tree is not None
+        return var in self.known
 
     def text(self, var: Var) -> str:
-        return ast.unparse(self.whole(var))
+        tree = ast.parse(ast.unparse(self.whole(var)))  # where no part stands in two places
+        return ast.unparse(tree)
 
     def whole(self, var: Var) -> ast.expr:
         """A Var by itself: numbers get their shape and dtype."""
@@ -108,59 +94,48 @@ class Terms:
             return call("np.full", literal(var.shape), value, dtype)
         return call(f"np.{kind}", literal(var.shape), *[dtype][: var.dtype != np.float64])
 
-    # -- calls -----------------------------------------------------------------------------
-
-    def expression(self, made: Call) -> Term:
+    def expression(self, made: Var) -> Term:
         """The Term of what a call makes."""
-        function, args, out = made.function, made.args, made.out
-        known, terms = again(made), [self.known[x] for x in made.inputs]
-        if known is not None:
-            return self.known[known]
-        numbers = all(term.tree is None for term in terms)
-        if numbers and function in MOVES:
-            return terms[0]
-        simple = None
-        if is_elementwise(function) and not made.keywords:
-            operands = self.operands(made, numbers and function in DRAWN)
-            simple = self.arithmetic(function, operands, out)
-        drawn = simple is not None and simple.tree is None and simple.over != 1
-        if numbers and not out.varies and not drawn and self.constant(out):
-            return self.known[out]
-        if is_elementwise(function) and not made.keywords:
-            return simple or Term(spelled(function, [x.whole() for x in operands], {}))
-        if function is np.dot and all(x.ndim == 2 for x in args):
-            function = np.matmul
-        widens = function is operator.getitem and key_of(args[1]) == key_of((..., None))
-        if function in RESHAPE or widens:
-            return Term(reshaped(self.whole(args[0]), args[0].shape, out.shape))
-        return Term(self.written(function, args, made.keywords))
+        function, args, keywords = made.function, made.args, made.keywords
+        numbers = all(self.known[x].tree is None for x in made.inputs)
+        if made.inputs and (function is same or (numbers and function in MOVES)):
+            return self.known[args[0]]
+        widens = function is operator.getitem and repr(args[1]) == repr((..., None))
+        if is_elementwise(function) and not keywords:
+            term = self.arithmetic(made, self.operands(made, numbers and function in DRAWN))
+        elif function in RESHAPE or widens:
+            term = Term(reshaped(self.whole(args[0]), args[0].shape, made.shape))
+        else:
+            matrices = function is np.dot and all(x.ndim == 2 for x in args)
+            term = Term(self.written(np.matmul if matrices else function, args, keywords))
+        drawn = term.tree is None and term.over != 1
+        if numbers and not made.varies and not drawn and self.constant(made):
+            return self.known[made]
+        return term
 
     def written(self, function: Any, args: tuple, keywords: dict) -> ast.expr:
         """A call as it is."""
         trees = [self.argument(x, function) for x in args]
         settings = {key: self.argument(x) for key, x in keywords.items()}
         own = self.helpers.get(inspect.unwrap(function))
-        return call(own, *trees, **settings) if own else spelled(function, trees, settings)
+        return call(own, *trees, **settings) if own else spelled(function, *trees, **settings)
 
     def argument(self, x: Any, function: Any = None) -> ast.expr:
         """An argument of a call that is no operand of arithmetic."""
         x = mapped(lambda v: self.whole(v) if isinstance(v, Var) else v, x)
         return (index if function is operator.getitem else literal)(x)
 
-    # -- arithmetic --------------------------------------------------------------------------
+    def operands(self, made: Var, drawn: bool) -> list[Term]:
+        """Operands as Terms, numbers in the fewest digits and without shape that give the same.
 
-    def operands(self, made: Call, drawn: bool) -> list[Term]:
-        """Operands as Terms, the numbers in the fewest digits that give the same result.
-
-        They have their shape only where the others do not give it. If ``drawn``, all are numbers
-        that become one.
+        If ``drawn``, all are numbers that become one.
         """
         trees = [x for x in made.inputs if self.known[x].tree is not None]
         beside = [x.dtype for x in trees if x is not made.args[0] or made.function is not np.where]
-        context = np.result_type(*beside) if beside else made.out.dtype if drawn else None
-        full = not drawn and np.broadcast_shapes(*[x.shape for x in trees]) != made.out.shape
+        context = np.result_type(*beside) if beside else made.dtype if drawn else None
+        full = not drawn and np.broadcast_shapes(*[x.shape for x in trees]) != made.shape
         return [
-            Term(self.whole(x)) if full and shape_of(x) else self.operand(x, context)
+            Term(self.whole(x)) if full and np.shape(x) else self.operand(x, context)
             for x in made.args
         ]
 
@@ -183,51 +158,45 @@ class Terms:
             return term
         return Term(call(literal(x.dtype), term.whole()))
 
-    def arithmetic(self, function: Any, terms: list[Term], out: Var) -> Term | None:
-        """Products, quotients and sums with their numbers drawn together, or None."""
-        a, b = terms[0], terms[-1]
-        if function is np.multiply:
-            return product(a, b, out.dtype)
-        if function is np.divide and b.tree is None:
-            return product(a, Term(None, b.over, b.times), out.dtype)
-        if function is np.divide and a.tree is not None:
-            return a._replace(tree=binary(a.tree, np.divide, b.whole()))
-        if function is np.negative and out.dtype.kind == "f":
-            return a._replace(times=-a.times)
-        if function is np.reciprocal:
-            return Term(binary(literal(1), np.divide, a.whole()))
-        if function in (np.add, np.subtract) and out.dtype.kind == "f" and (a.tree or b.tree):
-            return total(a, b, function)
-        return None
+    def arithmetic(self, made: Var, terms: list[Term]) -> Term:
+        """Products, quotients and sums with their numbers drawn together; else a call as it is."""
+        function, a, b, floats = made.function, terms[0], terms[-1], made.dtype.kind == "f"
+        term = None
+        if function is np.multiply and floats:
+            term = product(a, b, made.dtype)
+        elif function is np.divide and b.tree is None and floats:
+            term = product(a, Term(None, b.over, b.times), made.dtype)
+        elif function is np.divide and a.tree is not None and b.tree is not None:
+            term = a._replace(tree=spelled(np.divide, a.tree, b.whole()))
+        elif function is np.negative and floats:
+            term = a._replace(times=-a.times)
+        elif function is np.reciprocal:
+            term = Term(spelled(np.divide, literal(1), a.whole()))
+        elif function in (np.add, np.subtract) and floats and (a.tree or b.tree):
+            term = total(a, b, function)
+        return term or Term(spelled(function, *[x.whole() for x in terms]))
 
 
 def product(a: Term, b: Term, dtype: np.dtype) -> Term | None:
     """``a * b``, if its numbers can be drawn together: neither becomes 0 or inf in ``dtype``."""
-    if dtype.kind != "f":
-        return None
     times, over, limits = a.times * b.times, a.over * b.over, np.finfo(dtype)
     low, high = float(limits.smallest_normal), float(limits.max)
     if not (low <= abs(times) <= high and low <= abs(over) <= high):
         return None
-    if a.tree is None or b.tree is None:
-        return Term(b.tree if a.tree is None else a.tree, times, over)
-    return Term(binary(a.tree, np.multiply, b.tree), times, over)
+    tree = spelled(np.multiply, a.tree, b.tree) if a.tree and b.tree else a.tree or b.tree
+    return Term(tree, times, over)
 
 
 def total(a: Term, b: Term, function: Any) -> Term:
     """``a + b`` or ``a - b``, without a sign that can be drawn in."""
-    if (
-        a.is_plain
-        and b.is_plain
-        and function is np.add
-        and ast.unparse(a.whole()) == ast.unparse(b.whole())
-    ):
+    twice = function is np.add and ast.unparse(a.whole()) == ast.unparse(b.whole())
+    if twice and a.tree is not None and a.times == a.over == 1:
         return Term(a.tree, 2)
     if b.tree is not None and b.times < 0:
         b, function = b._replace(times=-b.times), np.add if function is np.subtract else np.subtract
     elif a.tree is not None and a.times < 0 and function is np.add:
         a, b, function = b, a._replace(times=-a.times), np.subtract
-    return Term(binary(a.whole(), function, b.whole()))
+    return Term(spelled(function, a.whole(), b.whole()))
 
 
 def reshaped(x: ast.expr, old: tuple, new: tuple) -> ast.expr:
@@ -238,5 +207,5 @@ def reshaped(x: ast.expr, old: tuple, new: tuple) -> ast.expr:
             return ast.Subscript(x, index((*before, None) if i else None))
     for i in reversed(range(len(old))):
         if old[i] == 1 and old[:i] + old[i + 1 :] == new:
-            return spelled(np.squeeze, [x, literal(i)], {})
-    return spelled(np.reshape, [x, *map(literal, new or [()])], {})
+            return spelled(np.squeeze, x, literal(i))
+    return spelled(np.reshape, x, *map(literal, new or [()]))

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import ast
 import inspect
+import operator
 import textwrap
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from ..names import identifier
-from .spelling import literal, name, name_of
+from .spelling import literal, name_of
+from .trace import astype, same
 
 OURS = ("autograd", "nn", "viz")
-DECORATORS = ("as_one_call", "primitive", "vjp_of", "warns_caller")  # of autograd
+DECORATORS = {"as_one_call", "primitive", "vjp_of", "warns_caller"}  # of autograd
 
 
 class Helpers:
     """Functions written out as text that needs only NumPy: ``calls`` holds their names in it.
 
-    Each module-level name that a function uses comes along: imports, other functions, constants.
+    Each module-level name that a function uses comes along: modules, other functions, constants.
     Names are made unlike those in ``taken``. Raises ValueError for what has no source.
-
-    >>> from autograd.ops.reductions import count
-    >>> for part in Helpers([count], {"count"}).texts:
-    ...     print(part)
-    import math
-    import numpy as np
-    def count2(x_shape, y_shape):
-        return math.prod(x_shape) // (math.prod(y_shape) or 1) or 1
     """
 
     def __init__(self, functions: list[Callable], taken: set[str]) -> None:
@@ -39,15 +31,12 @@ class Helpers:
         self.imports = {"import numpy as np"}
         self.constants: dict[tuple[str, str], str] = {}  # what is written of each, and its name
         self.functions: list[str] = []  # each after those that it uses
-        for function in functions:
-            self.function(function)
-
-    @property
-    def texts(self) -> list[str]:
-        """Imports, constants, and each function."""
+        for function in functions:  # but for what NumPy and Python have
+            if function not in (same, astype, operator.getitem) and name_of(function) is None:
+                self.function(function)
         constants = [f"{name} = {text}" for (_, text), name in self.constants.items()]
         head = ["\n".join(sorted(self.imports)), "\n".join(constants)]
-        return ["\n\n".join(filter(None, head)), *self.functions]
+        self.texts = ["\n\n".join(filter(None, head)), *self.functions]
 
     def function(self, function: Callable) -> str:
         """The name of a function, whose text is added where it is new."""
@@ -55,38 +44,32 @@ class Helpers:
         if inner in self.calls:
             return self.calls[inner]
         try:
-            tree: Any = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
         except (OSError, TypeError, SyntaxError) as error:
             raise unknown(function, f"its source cannot be had ({error})") from None
         if not isinstance(tree, ast.FunctionDef):
             raise unknown(function, "it is not defined by def")
-        name = self.calls[inner] = identifier(inner.__name__, self.taken)
-        tree = Renamed({}).visit(tree)
-        tree.decorator_list = [
-            x for x in tree.decorator_list
-            if not any(getattr(n, "id", getattr(n, "attr", "")) in DECORATORS for n in ast.walk(x))
-        ]  # fmt: skip
+        self.calls[inner] = identifier(inner.__name__, self.taken)
         outside = {**inner.__globals__, **inspect.getclosurevars(inner).nonlocals, tree.name: inner}
-        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        used -= set(inner.__code__.co_varnames)
-        names = {x: self.used(inner, x, outside[x]) for x in sorted(used & outside.keys())}
-        self.functions.append(ast.unparse(Renamed({**names, tree.name: name}).visit(tree)))
-        return name
+        names = outside.keys() - set(inner.__code__.co_varnames)
+        for node in ast.walk(bare(tree)):
+            if isinstance(node, ast.Name) and node.id in names:
+                node.id = self.used(inner, node.id, outside[node.id])
+        tree.name = self.calls[inner]
+        self.functions.append(ast.unparse(tree))
+        return self.calls[inner]
 
     def used(self, by: Callable, name: str, value: Any) -> str:
         """How the text calls what a function knows as ``name``."""
-        if value is np:
-            return "np"
         if isinstance(value, ModuleType):
             if value.__name__.split(".")[0] in OURS:
                 raise unknown(by, f"it uses {value.__name__}")
-            return self.imported(f"import {value.__name__}", name)
+            line = f"import {value.__name__}"
+            self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
+            self.taken.add(name)
+            return name
         if callable(value) and name_of(value):
             return str(name_of(value))
-        home = (getattr(value, "__module__", None) or "__main__").split(".")[0]
-        ours = home in (*OURS, "__main__", by.__module__.split(".")[0])
-        if isinstance(value, FunctionType | BuiltinFunctionType | type) and not ours:
-            return self.imported(f"from {value.__module__} import {value.__name__}", name)
         if isinstance(value, FunctionType):
             return self.function(value)
         try:
@@ -97,11 +80,6 @@ class Helpers:
             self.constants[key] = identifier(name, self.taken)
         return self.constants[key]
 
-    def imported(self, line: str, name: str) -> str:
-        self.imports.add(line if line.endswith(f" {name}") else f"{line} as {name}")
-        self.taken.add(name)
-        return name
-
 
 def unknown(function: Any, why: str) -> ValueError:
     name = getattr(function, "__name__", repr(function))
@@ -111,20 +89,15 @@ def unknown(function: Any, why: str) -> ValueError:
     )
 
 
-class Renamed(ast.NodeTransformer):
-    """Writes names as they are called in the text, without annotations and docstrings."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name, node.returns = self.names.get(node.name, node.name), None
-        if ast.get_docstring(node) and len(node.body) > 1:
-            del node.body[0]
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.arg(self.names.get(node.arg, node.arg))
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return name(self.names.get(node.id, node.id))
+def bare(tree: ast.FunctionDef) -> ast.FunctionDef:
+    """A function without annotations, docstrings and our decorators."""
+    used = lambda x: {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(x)}  # noqa: E731
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            kept = [x for x in node.decorator_list if DECORATORS.isdisjoint(used(x))]
+            node.returns, node.decorator_list = None, kept
+            if ast.get_docstring(node) and len(node.body) > 1:
+                del node.body[0]
+    return tree

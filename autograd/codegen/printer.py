@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import keyword
 import textwrap
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from itertools import groupby
 from operator import attrgetter
 from types import SimpleNamespace
@@ -17,10 +18,8 @@ from ..names import identifier, variables_of_caller
 from ..tensors import Tensor
 from .expressions import Term, Terms
 from .helpers import Helpers
-from .passes import needed, share_repeats
 from .recording import Recording
-from .spelling import needs_source
-from .trace import Call, Var
+from .trace import Var
 
 CODE = 72  # characters of a line, without indentation and comment
 LINE = 87  # and with them
@@ -111,97 +110,81 @@ def to_source(root: Any, wrt: Any = None, names: Any = None, function: str = "ba
 
 
 class Printer:
-    """Writes a Recording as a function: which value has a line, which name, and where.
+    """Writes a Recording as a function: which value has a line, which name, and where."""
 
-    ``updates`` are what a program writes into which of its inputs.
-    """
-
-    def __init__(
-        self, recording: Recording, function: str, updates: dict[Var, Var] | None = None
-    ) -> None:
+    def __init__(self, recording: Recording, function: str) -> None:
         self.recording = recording
         self.function = function
-        self.updates = updates or {}
         self.taken: set[str] = set()
         self.terms = Terms()
         self.arguments: dict[Var, str] = {}
         self.labels: dict[Var, str] = {}  # what should have a line, and its name
-        self.results = recording.results
-        self.given: set[Var] = set(self.results)  # whose names a person gave or asks for
         self.before: dict[Any, tuple[str, str]] = {}  # what is made first: its name and line
-        self.lines: list[tuple[str, ast.expr | None, str]] = []  # name, value and comment
-        self.ends = [*self.results, *self.updates.values()]
-        self.calls = needed(recording.trace.calls, self.ends)
-        self.prepare()
-        self.uses = dict.fromkeys(self.ends, 1)  # how many of the calls use each Var
-        for call in self.calls:
-            for x in call.inputs:
-                self.uses[x] = self.uses.get(x, 0) + 1
-        whole = [call.function for call in self.calls if needs_source(call.function)]
-        self.helpers = Helpers(whole, self.taken)
+        self.lines: list[tuple[str, str, str]] = []  # of code, in two parts, and a comment
+        self.ends = [*recording.results, *recording.updates.values()]
+        self.calls = recording.trace.needed(self.ends)
+        self.uses = Counter([*self.ends, *recording.updates])  # how many use each Var
+        for made in self.calls:
+            self.uses.update(made.inputs)
+        self.helpers = Helpers([made.function for made in self.calls], self.taken)
         self.terms.helpers = self.helpers.calls
         self.name_inputs()
         self.name_outputs()
 
-    def prepare(self) -> None:
-        """Leave out calls that do again what another does; each op keeps one of its own."""
-        values = [known[0] for known in self.recording.values.values()]
-        share_repeats(self.calls, [*self.ends, *values, *self.recording.cotangents.values()])
-        self.calls = needed(self.calls, self.ends)
-
-    # -- names -------------------------------------------------------------------------------
-
     def name_inputs(self) -> None:
         """Arrays become arguments; short ones that have no name are written out."""
         recording = self.recording
-        given = recording.cotangents.get(recording.root)
-        leaves = {recording.trace.input(x._data) for x in recording.leaves.values()}
-        made = [x for x in self.uses if x.call is None and x not in recording.inputs]
-        for var in [x for x in [*recording.inputs, *made] if x in self.uses and x is not given]:
-            name = recording.array_names.get(id(var.value))
-            kept = var in recording.inputs and (name or var.size > SMALL or var in leaves)
-            if kept or var in recording.drawn or not self.terms.constant(var):
-                self.add_argument(var, name or recording.inputs.get(var, "array"))
-        if given in recording.inputs:
-            self.add_argument(given, recording.inputs[given])
-        elif given is not None:
-            self.terms.constant(given)
-
-    def add_argument(self, var: Var, name: str) -> None:
-        self.arguments[var] = identifier(name, self.taken)
-        self.terms.name(var, self.arguments[var])
+        inputs, root = recording.inputs, recording.cotangents.get(recording.root)
+        leaves = set(recording.leaves.values())
+        begin = [x for x in dict.fromkeys([*inputs, *self.uses]) if x.function is None]
+        begin = [x for x in begin if x in self.uses or x is root]
+        for var in sorted(begin, key=lambda x: x is root):
+            name = recording.names.get(id(var.value))
+            kept = name or var.size > SMALL or var in leaves or var in recording.live or var is root
+            if (kept and var in inputs) or not self.terms.constant(var):
+                self.arguments[var] = identifier(name or inputs.get(var, "array"), self.taken)
+                self.terms.name(var, self.arguments[var])
 
     def name_outputs(self) -> None:
         """Outputs of ops get lines: those with names if any has one, else all."""
         recording = self.recording
+        values, cotangents = recording.values, recording.cotangents
         names: dict[Any, str] = {recording.root: "loss", **recording.names}
         named = any(node in recording.names for node in recording.order[1:])
         for node in reversed(recording.order):
             if node in names or not named:
-                y = recording.values[node][0]
-                if node in recording.names:
-                    self.given.add(y)
-                names.setdefault(node, node.name)
-                if y in self.uses and y not in recording.drawn:
-                    self.labels[y] = names[node] = identifier(names[node], self.taken)
-        for leaf in recording.leaves.values():
-            names[leaf] = self.arguments.get(recording.trace.input(leaf._data), "x")
-        for x, g in recording.cotangents.items():
-            if (x in names or x in recording.wrt) and g.call is not None and g in self.uses:
-                self.labels[g] = identifier(f"d{names.get(x) or x.name}", self.taken)
-                if x in recording.names:
-                    self.given.add(g)
+                names[node] = self.label(values[node][0], names.get(node, node.name))
+        for leaf, var in recording.leaves.items():
+            names[leaf] = self.arguments.get(var, "x")
+        wanted = dict.fromkeys(recording.wrt)
+        for x in {**wanted, **cotangents}:
+            if x in names or x in wanted:
+                self.label(cotangents[x], f"d{names.get(x) or x.name}")
+        # Whose names a person gave or asks for.
+        self.given = {
+            *recording.results,
+            *(values[x][0] for x in recording.names if x in values),
+            *(cotangents[x] for x in recording.names if x in cotangents),
+        }
 
-    # -- lines -------------------------------------------------------------------------------
+    def label(self, var: Var, name: str) -> str:
+        """Have the line of a Var, if it needs one, called like this; the name that it gets."""
+        if var in self.uses and var.function is not None and var not in self.labels:
+            self.labels[var] = name = identifier(name, self.taken)
+        return name
 
     def text(self) -> Source:
         for title, calls in groupby(self.calls, attrgetter("section")):
-            self.section(title, calls)
-        self.finish()
-        results = [self.terms.whole(x) for x in self.results]
-        self.lines.append(("return", results[0] if len(results) == 1 else ast.Tuple(results), ""))
+            if self.lines:
+                self.statement("", "")
+            self.statement(f"# {title}", "")
+            for made in calls:
+                self.add(made)
+        for target, value in self.recording.updates.items():  # what is not yet written there
+            self.statement("", f"np.copyto({self.terms.text(target)}, {self.terms.text(value)})")
+        self.statement("return ", ", ".join(map(self.terms.text, self.recording.results)))
         head = broken(f"def {self.function}(", ", ".join(self.arguments.values()), "):")
-        if any(call.quiet for call in self.calls):
+        if any(made.quiet for made in self.calls):
             head = f'@np.errstate(all="ignore")\n{head}'
         before = "\n".join(line for _, line in self.before.values())
         parts = [*self.helpers.texts, before, f"{head}\n{self.body()}\n"]
@@ -210,65 +193,54 @@ class Printer:
         text.name = self.function
         return text
 
-    def section(self, title: str, calls: Iterable[Call]) -> None:
-        """The lines of the calls of one part, under its title."""
-        if self.lines:
-            self.lines.append(("", None, ""))
-        self.lines.append((f"# {title}", None, ""))
-        for call in calls:
-            self.add(call)
-
-    def finish(self) -> None:
-        """Write what is left to be done at the end."""
-
     def body(self) -> str:
         """The lines, with the comments below each other."""
-        parts = [(*parts_of(name, value), comment) for name, value, comment in self.lines]
-        widths = [len(front + code) for front, code, x in parts if x]
+        widths = [len(front + code) for front, code, comment in self.lines if comment]
         column = max([n for n in widths if n <= WIDE], default=0)
         lines = []
-        for front, code, comment in parts:
+        for front, code, comment in self.lines:
             line = f"    {front + code:{column}}  # {comment}" if comment else f"    {front}{code}"
             lines.append(line.rstrip() if len(line) <= LINE else broken(f"    {front}", code))
         return "\n".join(lines)
 
-    def add(self, call: Call) -> None:
+    def add(self, made: Var) -> None:
         """Give a call a line, or keep it to be written into the lines that use it."""
-        out, name = call.out, self.labels.get(call.out)
-        term = self.terms.known[out] = self.fitted(call, name or name_for(call))
+        name = self.labels.get(made)
+        term = self.terms.known[made] = self.fitted(made, name or name_for(made))
         alike = term.tree is None or term.is_name
-        if alike and out not in self.given:
+        if alike and made not in self.given:
             return  # nobody misses it
         if name is None:
-            length = len(self.terms.text(out))
-            once = self.uses[out] == 1 and length <= WIDE and not call.name
+            length = len(self.terms.text(made))
+            once = self.uses[made] == 1 and length <= WIDE and not made.name
             if once or alike or (length <= SHORT and is_cheap(term.tree)):
                 return
-        self.line(call)
+        self.line(made)
 
-    def line(self, call: Call) -> None:
+    def line(self, made: Var) -> None:
         """The line of a call."""
-        out = call.out
-        name = self.labels.get(out) or identifier(name_for(call), self.taken)
-        self.lines.append((name, self.terms.whole(out), str(out.shape) if out.shape else ""))
-        self.terms.name(out, name)
+        name = self.labels.get(made) or identifier(name_for(made), self.taken)
+        self.statement(f"{name} = ", self.terms.text(made), made.shape)
+        self.terms.name(made, name)
 
-    def fitted(self, call: Call, name: str) -> Term:
+    def statement(self, front: str, code: str, shape: tuple = ()) -> None:
+        self.lines.append((front, code, str(shape) if shape else ""))
+
+    def fitted(self, made: Var, name: str) -> Term:
         """A call as an expression that fits a line: long operands get lines of their own."""
         while True:
-            term = self.terms.expression(call)
-            parts: list[Any] = [x for x in call.inputs if self.is_open(x)]
+            term = self.terms.expression(made)
+            parts = [x for x in dict.fromkeys(made.inputs) if self.is_open(x)]
             if len(f"{name} = {ast.unparse(term.whole())}") <= CODE or not parts:
                 return term
             parts.sort(key=lambda x: len(self.terms.text(x)), reverse=True)
             for x in parts[: 1 + len(parts) // 8]:
-                if self.is_open(x):
-                    self.line(x.call)
+                self.line(x)
 
     def is_open(self, var: Var) -> bool:
         """Whether a Var is an expression that could have a line."""
         term = self.terms.known[var]
-        return var.call is not None and term.tree is not None and not term.is_name
+        return var.function is not None and term.tree is not None and not term.is_name
 
 
 def is_cheap(tree: Any) -> bool:
@@ -279,38 +251,19 @@ def is_cheap(tree: Any) -> bool:
     return simple and not isinstance(getattr(tree, "op", tree), ast.MatMult | ast.Call)
 
 
-def name_for(call: Call) -> str:
+def name_for(made: Var) -> str:
     """A name for a value on the way: the rule's own, or after what makes it."""
-    if call.name:
-        return call.name
-    name = call.function.__name__.strip("_")
+    name = made.name or made.function.__name__.strip("_")
     return name if name not in ("getitem", "transpose", "matrix_transpose", "same") else "t"
 
 
-def parts_of(name: str, value: ast.expr | None) -> tuple[str, str]:
-    """A line of code before and from its expression on: ``"z = ", "x @ y"``."""
-    if value is None:
-        return name, ""
-    items = value.elts if name == "return" and isinstance(value, ast.Tuple) else [value]
-    front = "return " if name == "return" else f"{name} = " if name else ""
-    return front, ", ".join(map(ast.unparse, items))
-
-
 def broken(front: str, code: str, back: str = "") -> str:
-    """A line of code, broken at spaces, within brackets, where it is too long.
-
-    >>> print(broken("y = ", "f(" + ", ".join(["argument"] * 10) + ")"))
-    y = (
-        f(argument, argument, argument, argument, argument, argument, argument, argument,
-        argument, argument)
-    )
-    """
+    """A line of code, broken at spaces, within brackets, where it is too long."""
     line = f"{front}{code}{back}"
     if len(line) <= LINE or "'" in code:  # where a space may be one in quotes
         return line
     before = " " * (len(front) - len(front.lstrip()))
-    block = textwrap.fill(
-        code, LINE - len(before) - 4, break_long_words=False, break_on_hyphens=False
-    )
+    wrapper = textwrap.TextWrapper(LINE, break_long_words=False, break_on_hyphens=False)
+    wrapper.initial_indent = wrapper.subsequent_indent = f"{before}    "
     opening, back = (front, back) if front.endswith("(") else (f"{front}(", ")")
-    return f"{opening}\n{textwrap.indent(block, before + '    ')}\n{before}{back}"
+    return f"{opening}\n{wrapper.fill(code)}\n{before}{back}"

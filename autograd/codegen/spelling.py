@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Mapping, Sequence
 from math import copysign, isfinite
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from .trace import METHODS, astype, same
+from .trace import METHODS
 
 SIGNS: dict[Any, ast.AST] = {
     np.add: ast.Add(), np.subtract: ast.Sub(), np.multiply: ast.Mult(), np.divide: ast.Div(),
@@ -30,24 +29,18 @@ def name(text: str) -> ast.expr:
     return ast.Attribute(name(owner[0]), last) if owner else ast.Name(last)
 
 
-def binary(left: ast.expr, function: Any, right: ast.expr) -> ast.expr:
-    return ast.BinOp(left, SIGNS[function], right)  # type: ignore[arg-type]
-
-
 def call(head: ast.expr | str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     settings = [ast.keyword(key, x) for key, x in keywords.items()]
     return ast.Call(name(head) if isinstance(head, str) else head, list(args), settings)
 
 
-def spelled(function: Any, args: Sequence[ast.expr], keywords: Mapping[str, ast.expr]) -> ast.expr:
+def spelled(function: Any, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     """``function(*args, **keywords)`` as a person writes it."""
     sign: Any = None if keywords else SIGNS.get(function)
-    if isinstance(sign, ast.operator):
-        return ast.BinOp(args[0], sign, args[1])
-    if isinstance(sign, ast.unaryop):
-        return ast.UnaryOp(sign, args[0])
     if isinstance(sign, ast.cmpop):
         return ast.Compare(args[0], [sign], [args[1]])
+    if sign:
+        return ast.UnaryOp(sign, *args) if len(args) == 1 else ast.BinOp(args[0], sign, args[1])
     if function in (np.transpose, np.matrix_transpose) and len(args) == 1:
         return ast.Attribute(args[0], "T" if function is np.transpose else "mT")
     if function is operator.getitem:
@@ -70,11 +63,6 @@ def name_of(function: Any) -> str | None:
         return None
 
 
-def needs_source(function: Any) -> bool:
-    """Whether the text of a function has to come along, as neither NumPy nor Python has it."""
-    return function not in (same, astype, operator.getitem) and name_of(function) is None
-
-
 def literal(x: Any) -> ast.expr:
     """A constant as it is written; trees in it stay. Raises ValueError for what is none.
 
@@ -87,7 +75,7 @@ def literal(x: Any) -> ast.expr:
     """
     if isinstance(x, ast.expr):
         return x
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
+    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic | int | float)):
         return name(f"np.{np.dtype(x).name}")
     if isinstance(x, np.generic):
         x = x.item()
@@ -96,8 +84,6 @@ def literal(x: Any) -> ast.expr:
     if isinstance(x, int | float):
         size = ast.Constant(abs(x)) if isfinite(x) else name(f"np.{abs(x)}")
         return ast.UnaryOp(ast.USub(), size) if copysign(1, x) < 0 and x == x else size
-    if isinstance(x, type) and x in (bool, int, float):
-        return name(x.__name__)
     if isinstance(x, slice) or (isinstance(x, tuple) and any(isinstance(i, slice) for i in x)):
         return ast.Subscript(name("np.s_"), index(x))
     if isinstance(x, tuple | list):
@@ -139,10 +125,7 @@ def array_literal(x: np.ndarray) -> ast.expr | None:
         return call("np.arange", literal(x.size))
     if x.size > ONE_LINE // 2:
         return None
-
-    def nested(part: np.ndarray) -> ast.expr:
-        return ast.List([*map(nested, part)]) if part.ndim else literal(shortest(part[()]))
-
+    numbers = np.array([*map(shortest, x.flat)], object).reshape(x.shape).tolist()
     more = [] if x.dtype in (np.int64, bool) else [literal(x.dtype)]
-    tree = call("np.array", nested(x), *more)
+    tree = call("np.array", literal(numbers), *more)
     return tree if len(ast.unparse(tree)) <= ONE_LINE else None

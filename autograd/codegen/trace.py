@@ -1,8 +1,8 @@
 """Arrays that write down what is done to them.
 
 A rule of an op, forward or VJP, is a NumPy function. Given Vars instead of arrays, it computes
-in the same way, and each NumPy call that it makes is written down as a Call. This list of calls
-is all that printing, stepping and programs work on: none has a table of derivatives of its own.
+in the same way, and each NumPy call that it makes is written down. This list of calls is all that
+printing, stepping and programs work on: none has a table of derivatives of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import linecache
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import numpy as np
+
+from ..nested import leaves_of, mapped
 
 LARGE = 2**10  # elements; of a result beyond, the trace keeps zeros instead of the values
 SAY_NOTHING = ("x", "y", "dx", "out")  # names of variables in rules
@@ -26,10 +28,7 @@ OF_NUMBERS: dict[Any, Any] = {
     np.divide: operator.truediv, np.power: operator.pow, np.negative: operator.neg,
 }  # fmt: skip
 
-QUESTIONS = {
-    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like,
-}  # fmt: skip
+QUESTIONS = {np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like}
 
 
 class Untraceable(TypeError):
@@ -51,73 +50,63 @@ METHODS = {
     np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.any, np.all, np.squeeze,
     np.reshape, astype,
 }  # fmt: skip
-BY_NAME = {
-    function.__name__: function for function in (
-        *METHODS, np.argmax, np.argmin, np.argsort, np.cumsum, np.ravel, np.swapaxes, np.clip,
-        np.round, np.take, np.repeat, np.dot, np.diagonal, np.trace,
-    )
-}  # fmt: skip
-
-
-class Call:
-    """One call, ``out = function(*args, **keywords)``, where Vars stand for arrays."""
-
-    name = ""  # of the variable that the rule assigned the result to, if that says something
-
-    def __init__(self, function: Any, given: Any, out: Var, quiet: bool) -> None:
-        self.function = function
-        self.args, self.keywords = given
-        self.out = out
-        self.quiet = quiet  # whether the rule made it inside np.errstate(...="ignore")
-        self.section = out.trace.section
-
-    @property
-    def inputs(self) -> list[Var]:
-        """The Vars among the arguments, also within tuples, lists and dicts."""
-        return list(vars_in((self.args, self.keywords)))
+IN_PLACE = ("sort", "partition", "put", "resize")  # what is no function of NumPy as a method
+# What does nothing where shape and dtype stay, or where it is done with 1.
+NOTHING = (
+    astype, np.copy, np.positive, np.broadcast_to, np.expand_dims, np.reshape, np.squeeze,
+)  # fmt: skip
+OF_ITS_OWN = (same, np.array)  # calls that are not shared
+BY_ONE = (np.multiply, np.divide, np.power)
 
 
 class Trace:
-    """The calls made on its Vars, in order."""
+    """The calls made on its Vars, in order: each one once, and none that does nothing."""
 
     section = "forward"  # the part of the text that calls belong to
 
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
+    def __init__(self, for_program: bool = False) -> None:
+        self.for_program = for_program  # takes signs of sums, not of each term; folds constants
+        self.made: dict[Any, Var] = {}  # what calls gave, by what they did
         self._inputs: dict[int, Var] = {}
         self._named: Any = None  # the last call with a name, and where it was made
         self._ignored = ignored()
 
     def input(self, value: Any) -> Var:
         """The Var of an array that no call made; one and the same for the same array."""
-        if id(value) not in self._inputs:
-            self._inputs[id(value)] = Var(self, value)
-        return self._inputs[id(value)]
+        return self._inputs.setdefault(id(value), Var(self, value))
 
     def call(self, function: Any, *args: Any, **keywords: Any) -> Var:
         """Call ``function`` on what the Vars stand for, and write it down."""
         given: Any = (args, keywords)
         given = mapped(lambda v: self.input(v) if isinstance(v, np.ndarray) else v, given)
         function, *given = in_one_form(function, *given)
-        quiet = not ignored() <= self._ignored
-        samples = {x: x.value for x in vars_in(given)}
-        args, keywords = replaced(given, samples)
-        numbers = samples and not any(isinstance(x, np.ndarray | np.generic) for x in args)
+        key = len(self.made) if function in OF_ITS_OWN else (function, repr(given))
+        if key in self.made:
+            return self.made[key]
+        inputs = vars_in(given)
+        samples = {x: x.value for x in inputs}
+        args, keywords = mapped(lambda v: samples[v] if isinstance(v, Var) else v, given)
+        numbers = inputs and not any(isinstance(x, np.ndarray | np.generic) for x in args)
         with np.errstate(all="ignore"):
             compute = OF_NUMBERS.get(function, function) if numbers else function
             value = compute(*args, **keywords)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise Untraceable(f"{function} does not give one array")
-        out = Var(self, value, any(x.varies for x in samples))
-        out.call = call = Call(function, given, out, quiet)
+        out = Var(self, value, any(x.varies for x in inputs))
+        if self.for_program and not out.varies and function not in (np.array, np.broadcast_to):
+            return out
+        out.function, (out.args, out.keywords), out.inputs = function, given, inputs
+        out.quiet = not ignored() <= self._ignored
         for x, sample in samples.items():
             if np.may_share_memory(value, sample):
                 out.root = x.root
-        if out.varies and out.size > LARGE:
+        if out.varies:
             out.forget()
-        self._note_name(call)
-        self.calls.append(call)
-        return out
+        again = again_in(out)
+        if again is None:
+            self._note_name(out)
+            self.made[key] = out
+        return out if again is None else again
 
     def run(self, rule: Callable, *values: Any, **keywords: Any) -> Var:
         """What a rule gives for Vars. It is one call of itself if it cannot be looked into.
@@ -125,15 +114,25 @@ class Trace:
         That is where it asks for the values of a Var or for what only arrays have, where it
         branches on them, and where it writes into an array.
         """
-        begin = len(self.calls)
+        begin = len(self.made)
         try:
             y = rule(*values, **keywords)
         except Exception:  # what NumPy makes of Untraceable, too; a true error comes again below
-            del self.calls[begin:]
+            while len(self.made) > begin:
+                self.made.popitem()
             y = self.call(rule, *values, **keywords)
         return y if isinstance(y, Var) else self.call(same, y)
 
-    def _note_name(self, call: Call) -> None:
+    def needed(self, results: Iterable[Var]) -> list[Var]:
+        """What calls made that the results depend on, and those of the results."""
+        wanted, kept = set(results), []
+        for x in reversed(self.made.values()):
+            if x in wanted:
+                kept.append(x)
+                wanted.update(x.inputs)
+        return kept[::-1]
+
+    def _note_name(self, made: Var) -> None:
         """Name a call after the variable that its line assigns: the last call of the line."""
         frame: Any = sys._getframe(2)
         while frame.f_code.co_filename in (__file__, np.lib.mixins.__file__):
@@ -141,46 +140,57 @@ class Trace:
         place = (frame.f_code.co_filename, frame.f_lineno)
         assigned = re.match(r"\s*([A-Za-z_]\w*) = ", linecache.getline(*place))
         if assigned and assigned[1] not in SAY_NOTHING:
-            if self._named and self._named[0] == (place, id(frame)):
+            if self._named and self._named[0] == (place, frame):
                 self._named[1].name = ""
-            call.name = assigned[1]
-            self._named = ((place, id(frame)), call)
+            made.name = assigned[1]
+            self._named = ((place, frame), made)
 
 
 class Var(np.lib.mixins.NDArrayOperatorsMixin):
-    """Stands for an array, a NumPy scalar or a number while a Trace is made of a graph."""
+    """Stands for an array, a NumPy scalar or a number while a Trace is made of a graph.
+
+    It is what a call gave, ``function(*args, **keywords)``, or what the graph begins with.
+    """
+
+    name = ""  # of the variable that the rule assigned it to, if that says something
+    asked = False  # whether a rule asked if it is zero, which it may of a number, first of all
+    quiet = False  # whether the rule made the call inside np.errstate(...="ignore")
 
     def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
         self.trace = trace
+        self.section = trace.section
+        self.function: Any = None  # None for what the graph begins with
+        self.args: tuple = ()  # in which Vars stand for arrays, as in ``keywords``
+        self.keywords: dict[str, Any] = {}
+        self.inputs: list[Var] = []  # the Vars in both
+        self._value = value
         self.varies = varies  # whether it depends on what the graph begins with
-        self.call: Call | None = None  # what made it; None for what the graph begins with
         self.root: Var = self  # whose memory it may share
         self.is_array = isinstance(value, np.ndarray)
         self.is_number = not isinstance(value, np.ndarray | np.generic)  # Python's
         self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
         self.dtype: Any = None if self.is_number else value.dtype
-        self.strides = value.strides if self.is_array else ()
-        self._value = value
+        self.strides: tuple[int, ...] = value.strides if self.is_array else ()
 
     @property
     def value(self) -> Any:
         """What it stands for; of a large result zeros that lie in memory as it does."""
-        if self._value is None:
-            order = sorted(range(self.ndim), key=lambda i: -abs(self.strides[i]))
-            zeros = np.zeros([self.shape[i] for i in order], self.dtype)
-            return zeros.transpose(np.argsort(order))
-        return self._value
+        if self._value is not None:
+            return self._value
+        order = sorted(range(self.ndim), key=lambda i: -abs(self.strides[i]))
+        return np.zeros([self.shape[i] for i in order], self.dtype).transpose(np.argsort(order))
 
     def forget(self) -> None:
-        """Keep the shape and the dtype only."""
-        self._value = None
+        """Keep only how a large array lies in memory."""
+        if self.size > LARGE:
+            self._value = None
 
     base = property(lambda self: None if self.root is self else self.root)
     T = property(lambda self: self.trace.call(np.transpose, self))
-    mT = property(lambda self: self.trace.call(np.matrix_transpose, self))
+    mT = property(lambda x: x.T if x.ndim == 2 else x.trace.call(np.matrix_transpose, x))
 
     def __repr__(self) -> str:
-        return f"Var({self.shape}, {self.dtype})"
+        return f"<Var {id(self)}>"  # by which calls are told apart
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if "out" in settings or method == "at":
@@ -190,15 +200,15 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
         if function in QUESTIONS:
-            values = {x: x.value for x in vars_in((args, settings))}
-            args, settings = replaced((args, settings), values)
+            args, settings = mapped(value_of, (args, settings))
             return function(*args, **settings)
         return self.trace.call(function, *args, **settings)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in BY_NAME:
+        function = astype if name == "astype" else getattr(np, name, None)
+        if function is None or name in IN_PLACE or not callable(getattr(np.ndarray, name, None)):
             raise AttributeError(name)
-        return partial(self.trace.call, BY_NAME[name], self)
+        return partial(self.trace.call, function, self)
 
     def reshape(self, *shape: Any) -> Var:
         return self.trace.call(np.reshape, self, shape)
@@ -207,34 +217,24 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
         packed = len(axes) == 1 and isinstance(axes[0], tuple | list)
         return self.trace.call(np.transpose, self, axes[0] if packed else axes or None)
 
-    def copy(self, order: str = "C") -> Var:
-        return self.trace.call(np.copy, self, order=order)
-
     def __getitem__(self, index: Any) -> Var:
         return self.trace.call(operator.getitem, self, index)
 
+    def __bool__(self) -> bool:
+        if not self.is_number or self.function is not None:
+            self._unknown()
+        self.asked = True
+        return bool(self.value)
+
     def __len__(self) -> int:
         return len(self.value)
-
-    def __iter__(self) -> Iterator[Var]:
-        return (self[i] for i in range(len(self)))
 
     def _unknown(self, *args: Any, **keywords: Any) -> Any:
         raise Untraceable("the value of an array was asked for, or changed")
 
     __setitem__ = item = tolist = fill = __array__ = _unknown
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
+    __float__ = __int__ = __index__ = __complex__ = __format__ = _unknown
     __hash__ = object.__hash__
-
-
-class Setting(Var):
-    """A number of which a rule may ask whether it is zero, and then has ``asked``."""
-
-    asked = False
-
-    def __bool__(self) -> bool:
-        self.asked = True
-        return bool(self.value)
 
 
 def ignored() -> set[str]:
@@ -242,33 +242,37 @@ def ignored() -> set[str]:
     return {kind for kind, way in np.geterr().items() if way == "ignore"}
 
 
-def mapped(function: Callable, x: Any) -> Any:
-    """``function`` of all that is in tuples, lists and dicts, and of ``x`` if it is none."""
-    if isinstance(x, tuple | list):
-        items = [mapped(function, item) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    if isinstance(x, dict):
-        return {key: mapped(function, item) for key, item in x.items()}
-    return function(x)
+def value_of(x: Any) -> Any:
+    return x.value if isinstance(x, Var) else x
 
 
-def replaced(x: Any, instead: dict[Var, Any]) -> Any:
-    """``x`` with other things in the place of Vars."""
-    return mapped(lambda v: instead.get(v, v) if isinstance(v, Var) else v, x)
-
-
-def leaves_of(x: Any) -> Iterator[Any]:
-    """All that is in tuples, lists and dicts, or ``x`` if it is none."""
-    if isinstance(x, tuple | list | dict):
-        for item in x.values() if isinstance(x, dict) else x:
-            yield from leaves_of(item)
-    else:
-        yield x
-
-
-def vars_in(x: Any) -> Iterator[Var]:
+def vars_in(x: Any) -> list[Var]:
     """The Vars in ``x``, also within tuples, lists and dicts."""
-    return (v for v in leaves_of(x) if isinstance(v, Var))
+    return [v for v in leaves_of(x) if isinstance(v, Var)]
+
+
+def again_in(out: Var) -> Var | None:
+    """The Var whose numbers, shape and dtype a call gives again, or None."""
+    x, function = out.args[0] if out.args else None, out.function
+    if not isinstance(x, Var):
+        return None
+    if function is x.function and function in (np.transpose, np.negative, astype):
+        y = x.args[0]
+        twice = len(x.args) == len(out.args) == 1 or function is astype
+        return y if twice and kind_of(y) == kind_of(out) and np.can_cast(y.dtype, x.dtype) else None
+    if kind_of(x) != kind_of(out):
+        return None
+    if function in BY_ONE:
+        one = out.args[1]
+        return x if isinstance(one, int | float | np.number) and one == 1 else None
+    identity = function is np.transpose and out.args[1:] == (tuple(range(x.ndim)),)
+    return x if identity or function in NOTHING else None
+
+
+def kind_of(x: Var) -> tuple:
+    """What an array and a copy of it have in common, also as they lie in memory."""
+    steps = [step for step, n in zip(x.strides, x.shape) if n > 1]
+    return x.shape, x.dtype, x.is_array, steps
 
 
 def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple, dict]:
@@ -276,6 +280,11 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
 
     Operands that are broadcast anyhow are not broadcast before.
     """
+    if function in (np.multiply, np.divide, np.sum):
+        for i, x in enumerate(args):
+            if isinstance(x, Var) and x.trace.for_program and is_new_negative(x):
+                y = x.trace.call(function, *args[:i], x.args[0], *args[i + 1 :], **keywords)
+                return np.negative, (y,), {}
     if function in METHODS:
         keywords = {key: x for key, x in keywords.items() if x is not None and x is not False}
         if "axis" in keywords and len(args) == 1:
@@ -283,25 +292,25 @@ def in_one_form(function: Any, args: tuple, keywords: dict) -> tuple[Any, tuple,
         args = tuple(x[0] if type(x) is tuple and len(x) == 1 else x for x in args)
     elif function is np.transpose and args[1:] in ((None,), ((1, 0),)):
         args = args[:1]
-    elif function is np.matrix_transpose and args[0].ndim == 2:
-        function = np.transpose
     elif is_elementwise(function):
         bare = tuple(map(before_broadcast, args))
-        if np.broadcast_shapes(*map(shape_of, bare)) == np.broadcast_shapes(*map(shape_of, args)):
+        if np.broadcast_shapes(*map(np.shape, bare)) == np.broadcast_shapes(*map(np.shape, args)):
             args = bare
     return function, args, keywords
+
+
+def is_new_negative(x: Var) -> bool:
+    """Whether a sign was taken of floats in the same section, so that it may come last."""
+    floats = x.is_array and x.dtype.kind == "f"
+    return floats and x.function is np.negative and x.section == x.trace.section
 
 
 def is_elementwise(function: Any) -> bool:
     return function is np.where or (isinstance(function, np.ufunc) and function.signature is None)
 
 
-def shape_of(x: Any) -> tuple[int, ...]:
-    return x.shape if isinstance(x, Var) else np.shape(x)
-
-
 def before_broadcast(x: Any) -> Any:
     """What was broadcast to give ``x``, or ``x`` itself."""
-    while isinstance(x, Var) and x.call is not None and x.call.function is np.broadcast_to:
-        x = x.call.args[0]
+    while isinstance(x, Var) and x.function is np.broadcast_to:
+        x = x.args[0]
     return x

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from .. import observers
 from ..creation import DRAWS
 from ..debugging import listen, record_source
-from ..graph import Node, parent_of, recorded_order
+from ..graph import Node, as_list, parent_of, recorded_order
 from ..memory import clock
 from ..tensors import Tensor
 
@@ -21,74 +22,66 @@ class Watch:
 
     def __init__(self, name: str, stand_ins: list) -> None:
         self.name = name
-        self.given = [x for x in stand_ins if isinstance(x, Tensor)]
+        self.given = set(map(id, stand_ins))
         self.created: list[Tensor] = []
         self.thread = threading.get_ident()
         self.begun = next(clock)
-        self.random = random_state()
+        self.random = random.getstate(), repr(np.random.get_state())
         self.mode = record_source()
 
-    def __enter__(self) -> Watch:
+    def run(self, function: Callable, args: list) -> Any:
+        """What the function gives."""
         try:
-            self.mode.__enter__()
             self.listen(True)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            self.leave()
-        except BaseException:  # an interrupt
-            self.leave()
-            raise
-
-    def leave(self) -> None:
-        self.listen(False)
-        self.mode.__exit__()
+            return function(*args)
+        finally:
+            try:
+                self.listen(False)
+            except BaseException:  # an interrupt
+                self.listen(False)
+                raise
 
     def listen(self, on: bool) -> None:
+        """Have every op recorded, and be told what the function does; or no more."""
         listen(observers.asked, self.on_asked, on)
         listen(observers.changed, self.on_changed, on)
         listen(observers.created, self.created.append, on)
+        (self.mode.__enter__ if on else self.mode.__exit__)()
 
     def refuse(self, what: str) -> None:
-        raise RuntimeError(f"compile: {self.name} {what}")
+        """Raise RuntimeError, but not for what another thread does meanwhile."""
+        if threading.get_ident() == self.thread:
+            raise RuntimeError(f"compile: {self.name} {what}")
 
     def on_asked(self, x: Any, how: str) -> None:
-        if threading.get_ident() != self.thread or not (x is None or self.varies(x)):
-            return
-        if how == "backward":
-            self.refuse(
-                "calls backward() or grad(), whose results are in no graph. The program calls "
-                "backward() by itself: return the loss, and give compile the optimizer=... for a "
-                "whole step. For derivatives inside the loss: grad(..., create_graph=True)"
-            )
         if x is None:
             self.refuse(f"uses {how}, which is not recorded")
-        self.refuse(
-            f"asks for the value of a tensor that depends on an argument or a parameter: {how}. "
-            "A program does not ask again: use autograd.where, return the tensor, or make what "
-            "depends on the value an argument"
-        )
+        elif threading.get_ident() == self.thread and self.varies(x):
+            if how == "backward":
+                self.refuse(
+                    "calls backward() or grad(), whose results are in no graph. The program calls "
+                    "backward() by itself: return the loss, and give compile the optimizer=... for "
+                    "a whole step. For derivatives inside the loss: grad(..., create_graph=True)"
+                )
+            self.refuse(
+                "asks for the value of a tensor that depends on an argument or a parameter: "
+                f"{how}. A program does not ask again: use autograd.where, return the tensor, or "
+                "make what depends on the value an argument"
+            )
 
     def varies(self, x: Any) -> bool:
         """Whether a value may be another at another call: of arguments, parameters, random ops."""
         order = recorded_order(x)
-        reached = [*(x if isinstance(x, list | tuple) else [x])]
-        reached += [origin for node in order for origin in node.origins]
+        reached = [*as_list(x), *(origin for node in order for origin in node.origins)]
         leaves = [leaf for leaf in reached if isinstance(leaf, Tensor)]
-        given = any(leaf is x for leaf in leaves for x in self.given)
-        trained = any(leaf.is_leaf and leaf._requires_grad for leaf in leaves)
-        return given or trained or any(node.op in DRAWS for node in order)
+        vary = [id(x) in self.given or (x.is_leaf and x._requires_grad) for x in leaves]
+        return any(vary) or any(node.op in DRAWS for node in order)
 
-    def on_changed(self, x: Tensor, how: str) -> None:
-        while x.node is not None and x.node.time > self.begun and x._data.base is not None:
+    def on_changed(self, x: Any, how: str) -> None:
+        while self.is_inside(x.node) and x._data.base is not None:
             x = x.node.args[0]  # what it may be a view of
-        inside = x.node is not None and x.node.time > self.begun
-        known = (inside and "data =" not in how) or any(x is one for one in self.created)
-        if threading.get_ident() == self.thread and not known:
+        inside = self.is_inside(x.node)
+        if not (inside and "data =" not in how) and not any(x is one for one in self.created):
             what = "the data of a result" if inside else "a tensor from outside in place"
             self.refuse(
                 f"changes {what} ({how}), which the program would not do. "
@@ -96,9 +89,12 @@ class Watch:
                 "BatchNorm keeps its statistics in eval()"
             )
 
+    def is_inside(self, node: Node | None) -> bool:
+        return node is not None and node.time > self.begun
+
     def check(self, tensors: list[Tensor]) -> None:
         """Refuse graphs that a program cannot hold."""
-        if self.random != random_state():
+        if self.random != (random.getstate(), repr(np.random.get_state())):
             self.refuse(
                 "draws random numbers from random or np.random (or another thread did meanwhile), "
                 "which would be the same at each call. Use autograd.rand, randn or nn.Dropout"
@@ -109,19 +105,17 @@ class Watch:
                 f"compile: {self.name}: the result has shape {root.shape}, and only a scalar has a "
                 "gradient: reduce it (.sum(), .mean()), or compute inside no_grad()"
             )
-        order = [node for node in recorded_order(tensors) if node.time > self.begun]
-        used = [parent_of(x) for x in tensors] + [x for node in order for x in node.parents]
-        for x in used:
-            if isinstance(x, Node) and x.time < self.begun:
+        order = list(filter(self.is_inside, recorded_order(tensors)))
+        for x in [*map(parent_of, tensors), *(x for node in order for x in node.parents)]:
+            if isinstance(x, Node) and not self.is_inside(x):
                 self.refuse(
                     f"uses the result of {x.name} from outside, whose graph would be lost. Use "
                     "tensor.detach(), or compute it inside"
                 )
         for node in order:
             at = f", at {node.where}" if node.where else ""
-            masks = [x for x in node.args[1:] if getattr(x, "dtype", None) == np.bool_]
-            masks = [x for x in masks if isinstance(x, Tensor) and self.varies(x)]
-            if node.name == "getitem" and masks:
+            masks = [x for x in node.inputs if x.dtype == np.bool_ and x is not node.args[0]]
+            if node.name == "getitem" and any(map(self.varies, masks)):
                 self.refuse(
                     f"picks by a mask, and how many that gives depends on values{at}. Use "
                     "autograd.where(mask, x, 0), and divide by mask.sum() for a mean"
@@ -133,9 +127,3 @@ class Watch:
                 )
             if any(getattr(x, "hooks", None) for x in [node, *node.parents]):
                 self.refuse(f"has a hook, which a program would not call{at}")
-
-
-def random_state() -> Any:
-    """Where the generators of random and np.random are."""
-    state: Any = np.random.get_state()
-    return random.getstate(), state[1].tobytes(), state[2:]
