@@ -1,6 +1,6 @@
 """Which dtype a value gets: torch's rules, where they differ from NumPy's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def numeric(name: str, dtype: Any) -> np.dtype:
             f"{name}: {dtype!r} is no dtype of floats, ints or bools; give one such as "
             "autograd.float32"
         )
-    return found.newbyteorder("=")
+    return np.dtype(found.type)
 
 
 def is_floating(dtype: np.dtype) -> bool:
@@ -187,6 +187,12 @@ def cast(values: list, dtype: np.dtype, kinds: str) -> list:
     ]
 
 
-def wide(x: Any) -> Any:
-    """``x``, in float32 if it is float16: for what adds up many numbers."""
-    return x.astype(float32) if x.dtype == float16 else x
+def widened(g: Any, values: Iterable) -> tuple[Any, list]:
+    """A cotangent and what a rule asks for, in float32 if they are float16.
+
+    So VJPs of float16 compute as its ops do: in float32, rounded once, by ``cotangents.fit``.
+    """
+    g, *values = [
+        x.astype(float32) if getattr(x, "dtype", None) == float16 else x for x in (g, *values)
+    ]
+    return g, values

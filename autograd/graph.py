@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import observers
-from .cotangents import as_cotangent, fit
+from .cotangents import as_cotangent, contribution
 from .keeping import KEPT, Faded, without_large
 from .memory import Memory, check_usable, clock, note_reader
 from .printing import node_text
@@ -135,14 +135,10 @@ class Node:
             observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
-        cotangents: list = []
-        for x, (vjp, needs) in zip(self.parents, self.op.rules):
-            dx = None
-            if x is not None:
-                saved = needs(self.values)
-                dx = vjp(g, *saved, **self.keywords)
-                dx = result(fit(dx, x, vjp))
-            cotangents.append(dx)
+        cotangents = [
+            None if x is None else result(contribution(self, g, self.values, x, *rule))
+            for x, rule in zip(self.parents, self.op.rules)
+        ]
         cotangents += [None] * (len(self.parents) - len(cotangents))  # indices have no rule
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
+from .cotangents import Cotangents, accumulate_grad, contribution, fit, root_cotangents
 from .dtypes import computed
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
@@ -140,7 +140,7 @@ def steps_of(
         for x, (vjp, needs), operand in rules:
             if x is not None:
                 formula = formulas.of_vjp(node, x, vjp, needs)
-                dx = result(fit(vjp(seen[0], *needs(node.values), **node.keywords), x, vjp))
+                dx = result(contribution(node, seen[0], node.values, x, vjp, needs))
                 numbers = in_numbers(formula, formulas.scalars(node, seen[0]), dx._data)
                 adds, total = x in reached, result(cotangents[x])
                 reached.add(x)

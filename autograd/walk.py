@@ -12,6 +12,7 @@ from typing import Any
 
 from . import memory, observers
 from .cotangents import Cotangents, accumulate_grad, root_cotangents
+from .dtypes import float16, widened
 from .grad_mode import enable_grad, mode
 from .graph import Node, topological_order
 from .hooks import run_hooks
@@ -85,7 +86,10 @@ def visits(
         values = node.tensors() if create_graph else node.values
         for x, (vjp, needs) in zip(node.parents, node.op.rules):
             if x is not None and (needed is None or x in needed):
-                yield node, g, x, vjp, needs(values)
+                saved = needs(values)
+                if node.dtype == float16:
+                    g, saved = widened(g, saved)
+                yield node, g, x, vjp, saved
         if not retain_graph:
             node.freed = True
             if node.is_large:

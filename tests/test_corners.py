@@ -347,3 +347,50 @@ def test_logsumexp_of_halves_along_any_dimension():
     right = 2 + np.log(5000)
     for y in (x.logsumexp(0), x.T.logsumexp(-1), x.logsumexp(0, keepdim=True)):
         np.testing.assert_allclose(y.numpy(), right, rtol=1e-3)
+
+
+HALVES = {
+    "add": lambda lib, x, b: x + b,
+    "multiply": lambda lib, x, b: x * b,
+    "expand": lambda lib, x, b: b.expand(5000, 2),
+    "where": lambda lib, x, b: lib.where(x > 0, b, x),
+    "repeat_interleave": lambda lib, x, b: b.repeat_interleave(5000),
+    "gather": lambda lib, x, b: lib.gather(b[None], 0, lib.zeros(5000, 2, dtype=lib.int64)),
+    "linear": lambda lib, x, b: FUNCTIONAL[lib].linear(x, lib.ones(2, 2, dtype=lib.float16), b),
+    "matmul": lambda lib, x, b: lib.ones(5000, 1, dtype=lib.float16) @ b[None],
+    "einsum": lambda lib, x, b: lib.einsum("ni,i->ni", x, b),
+    "assignment": lambda lib, x, b: assigned(lib, b),
+}
+FUNCTIONAL = {autograd: nn.functional, torch: torch.nn.functional}
+
+
+def assigned(lib, b):
+    y = lib.zeros(5000, 2, dtype=lib.float16)
+    y[:] = b
+    return y
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_gradients_of_halves_add_up_beyond_2048(name):
+    """In float16, 2048 + 1 is 2048: VJPs compute in float32 and round once, as torch's do."""
+    found = []
+    for lib in (autograd, torch):
+        x = lib.ones(5000, 2, dtype=lib.float16)
+        b = lib.ones(2, dtype=lib.float16, requires_grad=True)
+        y = HALVES[name](lib, x, b)
+        y.backward(lib.ones_like(y))
+        found.append(b.grad.tolist())
+    assert found[0] == found[1] == [5000, 5000]
+
+
+def test_gradients_of_halves_are_the_same_by_every_way():
+    b = autograd.ones(2, dtype=autograd.float16, requires_grad=True)
+    with autograd.record_source():
+        y = (autograd.ones(5000, 2, dtype=autograd.float16) + b).sum()
+    *_, printed = autograd.to_source(y, wrt=[b]).function()(
+        **autograd.to_source(y, wrt=[b]).inputs
+    )
+    *_, step = y.backward_steps(retain_graph=True)
+    (graded,) = autograd.grad(y, b, create_graph=True)
+    for g in (printed, step.contributions[-1].cotangent, graded, b.grad):
+        assert g.dtype == autograd.float16 and g.tolist() == [5000, 5000]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cotangents import fit
 from ..creation import DRAWS
-from ..dtypes import computed
+from ..dtypes import computed, widened
 from ..functional import between
 from ..graph import Node, parent_of, recorded_order, topological_order
 from ..keeping import Absent
@@ -155,6 +155,7 @@ class Recording:
             g, values = self.cotangents[node], self.values[node]
             steps = [(x, *rule) for x, rule in zip(node.parents, node.op.rules) if x in needed]
             for x, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
-                dx = fit(self.trace.run(vjp, g, *needs(values), **node.keywords), x, vjp)
+                given, saved = widened(g, needs(values))
+                dx = fit(self.trace.run(vjp, given, *saved, **node.keywords), x, vjp)
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx

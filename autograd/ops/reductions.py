@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import wide
 from ..errors import warns_caller
 from ..primitives import Array, Operand, primitive, vjp_of
 from .dims import Dim, dim_of, ndim_of, settings, shape_of
@@ -218,7 +217,7 @@ def _cumsum(x: Operand, *, axis: int) -> Array:
 
 @vjp_of(_cumsum, "x")
 def cumsum_dx(g, *, axis):
-    return np.flip(np.cumsum(np.flip(wide(g), axis), axis), axis)
+    return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
 def cumsum(x: Operand, dim: int | None = None, *, axis: int | None = None,
