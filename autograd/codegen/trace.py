@@ -153,7 +153,7 @@ class Var(np.lib.mixins.NDArrayOperatorsMixin):
     """
 
     name = ""  # of the variable that the rule assigned it to, if that says something
-    asked = False  # whether a rule asked if it is zero, which it may of a number, first of all
+    asked = False  # whether a rule asked if this number, with which the graph begins, is zero
     quiet = False  # whether the rule made the call inside np.errstate(...="ignore")
 
     def __init__(self, trace: Trace, value: Any, varies: bool = False) -> None:
