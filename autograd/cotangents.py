@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from . import observers
-from .dtypes import widened
 from .tensors import Tensor, result
 
 
@@ -31,12 +30,6 @@ class Cotangents(dict):
         else:
             total = self[x] + dx
         self[x] = total
-
-
-def contribution(node: Any, g: Any, values: Any, x: Any, vjp: Any, needs: Any) -> Any:
-    """What the rule ``vjp`` of a Node gives of its cotangent ``g`` for the operand ``x``."""
-    g, saved = widened(g, needs(values))
-    return fit(vjp(g, *saved, **node.keywords), x, vjp)
 
 
 def fit(dx: Any, x: Any, vjp: Any) -> Any:

@@ -187,12 +187,10 @@ def cast(values: list, dtype: np.dtype, kinds: str) -> list:
     ]
 
 
-def widened(g: Any, values: Iterable) -> tuple[Any, list]:
+def widened(g: Any, saved: Iterable) -> list:
     """A cotangent and what a rule asks for, in float32 if they are float16.
 
     So VJPs of float16 compute as its ops do: in float32, rounded once, by ``cotangents.fit``.
     """
-    g, *values = [
-        x.astype(float32) if getattr(x, "dtype", None) == float16 else x for x in (g, *values)
-    ]
-    return g, values
+    given = (g, *saved)
+    return [x.astype(float32) if getattr(x, "dtype", None) == float16 else x for x in given]

@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import observers
-from .cotangents import as_cotangent, contribution
+from .cotangents import as_cotangent, fit
+from .dtypes import widened
 from .keeping import KEPT, Faded, without_large
 from .memory import Memory, check_usable, clock, note_reader
 from .printing import node_text
@@ -135,10 +136,14 @@ class Node:
             observers.tell(observers.asked, self, "backward")
         g = as_cotangent(g, self, f"{self.name}'s grad_fn")
         check_usable([self])
-        cotangents = [
-            None if x is None else result(contribution(self, g, self.values, x, *rule))
-            for x, rule in zip(self.parents, self.op.rules)
-        ]
+        cotangents: list = []
+        for x, (vjp, needs) in zip(self.parents, self.op.rules):
+            dx = None
+            if x is not None:
+                g, *saved = widened(g, needs(self.values))
+                dx = vjp(g, *saved, **self.keywords)
+                dx = result(fit(dx, x, vjp))
+            cotangents.append(dx)
         cotangents += [None] * (len(self.parents) - len(cotangents))  # indices have no rule
         return cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
 
@@ -165,9 +170,7 @@ def parent_of(x: Any) -> Any:
 
 def made_by(x: Any) -> Any:
     """The Node that made a Tensor, or the Tensor itself if it is a leaf; None for a constant."""
-    if not isinstance(x, Tensor):
-        return None
-    return x if x.node is None else x.node
+    return (x.node or x) if isinstance(x, Tensor) else None
 
 
 def topological_order(root: Any) -> list[Node]:
@@ -208,12 +211,8 @@ PARENTS, ORIGINS, TIME = attrgetter("parents"), attrgetter("origins"), attrgette
 
 def ordered(starts: list, before: Callable[[Node], list]) -> list[Node]:
     """The Nodes ``starts`` and all that they depend on by ``before(node)``, latest first."""
-    order: list[Node] = []
-    seen: set = {None}
-    for node in starts:
-        if node not in seen:
-            seen.add(node)
-            order.append(node)
+    order: list[Node] = [x for x in dict.fromkeys(starts) if x is not None]
+    seen: set = {None, *order}
     for node in order:  # grows while it is gone through
         for x in before(node):
             if type(x) is Node and x not in seen:  # quicker than isinstance for leaves and None

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .cotangents import Cotangents, accumulate_grad, contribution, fit, root_cotangents
-from .dtypes import computed
+from .cotangents import Cotangents, accumulate_grad, fit, root_cotangents
+from .dtypes import computed, widened
 from .graph import Node, made_by, recorded_order, topological_order
 from .hooks import run_hooks
 from .keeping import Absent
@@ -140,7 +140,8 @@ def steps_of(
         for x, (vjp, needs), operand in rules:
             if x is not None:
                 formula = formulas.of_vjp(node, x, vjp, needs)
-                dx = result(contribution(node, seen[0], node.values, x, vjp, needs))
+                given = widened(seen[0], needs(node.values))
+                dx = result(fit(vjp(*given, **node.keywords), x, vjp))
                 numbers = in_numbers(formula, formulas.scalars(node, seen[0]), dx._data)
                 adds, total = x in reached, result(cotangents[x])
                 reached.add(x)
@@ -245,7 +246,7 @@ class Formulas:
         values, names = self.stand_ins(node)
         trace = values[0].trace
         g = Var(trace, np.zeros(node.shape, node.dtype)[()], varies=True)
-        dx = trace.run(vjp, g, *needs(values), **node.keywords)
+        dx = trace.run(vjp, *widened(g, needs(values)), **node.keywords)
         return written(fit(dx, x, vjp), {g: f"d{self.known[node]}", **names})
 
     def stand_ins(self, node: Node) -> tuple[list, dict[Var, str]]:

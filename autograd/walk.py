@@ -88,7 +88,7 @@ def visits(
             if x is not None and (needed is None or x in needed):
                 saved = needs(values)
                 if node.dtype == float16:
-                    g, saved = widened(g, saved)
+                    g, *saved = widened(g, saved)
                 yield node, g, x, vjp, saved
         if not retain_graph:
             node.freed = True

@@ -471,3 +471,24 @@ def test_rules_that_ask_for_values():
 def test_programs_are_not_pickled():
     with pytest.raises(TypeError):
         pickle.dumps(autograd.compile(lambda x: (w * x).sum(), X))
+
+
+def test_settings_are_told_apart_by_more_than_their_text():
+    """Two models of one architecture print alike; an object without a text may change unseen."""
+
+    def loss(model, x):
+        return model(x).sum()
+
+    x, models = autograd.ones(1, 2), [nn.Linear(2, 1), nn.Linear(2, 1)]
+    program = autograd.compile(loss, models[0], x)
+    assert program(models[0], x).item() == loss(models[0], x).item()
+    with pytest.raises(ValueError, match=r"model is Linear.*compile for that, too"):
+        program(models[1], x)
+
+    class Config:
+        scale = 2.0
+
+    config = Config()
+    program = autograd.compile(lambda config, x: (x * config.scale).sum(), config, x)
+    with pytest.raises(ValueError, match="compile for that, too"):
+        program(config, x)

@@ -127,7 +127,7 @@ def test_every_op_runs_in_an_interpreter_that_has_only_numpy(tmp_path):
 
     def collect(row):
         @settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True,
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
+                  deadline=None, suppress_health_check=list(HealthCheck))  # fmt: skip
         @given(row.draws)
         def draw(drawn):
             cases.append((row.name, *case(recorded(row, drawn))))

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
-from itertools import count
 from operator import attrgetter, is_
 from typing import Any
 
@@ -27,7 +26,6 @@ from .recording import Recording
 from .update import Update, refuse_parameters
 from .watch import Watch
 
-number = count(1)  # of programs, for debuggers
 data_of = attrgetter("_data")
 wants_grad = attrgetter("_requires_grad")
 
@@ -41,9 +39,8 @@ def compile(function: Callable, *example: Any, optimizer: Any = None) -> Program
     are read at each call. All else is as it was when recorded.
 
     ``function`` takes Tensors, and settings that stay as they are; it returns its loss, or a
-    tuple, list or dict of Tensors that begins with it. What needs no gradient, as inside
-    ``no_grad()``, is only computed. Shapes and dtypes are those of the example. Hooks that are put
-    on a parameter later are not called.
+    tuple, list or dict of Tensors that begins with it. What needs no gradient is only computed.
+    Shapes and dtypes are those of the example. Later hooks of parameters are not called.
 
     Results are those of the ops to the bit, but for sums and products of matrices, which may be
     added up in another order, and for arguments that lie otherwise in memory than the example.
@@ -120,7 +117,7 @@ class Program:
         self.constants = list(self.source.inputs.values())
         self.leaves = [given.get(id(x), x) for x in recording.wrt]
         self.outputs = len(recording.outputs)
-        file = f"<compiled {short(name)} {next(number)}>"  # for debuggers
+        file = f"<compiled {short(name)} {id(self)}>"  # for debuggers
         linecache.cache[file] = len(self.source), None, self.source.splitlines(True), file
         weakref.finalize(self, linecache.cache.pop, file, None)
         space: dict[str, Any] = {}
@@ -194,7 +191,7 @@ class Program:
             raise TypeError(f"{self.name}: takes {', '.join(self.names) or 'no arguments'}")
         return tuple(given[name] for name in self.names)
 
-    def check(self, key: str, x: Any, kind: tuple | str) -> None:
+    def check(self, key: str, x: Any, kind: tuple | list) -> None:
         """Raise where an argument or a tensor from outside is not as it was when recorded."""
         now = kind_of(x)
         if isinstance(kind, tuple) and not isinstance(now, tuple):
@@ -209,14 +206,17 @@ class Program:
             )
 
 
-def kind_of(x: Any) -> tuple | str:
-    """What must be the same at each call: of a setting what is printed of it."""
-    return (x._data.shape, x._data.dtype, x._requires_grad) if isinstance(x, Tensor) else repr(x)
+def kind_of(x: Any) -> tuple | list:
+    """What must be the same at each call: of a setting its text, and itself if that says all."""
+    if isinstance(x, Tensor):
+        return x._data.shape, x._data.dtype, x._requires_grad
+    text, parts = repr(x), [v for v in leaves_of(x) if not isinstance(v, float | np.floating)]
+    return [text, object() if " object at 0x" in text else parts]  # NaN is itself in its text
 
 
-def said(kind: tuple | str) -> str:
-    if isinstance(kind, str):
-        return short(kind, 80)
+def said(kind: tuple | list) -> str:
+    if isinstance(kind, list):
+        return short(kind[0], 80)
     return f"{kind[0]} {kind[1]}{', requires grad' * kind[2]}"
 
 

@@ -155,7 +155,6 @@ class Recording:
             g, values = self.cotangents[node], self.values[node]
             steps = [(x, *rule) for x, rule in zip(node.parents, node.op.rules) if x in needed]
             for x, vjp, needs in sorted(steps, key=lambda step: isinstance(step[0], Node)):
-                given, saved = widened(g, needs(values))
-                dx = fit(self.trace.run(vjp, given, *saved, **node.keywords), x, vjp)
+                dx = fit(self.trace.run(vjp, *widened(g, needs(values)), **node.keywords), x, vjp)
                 before = self.cotangents.get(x)
                 self.cotangents[x] = self.own(dx) if before is None else before + dx
