@@ -127,6 +127,61 @@ def taken_apart(index: Any) -> tuple[Any, list[Any]]:
     return found, indices
 
 
+def in_order(x: Operand, index: Any) -> list[tuple[Any, list[Any]]]:
+    """An index as one or two that follow each other, each without its arrays, and with these.
+
+    torch takes integers first, and the rest of what they leave. To NumPy they are arrays, whose
+    dimensions go to the front where a slice, None or ``...`` stands between two of them; so does
+    a ``...`` that stands for no dimension. There the integers become an index of their own.
+    """
+    index, indices = taken_apart(index)
+    if not isinstance(index, tuple):
+        return [(index, indices)]
+    kinds = [kind_of(part, indices) for part in index]
+    places = [i for i, kind in enumerate(kinds) if kind != "other"]
+    if "array" not in kinds or places[-1] - places[0] < len(places):
+        return [(index, indices)]
+    own = [dims_taken(part, indices) for part in index]
+    first: list[Any] = []
+    rest: list[Any] = []
+    for part, kind, n in zip(index, kinds, own):
+        if part is ...:
+            n = ndim_of(x) - sum(own)
+            rest += [slice(None)] * n
+        elif kind != "integer":
+            rest.append(part)
+        first += [part] if kind == "integer" else [slice(None)] * n
+    if "integer" not in kinds:
+        return [(tuple(rest), indices)]
+    while isinstance(first[-1], slice):
+        first.pop()
+    return [renumbered(first, indices), renumbered(rest, indices)]
+
+
+def kind_of(part: Any, indices: list) -> str:
+    """What a part of an index is: "integer", "array", or "other": a slice, None or ``...``."""
+    if isinstance(part, At):
+        array = indices[part.i]
+        return "array" if array.ndim or array.dtype == np.bool_ else "integer"
+    if isinstance(part, bool | np.bool_):
+        return "array"
+    return "integer" if hasattr(part, "__index__") else "other"
+
+
+def dims_taken(part: Any, indices: list) -> int:
+    """How many dimensions a part of an index is for; 0 for ``...``."""
+    if isinstance(part, At) and indices[part.i].dtype == np.bool_:
+        return indices[part.i].ndim
+    return 0 if part is None or part is ... or isinstance(part, bool | np.bool_) else 1
+
+
+def renumbered(index: list, indices: list) -> tuple[Any, list[Any]]:
+    """Some parts of an index, and those of its arrays that are in them."""
+    parts = [part for part in index if isinstance(part, At)]
+    found = tuple(At(parts.index(part)) if isinstance(part, At) else part for part in index)
+    return found if len(found) > 1 else found[0], [indices[part.i] for part in parts]
+
+
 def tensorless(x: Any) -> Any:
     """A Tensor in a list as an array."""
     if isinstance(x, list | tuple):
@@ -137,15 +192,18 @@ def tensorless(x: Any) -> Any:
 def getitem(x: Operand, index: Any) -> Tensor:
     """``x[index]`` for every index of NumPy's. VJP: ``g`` added into zeros at ``index``.
 
-    Raises TypeError for an index of uint8, which torch takes for a mask and NumPy for positions.
+    Beside an array an integer is taken first, as in torch: ``x[0, :, [1, 2]]`` is
+    ``x[0][:, [1, 2]]``. Raises TypeError for an index of uint8, which torch takes for a mask and
+    NumPy for positions.
 
     >>> import autograd
     >>> x = autograd.tensor([1.0, 2.0, 3.0])
     >>> x[1:], x[x > 1], x[[0, 0]]
     (tensor([2., 3.]), tensor([2., 3.]), tensor([1., 1.]))
     """
-    index, indices = taken_apart(index)
-    return _getitem(x, *indices, index=index)
+    for part, indices in in_order(x, index):
+        x = _getitem(x, *indices, index=part)
+    return x  # type: ignore[return-value]
 
 
 def without_front(value: Operand, x: Operand, index: Any, indices: list) -> Operand:
