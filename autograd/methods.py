@@ -14,6 +14,7 @@ from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
 from .tensors import Tensor, result
+from .views import alias
 
 if TYPE_CHECKING:
     from . import steps
@@ -40,7 +41,7 @@ def detached(self: Tensor) -> Tensor:
     """The same memory without the graph."""
     if observers.everything:
         with no_grad():
-            view = ops.alias(self)
+            view = alias(self)
         view._cut = "detach"
         return view
     out = result(self._array())
