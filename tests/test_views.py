@@ -736,3 +736,18 @@ def test_changes_in_place_of_large_tensors_keep_none_of_them():
     finally:
         tracemalloc.stop()
     assert peak < 6 * w.data.nbytes
+
+
+@pytest.mark.parametrize("code", [
+    "m.diag(x)", "m.diag(x, 1)", "x.diag()", "F.pad(x, (0, 0), mode='circular')",
+    "F.pad(x[None], (0, 0), mode='reflect')", "F.pad(x[None], (0, 0), mode='replicate')",
+    "m.diagonal(x)", "x.T.reshape(-1)", "x.reshape(-1)", "x.view(-1)", "m.rot90(x, 4)",
+])  # fmt: skip
+def test_a_change_of_a_copy_leaves_the_rest_as_in_torch(code):
+    found = []
+    for lib, functional in ((autograd, nn.functional), (torch, torch.nn.functional)):
+        x = lib.arange(9.0).reshape(3, 3)
+        y = eval(code, {"m": lib, "F": functional, "x": x})
+        y += 1
+        found.append([x.tolist(), y.tolist()])
+    assert found[0] == found[1]

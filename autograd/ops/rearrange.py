@@ -172,7 +172,9 @@ def padding_of(x: Any, value: Any) -> Any:
 
 
 def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
-    """``x`` with its own elements put around it, by the names of NumPy's modes."""
+    """``x`` with its own elements put around it, by the names of NumPy's modes; a copy."""
+    if not np.any(widths):
+        return clone(x)
     for dim, (width, n) in enumerate(zip(widths, shape_of(x))):
         before, after = width
         if before or after:
@@ -400,6 +402,8 @@ diagonal_of = diagonal  # which a setting of that name hides below
 def diag(x: Operand, diagonal: int = 0) -> Tensor:
     """A vector as the diagonal of a matrix of zeros; or the diagonal of a matrix as a vector.
 
+    A copy in either case; ``diagonal`` is the view.
+
     >>> import autograd
     >>> diag(autograd.tensor([1.0, 2.0]), 1)
     tensor([[0., 1., 0.],
@@ -407,7 +411,7 @@ def diag(x: Operand, diagonal: int = 0) -> Tensor:
             [0., 0., 0.]])
     """
     if ndim_of(x) == 2:
-        return diagonal_of(x, diagonal)
+        return clone(diagonal_of(x, diagonal))
     if ndim_of(x) != 1:
         raise ValueError(f"diag: needs one dimension or two, got shape {shape_of(x)}")
     n = np.size(x) + abs(diagonal)
