@@ -751,3 +751,30 @@ def test_a_change_of_a_copy_leaves_the_rest_as_in_torch(code):
         y += 1
         found.append([x.tolist(), y.tolist()])
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("make", [
+    lambda m, x: x.T.view(-1), lambda m, x: x.T.view(4, 3), lambda m, x: x.T.view(2, 2, 3),
+    lambda m, x: x[:, 1:].view(-1), lambda m, x: x[:, 1:].view(3, 1, 3), lambda m, x: x[1].view(4),
+    lambda m, x: x[1:].view(-1), lambda m, x: x[::2].view(2, 2, 2), lambda m, x: x[0, 0].view(1),
+    lambda m, x: x[:0].T.view(-1), lambda m, x: x[:1].T.view(-1), lambda m, x: x.sum().view(1, 1),
+    lambda m, x: x.T.view_as(x), lambda m, x: x.view_as(m.zeros(12)), lambda m, x: x.expand(2, 3, 4)
+    .view(-1), lambda m, x: (x.T * 1).view(-1), lambda m, x: (x.T @ x).view(-1),
+    lambda m, x: x.T.contiguous().view(-1), lambda m, x: x.T.reshape_as(x), lambda m, x: x[None]
+    .view(4, 3), lambda m, x: x.T.clone().view(-1), lambda m, x: x.T.sum(0).view(-1),
+    lambda m, x: m.cat([x.T, x.T]).view(-1), lambda m, x: x.T[[0, 1]].view(-1),
+])  # fmt: skip
+def test_view_never_copies(make):
+    """As torch's: what needs a copy is refused, and all else shares the memory."""
+    found = []
+    for lib in (autograd, torch):
+        x = lib.arange(12.0).reshape(3, 4)
+        try:
+            y = make(lib, x)
+        except RuntimeError as error:
+            assert lib is torch or "view: the elements" in str(error) and "use reshape" in str(error)
+            found.append("refused")
+        else:
+            y.fill_(-1)
+            found.append([x.tolist(), y.tolist()])
+    assert found[0] == found[1]
