@@ -178,11 +178,14 @@ def arange(
         raise ValueError(
             f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
         )
-    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
+    whole = None if dtype is None else np.dtype(dtype)
+    if whole == dtypes.int64:  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
         if not step:
             raise ValueError(f"arange: the step must be a whole number other than 0 for {dtype}")
     steps = np.arange(start, end, step)
+    if whole is not None and whole.kind in "iu":  # and those of other dtypes when it has counted
+        steps = int(start) + int(step) * np.arange(len(steps))
     dtype = chosen(dtype, steps.dtype if steps.dtype.kind == "i" else None)
     for n in (*steps[:1].tolist(), *steps[-1:].tolist()):
         dtypes.held(n, dtype, "arange: ")

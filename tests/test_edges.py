@@ -230,6 +230,10 @@ def test_what_torch_lets_wrap_is_refused(call, message):
 @pytest.mark.parametrize("call", [
     "m.linspace(0, 255, 2, dtype=m.uint8)", "m.arange(0, 256, dtype=m.uint8)",
     "m.arange(255, -1, -1, dtype=m.uint8)", "m.arange(5, 5, dtype=m.uint8)",
+    "m.arange(3.1, dtype=m.int32)", "m.arange(0.0, 2.5, 1, dtype=m.int8)",
+    "m.arange(0.5, 3, 0.5, dtype=m.int32)", "m.arange(-0.5, 3.6, 1.5, dtype=m.int32)",
+    "m.arange(3.6, -0.5, -1.5, dtype=m.int32)", "m.arange(126.5, 128.5, dtype=m.int8)",
+    "m.arange(3.1, dtype=m.int64)", "m.arange(0.5, 3, 1.7, dtype=m.uint8)",
     "m.randint(0, 256, (9,), dtype=m.uint8).long() // 256",
     "m.randint(7, 8, (2,), dtype=m.float64)",
     "m.randperm(256, dtype=m.uint8).sort().values", "m.randint(0, 2, (2,), dtype=m.bool) > 1",

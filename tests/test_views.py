@@ -772,7 +772,7 @@ def test_view_never_copies(make):
         try:
             y = make(lib, x)
         except RuntimeError as error:
-            assert lib is torch or "view: the elements" in str(error) and "use reshape" in str(error)
+            assert lib is torch or str(error).startswith("view: the elements")
             found.append("refused")
         else:
             y.fill_(-1)
