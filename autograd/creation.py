@@ -135,7 +135,10 @@ def full(
     size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False,
     *, device: Any = None,
 ) -> Tensor:  # fmt: skip
-    """``fill_value`` in shape ``size``; its dtype is that of the value.
+    """``fill_value`` in shape ``size``.
+
+    Its dtype is that of a Python number of the kind of the value: of ``np.float64(0.5)``, too, it is
+    the default one.
 
     >>> full((2,), 0.5)
     tensor([0.5000, 0.5000])
@@ -143,7 +146,13 @@ def full(
     value = Tensor(fill_value, dtype)
     if value.shape:
         raise ValueError(f"full: fill_value must be one number, got shape {value.shape}")
-    dtype = value.dtype if dtype is None else dtype
+    if getattr(fill_value, "requires_grad", False):
+        raise RuntimeError(
+            "full: fill_value requires grad, and the result would lose its graph. Use "
+            "fill_value.expand(size), or detach() it"
+        )
+    if dtype is None and not isinstance(fill_value, np.bool_):  # which is a float to torch
+        dtype = dtypes.of_number(value._data.item())
     return made(np.full(sizes("full", size), value._data), dtype, requires_grad, device)
 
 

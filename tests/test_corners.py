@@ -154,6 +154,30 @@ def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
     assert ours == theirs == ["float32", "float32", "float64", "int64", "float32", "int64"]
 
 
+@pytest.mark.parametrize("value", [
+    1.5, 2, True, np.float64(1.5), np.float32(1.5), np.float16(1.5), np.int32(2), np.int8(2),
+    np.uint8(2), np.bool_(True), *[lambda m, d=d: m.tensor(1, dtype=getattr(m, d))
+    for d in ("float64", "float16", "int32", "uint8", "bool")],
+], ids=str)  # fmt: skip
+def test_a_filled_tensor_has_the_dtype_of_a_python_number(value):
+    def dtypes(m, f):
+        number = value(m) if callable(value) else value
+        likes = [m.ones(1, dtype=d) for d in (m.float64, m.int32)]
+        made = [m.full((2,), number), m.full((), number), m.full((2,), number, dtype=m.float64),
+                *[m.full_like(x, number) for x in likes]]  # fmt: skip
+        return [(str(x.dtype).removeprefix("torch."), x.tolist()) for x in made]
+
+    ours, theirs = each(dtypes)
+    assert ours == theirs
+
+
+def test_a_filled_tensor_does_not_lose_a_graph():
+    w = autograd.tensor(2.0, requires_grad=True)
+    for make in (lambda: autograd.full((2,), w), lambda: autograd.full_like(w, w)):
+        with pytest.raises(RuntimeError, match=r"^full: fill_value requires grad.*expand"):
+            make()
+
+
 @pytest.mark.parametrize("make", [
     lambda m, d: m.zeros(2, dtype=d), lambda m, d: m.ones(2, dtype=d),
     lambda m, d: m.eye(2, dtype=d),
