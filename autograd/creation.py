@@ -137,8 +137,8 @@ def full(
 ) -> Tensor:  # fmt: skip
     """``fill_value`` in shape ``size``.
 
-    Its dtype is that of a Python number of the kind of the value: of ``np.float64(0.5)``, too, it is
-    the default one.
+    Its dtype is that of a Python number of the kind of the value: the default one of
+    ``np.float64(0.5)``, too.
 
     >>> full((2,), 0.5)
     tensor([0.5000, 0.5000])
