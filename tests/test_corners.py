@@ -154,6 +154,20 @@ def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
     assert ours == theirs == ["float32", "float32", "float64", "int64", "float32", "int64"]
 
 
+@pytest.mark.parametrize("index", [0, 1, 7, -1, -100])
+def test_probabilities_have_no_class_to_be_ignored(index):
+    losses = []
+    for lib, library in ((autograd, nn), (torch, torch.nn)):
+        x, p = lib.tensor([[1.0, 2.0], [3.0, 5.0]]), lib.tensor([[0.25, 0.75], [1.0, 0.0]])
+        loss = library.CrossEntropyLoss(ignore_index=index)
+        if index >= 0:
+            with pytest.raises((ValueError, RuntimeError), match="ignore_index"):
+                loss(x, p)
+        else:
+            losses.append(loss(x, p).item())
+    assert losses[:1] == pytest.approx(losses[1:])
+
+
 @pytest.mark.parametrize("value", [
     1.5, 2, True, np.float64(1.5), np.float32(1.5), np.float16(1.5), np.int32(2), np.int8(2),
     np.uint8(2), np.bool_(True), "float64", "float16", "int32", "uint8", "bool",
