@@ -37,8 +37,8 @@ def tensor(
 def from_numpy(array: np.ndarray) -> Tensor:
     """A Tensor that shares the memory of ``array``.
 
-    Raises TypeError for what is not an ndarray, for masked arrays, and for data that are not
-    floats, ints or bools.
+    Raises TypeError for what is not an ndarray, for masked arrays, for data that are not floats,
+    ints or bools of up to 64 bits, and for those in the other byte order.
 
     >>> a = np.zeros(2)
     >>> t = from_numpy(a)
@@ -48,8 +48,16 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: needs an ndarray, got {type(array).__name__}")
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools")
+    if not dtypes.can_be_held(array.dtype):
+        raise TypeError(
+            f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools of up to "
+            "64 bits: array.astype(numpy.float64)"
+        )
+    if not array.dtype.isnative:
+        raise TypeError(
+            f"from_numpy: {array.dtype} data are in the other byte order; copy them by "
+            f"array.astype({array.dtype.newbyteorder('=').name!r})"
+        )
     return result(as_plain("from_numpy", array))
 
 
