@@ -137,14 +137,17 @@ def in_order(x: Operand, index: Any) -> list[tuple[Any, list[Any]]]:
     index, indices = taken_apart(index)
     if not isinstance(index, tuple):
         return [(index, indices)]
-    kinds = [kind_of(part, indices) for part in index]
+    parts = (index,) if isinstance(index, At) else index
+    if any(i.dtype == np.bool_ and 0 in i.shape for i in indices):
+        check_empty_masks(shape_of(x), parts, indices)
+    kinds = [kind_of(part, indices) for part in parts]
     places = [i for i, kind in enumerate(kinds) if kind != "other"]
     if "array" not in kinds or places[-1] - places[0] < len(places):
         return [(index, indices)]
-    own = [dims_taken(part, indices) for part in index]
+    own = [dims_taken(part, indices) for part in parts]
     first: list[Any] = []
     rest: list[Any] = []
-    for part, kind, n in zip(index, kinds, own):
+    for part, kind, n in zip(parts, kinds, own):
         if part is ...:
             n = ndim_of(x) - sum(own)
             rest += [slice(None)] * n
@@ -156,6 +159,20 @@ def in_order(x: Operand, index: Any) -> list[tuple[Any, list[Any]]]:
     while isinstance(first[-1], slice):
         first.pop()
     return [renumbered(first, indices), renumbered(rest, indices)]
+
+
+def check_empty_masks(shape: tuple, index: tuple, indices: list) -> None:
+    """Raise IndexError where a mask without elements, which NumPy takes anywhere, does not fit."""
+    own, dim = [dims_taken(part, indices) for part in index], 0
+    for part, n in zip(index, own):
+        n = len(shape) - sum(own) if part is ... else n
+        if isinstance(part, At) and n and indices[part.i].dtype == np.bool_:
+            mask = indices[part.i].shape
+            if mask != shape[dim : dim + n]:
+                raise IndexError(
+                    f"index: a mask of shape {mask} does not fit {shape} from dim {dim} on"
+                )
+        dim += n
 
 
 def kind_of(part: Any, indices: list) -> str:
@@ -269,6 +286,17 @@ def positions(name: str, index: Any) -> Any:
     return index
 
 
+def not_negative(name: str, index: Any) -> Any:
+    """``index``. Raises IndexError for a negative one, as torch does here."""
+    data = getattr(index, "_data", index)
+    if data.size and data.min() < 0:
+        raise IndexError(
+            f"{name}: indices must be 0 or more, got {data.min()}; x[index] and take_along_dim "
+            "count from the end"
+        )
+    return index
+
+
 def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     """``out[i][j] = x[index[i][j]][j]`` for ``dim=0``, and so on. VJP: ``g`` added in there.
 
@@ -278,7 +306,7 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     >>> gather(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), 1, autograd.tensor([[1, 1]]))
     tensor([[5., 5.]])
     """
-    index = positions("gather", index)
+    index = not_negative("gather", positions("gather", index))
     shape, other = shape_of(x), shape_of(index)
     axis = dim_of("gather", dim, shape)
     if {len(shape), len(other)} == {0, 1}:  # a number goes with a vector, as in torch
@@ -305,7 +333,7 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     tensor([[5., 5.],
             [4., 4.]])
     """
-    index = positions("index_select", index)
+    index = not_negative("index_select", positions("index_select", index))
     if ndim_of(index) > 1:
         raise ValueError(f"index_select: the index must be a vector, got shape {shape_of(index)}")
     axis = dim_of("index_select", dim, shape_of(x))

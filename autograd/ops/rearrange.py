@@ -385,15 +385,19 @@ def at_least_matrix(name: str, x: Any) -> None:
         raise ValueError(f"{name}: needs two dimensions or more, got shape {shape_of(x)}")
 
 
-def trace(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The sum of the diagonal of a matrix.
+def trace(x: Operand) -> Tensor:
+    """The sum of the diagonal of a matrix. Raises ValueError for what is no matrix.
 
     >>> import autograd
     >>> trace(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
-    at_least_matrix("trace", x)
-    return sum_(diagonal(x, offset, dim1, dim2), -1)
+    if ndim_of(x) != 2:
+        raise ValueError(
+            f"trace: needs a matrix, got shape {shape_of(x)}; of a stack of them take "
+            "diagonal(x, 0, -2, -1).sum(-1)"
+        )
+    return sum_(diagonal(x), -1)
 
 
 diagonal_of = diagonal  # which a setting of that name hides below
