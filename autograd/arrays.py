@@ -24,15 +24,20 @@ def to_array(data: Any, dtype: Any = None) -> np.ndarray:
             data = unwrapped(data)
             dtype = dtypes.promoted(leaves(data)) if dtype is None else dtype
         elif dtype is None:
-            dtype = dtypes.get_default_dtype() if holds_floats(data) else None
+            dtype = dtype_of_numbers(data)
     try:
         array = np.array(data, dtype=dtype, order="C")
     except (ValueError, OverflowError) as error:
+        if isinstance(error, OverflowError) and dtype == dtypes.int64:
+            error = OverflowError("an integer is too large for int64; give a floating dtype")
         irregular = "the nested lists do not make a regular array: "
         said = irregular if "inhomogeneous" in str(error) else ""
         raise type(error)(f"tensor: {said}{error}") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools")
+    if not dtypes.can_be_held(array.dtype):
+        raise TypeError(
+            f"tensor: cannot hold {array.dtype} data; it takes floats, ints and bools of up to "
+            "64 bits"
+        )
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -68,12 +73,22 @@ def leaves(data: Any) -> list:
     return [x for item in data for x in leaves(item)] if isinstance(data, list) else [data]
 
 
-def holds_floats(data: Any) -> bool:
-    """Whether Python data becomes a floating array; an empty list does."""
+def dtype_of_numbers(data: Any) -> np.dtype | None:
+    """The default dtype for Python data with a float in it, or nothing; else None, for NumPy's.
+
+    int64 for integers that are too large for it: NumPy would take uint64 or a float.
+    """
     try:
-        return np.asarray(data).dtype.kind == "f"
+        found = np.asarray(data)
     except ValueError:
-        return False
+        return None
+    if found.dtype.kind in "uO" or (found.dtype.kind == "f" and found.max(initial=0) >= 2.0**63):
+        numbers = leaves(unwrapped([data]))
+        if all(isinstance(x, int) for x in numbers):
+            return dtypes.int64
+        if all(isinstance(x, int | float) for x in numbers):
+            return dtypes.get_default_dtype()
+    return dtypes.get_default_dtype() if found.dtype.kind == "f" else None
 
 
 class Size(int):

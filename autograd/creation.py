@@ -37,8 +37,8 @@ def tensor(
 def from_numpy(array: np.ndarray) -> Tensor:
     """A Tensor that shares the memory of ``array``.
 
-    Raises TypeError for what is not an ndarray, for masked arrays, and for data that are not
-    floats, ints or bools.
+    Raises TypeError for what is not an ndarray, for masked arrays, for data that are not floats,
+    ints or bools of up to 64 bits, and for those in the other byte order.
 
     >>> a = np.zeros(2)
     >>> t = from_numpy(a)
@@ -48,8 +48,16 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: needs an ndarray, got {type(array).__name__}")
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools")
+    if not dtypes.can_be_held(array.dtype):
+        raise TypeError(
+            f"from_numpy: cannot hold {array.dtype} data; use floats, ints or bools of up to "
+            "64 bits: array.astype(numpy.float64)"
+        )
+    if not array.dtype.isnative:
+        raise TypeError(
+            f"from_numpy: {array.dtype} data are in the other byte order; copy them by "
+            f"array.astype({array.dtype.newbyteorder('=').name!r})"
+        )
     return result(as_plain("from_numpy", array))
 
 
@@ -135,7 +143,10 @@ def full(
     size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False,
     *, device: Any = None,
 ) -> Tensor:  # fmt: skip
-    """``fill_value`` in shape ``size``; its dtype is that of the value.
+    """``fill_value`` in shape ``size``.
+
+    Its dtype is that of a Python number of the kind of the value: the default one of
+    ``np.float64(0.5)``, too.
 
     >>> full((2,), 0.5)
     tensor([0.5000, 0.5000])
@@ -143,7 +154,13 @@ def full(
     value = Tensor(fill_value, dtype)
     if value.shape:
         raise ValueError(f"full: fill_value must be one number, got shape {value.shape}")
-    dtype = value.dtype if dtype is None else dtype
+    if getattr(fill_value, "requires_grad", False):
+        raise RuntimeError(
+            "full: fill_value requires grad, and the result would lose its graph. Use "
+            "fill_value.expand(size), or detach() it"
+        )
+    if dtype is None and not isinstance(fill_value, np.bool_):  # which is a float to torch
+        dtype = dtypes.of_number(value._data.item())
     return made(np.full(sizes("full", size), value._data), dtype, requires_grad, device)
 
 
@@ -178,11 +195,14 @@ def arange(
         raise ValueError(
             f"arange: needs finite numbers and a step other than 0, got {start}, {end}, {step}"
         )
-    if dtype is not None and np.dtype(dtype).kind in "iu":  # torch makes them whole first
+    whole = None if dtype is None else np.dtype(dtype)
+    if whole == dtypes.int64:  # torch makes them whole first
         start, end, step = int(start), int(end), int(step)
         if not step:
             raise ValueError(f"arange: the step must be a whole number other than 0 for {dtype}")
     steps = np.arange(start, end, step)
+    if whole is not None and whole.kind in "iu":  # and those of other dtypes when it has counted
+        steps = int(start) + int(step) * np.arange(len(steps))
     dtype = chosen(dtype, steps.dtype if steps.dtype.kind == "i" else None)
     for n in (*steps[:1].tolist(), *steps[-1:].tolist()):
         dtypes.held(n, dtype, "arange: ")

@@ -49,12 +49,17 @@ def numeric(name: str, dtype: Any) -> np.dtype:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found is None or found.kind not in "fiub":
+    if found is None or not can_be_held(found):
         raise TypeError(
-            f"{name}: {dtype!r} is no dtype of floats, ints or bools; give one such as "
-            "autograd.float32"
+            f"{name}: {dtype!r} is no dtype of floats, ints or bools of up to 64 bits; give "
+            "one such as autograd.float32"
         )
     return np.dtype(found.type)
+
+
+def can_be_held(dtype: np.dtype) -> bool:
+    """Whether Tensors hold it: floats, ints and bools of up to 64 bits."""
+    return dtype.kind in "fiub" and dtype.itemsize <= 8
 
 
 def is_floating(dtype: np.dtype) -> bool:

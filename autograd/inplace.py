@@ -18,7 +18,7 @@ from .grad_mode import mode
 from .keeping import KEPT
 from .memory import Memory, clock, note_change
 from .operands import as_numpy
-from .ops.indexing import _getitem, _setitem, placed, taken_apart, without_front
+from .ops.indexing import _getitem, _setitem, in_order, placed, without_front
 from .primitives import Operand
 from .rules import Op
 from .tensors import Tensor, result
@@ -50,10 +50,13 @@ def change(x: Tensor, name: str, op: Callable, other: Operand) -> Tensor:
 
 def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
     """Write ``value`` at ``index`` into the memory of ``x``, as a recorded op where one is due."""
-    index, indices = taken_apart(index)
+    *before, (index, indices) = in_order(x, index)
+    whole = x
+    for part, arrays in before:
+        x = _getitem(x, *arrays, index=part)
     value = without_front(value, x, index, indices)
     if is_item(value, x, index):  # the end of ``x[index] += y``, which changed it already
-        return x
+        return whole
 
     def compute(before: Tensor) -> Tensor:
         operands, settings = (before, value, *indices), {"index": index}
@@ -64,7 +67,8 @@ def put(x: Tensor, name: str, value: Operand, index: Any) -> Tensor:
             raise explain_forward(SETITEM, operands, values, settings, error) from None
         return record(SETITEM, operands, settings, x._data, mode.recording)
 
-    return changed(x, name, compute, [value, *indices], reads=False)
+    changed(x, name, compute, [value, *indices], reads=False)
+    return whole
 
 
 def is_item(value: Any, x: Tensor, index: Any) -> bool:

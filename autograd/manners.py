@@ -64,7 +64,10 @@ class Manners:
         return int(self.item())
 
     def __index__(self: Any) -> int:
-        return self.item().__index__()
+        number = self.item()
+        if not isinstance(number, int):
+            raise TypeError(f"index: only integers are one, and this is a tensor of {self.dtype}")
+        return number.__index__()
 
     def __format__(self: Any, spec: str) -> str:
         if self.shape and spec:

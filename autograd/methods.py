@@ -14,6 +14,7 @@ from .errors import ForeignOperand
 from .grad_mode import no_grad
 from .primitives import Operand
 from .tensors import Tensor, result
+from .views import View, alias
 
 if TYPE_CHECKING:
     from . import steps
@@ -40,7 +41,7 @@ def detached(self: Tensor) -> Tensor:
     """The same memory without the graph."""
     if observers.everything:
         with no_grad():
-            view = ops.alias(self)
+            view = alias(self)
         view._cut = "detach"
         return view
     out = result(self._array())
@@ -94,7 +95,26 @@ def expanded_as(self: Tensor, other: Tensor) -> Tensor:
     return ops.expand(self, other.shape)
 
 
+def viewed(self: Tensor, shape: Any = (), *more: int) -> Tensor:
+    """The same memory in another shape: ``reshape``, but never a copy.
+
+    Raises RuntimeError where the elements do not lie so in memory, as those of ``x.T``.
+    """
+    out = ops.reshape(self, shape, *more)
+    if isinstance(out, View):
+        return out
+    raise RuntimeError(
+        f"view: the elements of this tensor of shape {self.shape} do not lie in memory so that it "
+        f"could be seen as {out.shape}; use reshape, which copies them, or contiguous() before"
+    )
+
+
 def viewed_as(self: Tensor, other: Tensor) -> Tensor:
+    """The same memory in the shape of ``other``."""
+    return viewed(self, other.shape)
+
+
+def reshaped_as(self: Tensor, other: Tensor) -> Tensor:
     """The same elements in the shape of ``other``."""
     return ops.reshape(self, other.shape)
 
@@ -228,11 +248,11 @@ class Methods:
     inverse, det, slogdet, cholesky = ops.inverse, ops.det, ops.slogdet, ops.cholesky
 
     # shapes
-    reshape, view, flatten, ravel = ops.reshape, ops.reshape, ops.flatten, raveled
+    reshape, view, flatten, ravel = ops.reshape, viewed, ops.flatten, raveled
     permute, transpose, swapaxes = ops.permute, ops.transpose, ops.swapaxes
     squeeze, unsqueeze, expand = ops.squeeze, ops.unsqueeze, ops.expand
     t, movedim, broadcast_to = ops.t, ops.movedim, ops.expand
-    expand_as, view_as, reshape_as = expanded_as, viewed_as, viewed_as
+    expand_as, view_as, reshape_as = expanded_as, viewed_as, reshaped_as
     tile, repeat, flip, roll = ops.tile, ops.repeat, ops.flip, ops.roll
     fliplr, flipud, repeat_interleave = ops.fliplr, ops.flipud, ops.repeat_interleave
     rot90, contiguous = ops.rot90, in_order

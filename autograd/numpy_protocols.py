@@ -42,14 +42,26 @@ def array_function(self: Any, function: Any, types: Any, args: Any, settings: An
             return FUNCTIONS[function](*args, **settings)
         except TypeError:
             known = inspect.signature(FUNCTIONS[function]).parameters
-            if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
-                refuse(function.__name__, **{k: v for k, v in settings.items() if k not in known})
+            kinds = [p.kind for p in known.values()]
+            if inspect.Parameter.VAR_KEYWORD not in kinds:
+                odd = {k: v for k, v in settings.items() if k not in known}
+                if inspect.Parameter.VAR_POSITIONAL not in kinds:
+                    odd.update(zip(parameters_of(function)[len(known) :], args[len(known) :]))
+                refuse(function.__name__, **odd)
             raise
     if function in ABOUT_SHAPES or function in QUESTIONS:
         asks = function in QUESTIONS
         return function(*without_tensors(args, asks), **without_tensors(settings, asks))
     raise unsupported(f"{function.__module__.removeprefix('numpy.')}.{function.__name__}"
                       if "." in function.__module__ else function.__name__)  # fmt: skip
+
+
+def parameters_of(function: Callable) -> list[str]:
+    """The names of a function's parameters; none where NumPy does not tell."""
+    try:
+        return list(inspect.signature(function).parameters)
+    except ValueError:
+        return []
 
 
 def unsupported(name: str) -> TypeError:
@@ -86,6 +98,12 @@ WAYS_OUT = {
     "order": "elements are in the order of C; np.transpose gives another one",
     "sparse": "x[:, None] and y broadcast, too",
 }
+
+
+def reshape(a: Any, shape: Any, order: str = "C", name: str = "reshape") -> Any:
+    """``np.reshape`` and ``np.ravel``, whose order is that of C."""
+    refuse(name, order=None if order == "C" else order)
+    return ops.reshape(a, shape)
 
 
 def reduction(op: Callable, neutral: int, join: Callable) -> Callable:
@@ -479,14 +497,16 @@ FUNCTIONS: dict[Any, Callable] = {
     np.inner: ops.inner, np.kron: ops.kron, np.einsum: einsum,
     np.outer: lambda a, b: ops.outer(ops.reshape(a, -1), ops.reshape(b, -1)),
     np.tensordot: lambda a, b, axes=2: ops.tensordot(a, b, axes),
-    np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.trace(a, offset, axis1, axis2),
+    np.trace: lambda a, offset=0, axis1=0, axis2=1: ops.sum(
+        ops.diagonal(a, offset, axis1, axis2), -1
+    ),
     np.linalg.norm: norm,
     np.linalg.inv: ops.inv, np.linalg.solve: solve,
     np.linalg.det: ops.det, np.linalg.slogdet: ops.slogdet,
     np.linalg.cholesky: lambda a, upper=False: ops.cholesky(a, upper),
     # shapes
-    np.reshape: lambda a, shape: ops.reshape(a, shape),
-    np.ravel: lambda a: ops.reshape(a, -1),
+    np.reshape: reshape,
+    np.ravel: lambda a, order="C": reshape(a, -1, order, "ravel"),
     np.transpose: lambda a, axes=None: ops.transpose(a, axes),
     np.swapaxes: lambda a, axis1, axis2: ops.transpose(a, axis1, axis2),
     np.moveaxis: ops.movedim, np.expand_dims: expand_dims, np.squeeze: squeeze,

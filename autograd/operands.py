@@ -10,6 +10,7 @@ import numpy as np
 
 from . import observers
 from .arrays import as_plain
+from .dtypes import can_be_held
 from .errors import ForeignOperand
 from .rules import Op, Rule
 from .tensors import Tensor
@@ -23,9 +24,10 @@ def as_numpy(op: Any, x: Any) -> Any:
     if isinstance(x, (float, int)):  # np.float64 is a float, and must not widen float32
         return float(x) if isinstance(x, float) else x if isinstance(x, bool) else int(x)
     if isinstance(x, np.ndarray | np.generic):
-        if x.dtype.kind not in "fiub":
+        if not can_be_held(x.dtype):
             raise TypeError(
-                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools"
+                f"{op.name}: cannot work with {x.dtype} data; use floats, ints or bools of up to "
+                "64 bits"
             )
         return x.item() if isinstance(x, np.generic) else as_plain(op.name, x)
     if isinstance(x, list | tuple):

@@ -75,7 +75,8 @@ class Tensor(Manners, Methods):
     def data(self) -> np.ndarray:
         """The value as an ndarray that shares the tensor's memory.
 
-        Changes made through it are not recorded and not noticed by ``backward()``.
+        Changes made through it are not recorded and not noticed by ``backward()``. Setting it
+        raises TypeError for data that the tensor cannot hold: integers if it requires grad.
         """
         if observers.asked:
             observers.tell(observers.asked, self, "data")
@@ -87,7 +88,15 @@ class Tensor(Manners, Methods):
             observers.tell(observers.changed, self, "tensor.data = ...")
         value = value._data if isinstance(value, Tensor) else value
         array = isinstance(value, np.ndarray | np.generic)
-        self._data = value if array else np.asarray(value, self.dtype)
+        value = value if array else np.asarray(value, self.dtype)
+        held = dtypes.can_be_held(value.dtype) and value.dtype.isnative
+        if not held or (self._requires_grad and not dtypes.is_floating(value.dtype)):
+            raise TypeError(
+                f"data: cannot hold {value.dtype} data in a tensor of {self.dtype}"
+                f"{' that requires grad' if self._requires_grad else ''}; convert them: "
+                f"x.astype({self.dtype.name!r})"
+            )
+        self._data = value
         if self._memory is not None:
             self._memory = Memory()  # views and detached tensors keep the old one
 

@@ -150,8 +150,16 @@ def written_by(take: Any) -> Callable[[Rule], Rule]:
 
 
 def as_it_is(x: Any) -> Any:
-    """An index that stays as it is, so that a view is taken anew at the same place."""
-    return stand_in(x, x._data.copy()) if isinstance(x, Tensor) else x
+    """An index that stays as it is, so that a view is taken anew at the same place.
+
+    The record of all ops has it as what it is a copy of: a program may be called with another one.
+    """
+    if not isinstance(x, Tensor):
+        return x
+    data = x._data.copy()
+    if observers.everything and x.node is None:
+        return record(alias.op, (x,), {}, data, gradient=False)  # type: ignore[attr-defined]
+    return stand_in(x, data)
 
 
 def stand_in(x: Tensor, data: Any) -> Tensor:
@@ -244,3 +252,9 @@ def record(op: Op, args: tuple, keywords: dict, y: Any, gradient: bool) -> Tenso
             out._node = node
             node.requires_grad = False
     return out
+
+
+@view
+def alias(x: Any) -> Any:
+    """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
+    return x

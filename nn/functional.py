@@ -30,7 +30,7 @@ from autograd.ops import (
     nll_loss,
     one_hot,
 )
-from autograd.ops.dims import check_shape
+from autograd.ops.dims import check_shape, spread
 from autograd.ops.losses import check, reduced, weighed
 
 __all__ = [
@@ -155,7 +155,7 @@ def layer_norm(
     >>> layer_norm(autograd.tensor([[1.0, 3.0]]), 2)
     tensor([[-1.0000,  1.0000]])
     """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = spread(normalized_shape, name="layer_norm")
     if input.shape[max(0, input.ndim - len(shape)) :] != shape:
         raise ValueError(f"layer_norm: input of shape {input.shape} does not end in {shape}")
     check_shape("layer_norm", "weight", weight, shape)

@@ -6,6 +6,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor, no_grad
+from autograd.ops.dims import spread
 
 from . import functional
 from .module import Module, Parameter, only_settings
@@ -43,8 +44,7 @@ class LayerNorm(Module):
     ) -> None:
         only_settings(self, normalized_shape, eps, elementwise_affine, bias)
         super().__init__()
-        one = isinstance(normalized_shape, int)
-        self.normalized_shape = shape = (normalized_shape,) if one else tuple(normalized_shape)
+        self.normalized_shape = shape = spread(normalized_shape, name="LayerNorm")
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         kind = {"device": device, "dtype": dtype}

@@ -55,8 +55,6 @@ def packed(tensors: Mapping[str, Any], metadata: dict[str, str] | None = None) -
             )
         if name == "__metadata__":
             raise ValueError("save: the format keeps the name '__metadata__' for itself")
-        if x.dtype.newbyteorder("<") not in map(np.dtype, NUMBERS.values()):
-            raise ValueError(f"save: {name!r} has dtype {x.dtype}, which the format does not have")
         # The format keeps bytes in C order, whatever the strides say.
         arrays[name] = np.array(x.data, order="C")
     return to_bytes(arrays, metadata)

@@ -66,6 +66,57 @@ def test_an_element_that_is_read_twice_gets_both_gradients(make):
     np.testing.assert_array_equal(t.grad.data, expected)
 
 
+MIXED = [
+    (0, slice(None), [0, 1]), (0, ..., [0, 1]), (0, None, [0, 1]), (-1, slice(1, None), [[1], [0]]),
+    (slice(None), [0, 1], slice(None), 1), (1, slice(None), slice(None), [0, 1]), ([1], ..., 0),
+    (slice(None), [0, 1], ..., 0, [1, 0]), (slice(None), [0, 1], slice(None), ..., [1, 0]),
+    (0, slice(None), True), (True, slice(None), 0, [0, 1]), (0, slice(None), 1, [1, 0]),
+    (np.int64(1), slice(None), [0, 1]), (0, ..., np.array([True, False])),
+    (0, None, np.array([[True, False], [False, True]])), ([0, 1], None, 0, ..., [1, 1]),
+]  # fmt: skip
+
+
+def some_index(seed):
+    """An index of integers, arrays, masks, slices, None and ``...`` for shape ``(2, 2, 2, 2)``."""
+    draw = np.random.default_rng(seed)
+    parts = [0, -1, [1, 0], [0], [[1], [0]], slice(None), slice(1, None), np.array([True, False]),
+             np.array(1)]  # fmt: skip
+    found = [parts[i] for i in draw.integers(len(parts), size=draw.integers(2, 5))]
+    found[draw.integers(len(found))] = [0, 1]
+    for part in [None, ...][: draw.integers(3)]:
+        found.insert(draw.integers(len(found) + 1), part)
+    return tuple(found)
+
+
+@pytest.mark.parametrize("index", MIXED + [some_index(seed) for seed in range(40)], ids=str)
+def test_integers_come_before_arrays_as_in_torch(index):
+    """NumPy takes an integer for an array, and moves their dimensions to the front."""
+    x = np.arange(16.0).reshape(2, 2, 2, 2)
+    agree(lambda m, f, x: (x * x)[index_for(m, index)] ** 2, x, second=True)
+    v = np.arange(1.0, 1 + torch.tensor(x)[index_for(torch, index)].numel())
+    v = v.reshape(torch.tensor(x)[index_for(torch, index)].shape)
+
+    def assign(m, f, x, v):
+        y = x * 1
+        y[index_for(m, index)] = v * v
+        return y * y
+
+    def add(m, f, x, v):
+        y = x * 1
+        y[index_for(m, index)] += v
+        return y * y
+
+    flat = torch.arange(16).reshape(x.shape)[index_for(torch, index)].flatten().tolist()
+    if len(set(flat)) == len(flat):  # else it is left open which value stays
+        agree(assign, x, v, second=True)
+        agree(add, x, v, second=True)
+
+
+def index_for(lib, index):
+    """The index with its arrays as Tensors, 0-d ones too."""
+    return tuple(lib.tensor(part) if isinstance(part, np.ndarray) else part for part in index)
+
+
 @pytest.mark.parametrize("dtype", ["uint8"])
 def test_a_uint8_index_must_say_what_it_is(dtype):
     x = autograd.arange(3, dtype=autograd.float32)

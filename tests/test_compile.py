@@ -192,6 +192,17 @@ def test_views_of_copies_that_are_left_out(copied, view):
     assert not np.may_share_memory(of_x.data, X.data)
 
 
+def test_an_integer_before_an_array_may_vary():
+    w = normal(3, 2, 3, requires_grad=True)
+
+    def picked(x, i):
+        y = w * x
+        y[i, :, [0, 1]] = x[i, ..., [2, 1]] * w[i, None, [1, 0]].sum()
+        return (y[i, :, [0, 1]] * y[:, [0, 1], i].sum()).sum()
+
+    check(picked, (normal(3, 2, 3), tensor(0)), (normal(3, 2, 3), tensor(2)), leaves=[w])
+
+
 def test_what_is_chosen_is_chosen_anew():
     """Other winners, other counts of True, other classes and indices at later calls."""
     w = normal(4, 5, requires_grad=True)

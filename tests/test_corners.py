@@ -137,10 +137,58 @@ def test_arrays_in_the_other_byte_order_are_copied_into_ours(kind, tmp_path):
     x = autograd.tensor(a)
     assert x.dtype.isnative and x.dtype == a.dtype.newbyteorder("=") and x.tolist() == [1, 2, 3]
     assert x.to(kind).dtype.isnative and autograd.zeros(2, dtype=kind).dtype.isnative
-    shared = autograd.from_numpy(a)  # torch refuses
-    assert (shared + shared).dtype.isnative and (shared * 2).tolist() == [2, 4, 6]
-    nn.save({"x": x, "shared": shared}, tmp_path / "x.safetensors")
-    assert [y.tolist() for y in nn.load(tmp_path / "x.safetensors").values()] == [[1, 2, 3]] * 2
+    assert (x + a).dtype.isnative and (x + a).tolist() == [2, 4, 6]
+    nn.save({"x": x}, tmp_path / "x.safetensors")
+    assert nn.load(tmp_path / "x.safetensors")["x"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", [">f4", ">i8", np.longdouble])
+def test_memory_is_not_shared_in_an_order_or_width_of_another(kind):
+    a = np.ones(2, kind)
+    for share in (autograd.from_numpy, autograd.as_tensor):
+        with pytest.raises(TypeError, match=r"^from_numpy: .*: array\.astype\(|by array\.astype\("):
+            share(a)
+    with pytest.raises((TypeError, ValueError)):
+        torch.from_numpy(a)
+
+
+def test_no_tensor_has_the_numbers_of_longdouble():
+    a, x = np.ones(2, np.longdouble), autograd.ones(2)
+    for use in (lambda: autograd.tensor(a), lambda: autograd.tensor([a[0]]), lambda: a
+                + x, lambda: x.to(np.longdouble), lambda: setattr(x, "data", a)):  # fmt: skip
+        with pytest.raises(TypeError, match=r"float128|longdouble"):
+            use()
+
+
+@pytest.mark.parametrize("kind", ["int64", "bool"])
+def test_what_requires_grad_gets_no_data_of_integers(kind):
+    for m in (autograd, torch):
+        x, leaf = m.tensor([1.0, 2.0]), m.tensor([1.0, 2.0], requires_grad=True)
+        x.data = m.tensor([1, 0], dtype=getattr(m, kind))
+        assert kind in str(x.dtype)
+        with pytest.raises((TypeError, RuntimeError), match=r"^data: cannot hold|^data set to"):
+            leaf.data = m.tensor([1, 0], dtype=getattr(m, kind))
+        assert leaf.tolist() == [1, 2]
+        leaf.data = m.tensor([3.0, 4.0], dtype=m.float64)
+        assert leaf.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("data", [
+    2**63, [1, 2**63], [2**63, -1], [[1], [2**64]], -(2**63) - 1, [True, 2**100], (1, (2**63)),
+    -(2**63), [2**63 - 1], [1.5, 2**63], [2**100, 0.5], [np.inf, 1],
+])  # fmt: skip
+def test_integers_that_int64_does_not_hold_are_refused_as_in_torch(data):
+    def made(m, f):
+        try:
+            x = m.tensor(data)
+        except (OverflowError, ValueError) as error:
+            return "verflow" in repr(error)
+        return str(x.dtype).removeprefix("torch."), x.tolist()
+
+    ours, theirs = each(made)
+    assert ours == theirs
+    assert autograd.tensor(data, dtype=autograd.float64).tolist() == torch.tensor(
+        data, dtype=torch.float64).tolist()  # fmt: skip
 
 
 def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
@@ -152,6 +200,44 @@ def test_tensors_and_numbers_in_one_list_have_the_dtype_of_a_sum():
 
     ours, theirs = each(dtypes)
     assert ours == theirs == ["float32", "float32", "float64", "int64", "float32", "int64"]
+
+
+@pytest.mark.parametrize("index", [0, 1, 7, -1, -100])
+def test_probabilities_have_no_class_to_be_ignored(index):
+    losses = []
+    for lib, library in ((autograd, nn), (torch, torch.nn)):
+        x, p = lib.tensor([[1.0, 2.0], [3.0, 5.0]]), lib.tensor([[0.25, 0.75], [1.0, 0.0]])
+        loss = library.CrossEntropyLoss(ignore_index=index)
+        if index >= 0:
+            with pytest.raises((ValueError, RuntimeError), match="ignore_index"):
+                loss(x, p)
+        else:
+            losses.append(loss(x, p).item())
+    assert losses[:1] == pytest.approx(losses[1:])
+
+
+@pytest.mark.parametrize("value", [
+    1.5, 2, True, np.float64(1.5), np.float32(1.5), np.float16(1.5), np.int32(2), np.int8(2),
+    np.uint8(2), np.bool_(True), "float64", "float16", "int32", "uint8", "bool",
+])  # fmt: skip
+def test_a_filled_tensor_has_the_dtype_of_a_python_number(value):
+    def dtypes(m, f):
+        one_of = isinstance(value, str)  # a 0-d tensor of that dtype
+        number = m.tensor(1, dtype=getattr(m, value)) if one_of else value
+        likes = [m.ones(1, dtype=d) for d in (m.float64, m.int32)]
+        made = [m.full((2,), number), m.full((), number), m.full((2,), number, dtype=m.float64),
+                *[m.full_like(x, number) for x in likes]]  # fmt: skip
+        return [(str(x.dtype).removeprefix("torch."), x.tolist()) for x in made]
+
+    ours, theirs = each(dtypes)
+    assert ours == theirs
+
+
+def test_a_filled_tensor_does_not_lose_a_graph():
+    w = autograd.tensor(2.0, requires_grad=True)
+    for make in (lambda: autograd.full((2,), w), lambda: autograd.full_like(w, w)):
+        with pytest.raises(RuntimeError, match=r"^full: fill_value requires grad.*expand"):
+            make()
 
 
 @pytest.mark.parametrize("make", [

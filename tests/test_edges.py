@@ -230,6 +230,10 @@ def test_what_torch_lets_wrap_is_refused(call, message):
 @pytest.mark.parametrize("call", [
     "m.linspace(0, 255, 2, dtype=m.uint8)", "m.arange(0, 256, dtype=m.uint8)",
     "m.arange(255, -1, -1, dtype=m.uint8)", "m.arange(5, 5, dtype=m.uint8)",
+    "m.arange(3.1, dtype=m.int32)", "m.arange(0.0, 2.5, 1, dtype=m.int8)",
+    "m.arange(0.5, 3, 0.5, dtype=m.int32)", "m.arange(-0.5, 3.6, 1.5, dtype=m.int32)",
+    "m.arange(3.6, -0.5, -1.5, dtype=m.int32)", "m.arange(126.5, 128.5, dtype=m.int8)",
+    "m.arange(3.1, dtype=m.int64)", "m.arange(0.5, 3, 1.7, dtype=m.uint8)",
     "m.randint(0, 256, (9,), dtype=m.uint8).long() // 256",
     "m.randint(7, 8, (2,), dtype=m.float64)",
     "m.randperm(256, dtype=m.uint8).sort().values", "m.randint(0, 2, (2,), dtype=m.bool) > 1",
@@ -249,6 +253,43 @@ def test_what_a_dtype_holds_is_as_torchs(call):
         ours, theirs = text_of(call, autograd), text_of(call, torch)
     np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
     assert str(theirs.dtype) == f"torch.{ours.dtype}"
+
+
+@pytest.mark.parametrize("call, error, message", [
+    ("m.trace(m.ones(2, 2, 2))", ValueError, r"^trace: needs a matrix, got shape \(2, 2, 2\)"),
+    ("m.ones(2).trace()", ValueError, "^trace: needs a matrix"),
+    ("m.index_select(m.ones(3), 0, m.tensor([0, -1]))", IndexError, "^index_select: .* got -1"),
+    ("m.gather(m.ones(3), 0, m.tensor([-1]))", IndexError, "^gather: indices must be 0 or more"),
+    ("F.conv2d(m.ones(1, 1, 3, 3), m.ones(1, 1, 0, 1))", ValueError, "^conv2d: .* of no size 0"),
+    ("F.conv2d(m.ones(1, 1, 3, 3), m.ones(0, 1, 1, 1))", ValueError, "^conv2d: .* 1 kernel"),
+    ("m.ones(2)[m.ones(0) > 0]", IndexError, r"^index: a mask of shape \(0,\) does not fit \(2,\)"),
+    ("m.ones(2, 3)[..., m.ones(0) > 0]", IndexError, "^index: a mask .* from dim 1 on"),
+    ("m.ones(2, 3)[m.ones(2, 0) > 0]", IndexError, "^index: a mask"),
+    ("m.ones(2, 3)[None, m.ones(0, 3) > 0]", IndexError, "^index: a mask"),
+    ("m.ones(2).__setitem__(m.ones(0) > 0, 1.0)", IndexError, "^index: a mask"),
+    ("[1, 2, 3][m.tensor(1.0)]", TypeError, "^index: only integers are one, .* float32"),
+    ("range(m.tensor([2.0]))", TypeError, "^index: only integers"),
+])  # fmt: skip
+def test_what_torch_refuses_is_refused_by_name(call, error, message):
+    with pytest.raises(error, match=message):
+        text_of(call, autograd)
+    with pytest.raises((RuntimeError, IndexError, TypeError)):
+        text_of(call, torch)
+
+
+@pytest.mark.parametrize("call", [
+    "m.ones(0, 3)[m.ones(0) > 0]", "m.ones(2, 0)[:, m.ones(0) > 0]",
+    "m.ones(0)[..., m.ones(0) > 0]", "m.ones(0)[m.ones(0) > 0, None]",
+    "m.ones(2, 3, 0)[0, None, m.ones(3, 0) > 0]", "m.tensor([[1, 2], [3, 4]]).trace()",
+])  # fmt: skip
+def test_what_fits_is_taken_as_in_torch(call):
+    ours, theirs = text_of(call, autograd), text_of(call, torch)
+    assert ours.shape == tuple(theirs.shape) and ours.tolist() == theirs.tolist()
+
+
+def test_a_layer_norm_takes_its_size_from_numpy():
+    assert nn.LayerNorm(np.int64(4))(autograd.ones(2, 4)).shape == (2, 4)
+    assert F.layer_norm(autograd.ones(2, 4), np.int64(4)).shape == (2, 4)
 
 
 def test_a_program_refuses_to_divide_by_0_as_well():

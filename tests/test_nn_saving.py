@@ -42,14 +42,14 @@ DTYPES = ["float16", "float32", "float64", "bool", "uint8", "uint16", "uint32", 
           "int8", "int16", "int32", "int64"]  # fmt: skip
 
 
-@pytest.mark.parametrize("dtype", [*DTYPES, ">f4", ">i8"])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(), (0,), (2, 3), (0, 3)])
 def test_every_dtype_and_shape_comes_back(tmp_path, dtype, shape):
     x = autograd.from_numpy(np.full(shape, 1).astype(dtype))
     nn.save({"x": x, "": x}, tmp_path / "f")
     back = nn.load(tmp_path / "f")
     for y in back.values():
-        assert y.shape == shape and y.dtype == np.dtype(dtype).newbyteorder("=")
+        assert y.shape == shape and y.dtype == dtype
         np.testing.assert_array_equal(y.data, x.data)
         y.data[...] = 0  # it can be written to
         assert y.data.base is None or shape == ()
@@ -66,7 +66,6 @@ def test_nothing_to_save(tmp_path):
         ({"__metadata__": STATE["w"]}, ValueError, "keeps the name '__metadata__'"),
         ({1: STATE["w"]}, TypeError, "1 is a Tensor; names are str"),
         ({"w": 1.0}, TypeError, "'w' is a float; names are str, values Tensors"),
-        ({"w": autograd.from_numpy(np.ones(1, np.longdouble))}, ValueError, "has dtype float128"),
         ([STATE["w"]], TypeError, "needs a dict of Tensors"),
     ],
 )  # fmt: skip

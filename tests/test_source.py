@@ -545,6 +545,13 @@ def test_changes_in_place_and_freed_values():
     agree(run(text), [loss.data, x.grad.data], False, text)
 
 
+def test_an_integer_before_an_array_is_an_index_of_its_own():
+    x = autograd.arange(8.0, requires_grad=True)
+    y = x.reshape(2, 2, 2) * 1
+    y[0, :, [0, 1]] = y[1, ..., [1, 0]] * 2
+    check((y[:, [0, 1], ..., [1, 0]] * y[0, :, [0, 1]]).sum())
+
+
 def test_an_update_of_the_leaves_changes_the_inputs():
     names = network()
     text = check(names["loss"], names=names)

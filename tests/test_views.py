@@ -736,3 +736,45 @@ def test_changes_in_place_of_large_tensors_keep_none_of_them():
     finally:
         tracemalloc.stop()
     assert peak < 6 * w.data.nbytes
+
+
+@pytest.mark.parametrize("code", [
+    "m.diag(x)", "m.diag(x, 1)", "x.diag()", "F.pad(x, (0, 0), mode='circular')",
+    "F.pad(x[None], (0, 0), mode='reflect')", "F.pad(x[None], (0, 0), mode='replicate')",
+    "m.diagonal(x)", "x.T.reshape(-1)", "x.reshape(-1)", "x.view(-1)", "m.rot90(x, 4)",
+])  # fmt: skip
+def test_a_change_of_a_copy_leaves_the_rest_as_in_torch(code):
+    found = []
+    for lib, functional in ((autograd, nn.functional), (torch, torch.nn.functional)):
+        x = lib.arange(9.0).reshape(3, 3)
+        y = eval(code, {"m": lib, "F": functional, "x": x})
+        y += 1
+        found.append([x.tolist(), y.tolist()])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("make", [
+    lambda m, x: x.T.view(-1), lambda m, x: x.T.view(4, 3), lambda m, x: x.T.view(2, 2, 3),
+    lambda m, x: x[:, 1:].view(-1), lambda m, x: x[:, 1:].view(3, 1, 3), lambda m, x: x[1].view(4),
+    lambda m, x: x[1:].view(-1), lambda m, x: x[::2].view(2, 2, 2), lambda m, x: x[0, 0].view(1),
+    lambda m, x: x[:0].T.view(-1), lambda m, x: x[:1].T.view(-1), lambda m, x: x.sum().view(1, 1),
+    lambda m, x: x.T.view_as(x), lambda m, x: x.view_as(m.zeros(12)), lambda m, x: x.expand(2, 3, 4)
+    .view(-1), lambda m, x: (x.T * 1).view(-1), lambda m, x: (x.T @ x).view(-1),
+    lambda m, x: x.T.contiguous().view(-1), lambda m, x: x.T.reshape_as(x), lambda m, x: x[None]
+    .view(4, 3), lambda m, x: x.T.clone().view(-1), lambda m, x: x.T.sum(0).view(-1),
+    lambda m, x: m.cat([x.T, x.T]).view(-1), lambda m, x: x.T[[0, 1]].view(-1),
+])  # fmt: skip
+def test_view_never_copies(make):
+    """As torch's: what needs a copy is refused, and all else shares the memory."""
+    found = []
+    for lib in (autograd, torch):
+        x = lib.arange(12.0).reshape(3, 4)
+        try:
+            y = make(lib, x)
+        except RuntimeError as error:
+            assert lib is torch or str(error).startswith("view: the elements")
+            found.append("refused")
+        else:
+            y.fill_(-1)
+            found.append([x.tolist(), y.tolist()])
+    assert found[0] == found[1]

@@ -86,7 +86,6 @@ from .rearrange import (
 from .reductions import cumprod, cumsum, mean, prod, std, sum, var
 from .rounding import ceil, floor, round, sign, trunc
 from .shape import (
-    alias,
     atleast_1d,
     atleast_2d,
     broadcast_to,

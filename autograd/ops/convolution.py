@@ -110,6 +110,8 @@ def conv2d(
             f"conv2d: weight is {weights}, so input must be (N, {channels}, H, W) or "
             f"({channels}, H, W), and weight (O, {channels}, rows, columns); input is {shape}"
         )
+    if 0 in (weights[0], *weights[2:]):
+        raise ValueError(f"conv2d: weight is {weights}; it needs 1 kernel or more, of no size 0")
     check_shape("conv2d", "the bias", bias, weights[:1])
     stride, dilation = pair("conv2d", "stride", stride), pair("conv2d", "dilation", dilation)
     if isinstance(padding, str):

@@ -127,6 +127,78 @@ def taken_apart(index: Any) -> tuple[Any, list[Any]]:
     return found, indices
 
 
+def in_order(x: Operand, index: Any) -> list[tuple[Any, list[Any]]]:
+    """An index as one or two that follow each other, each without its arrays, and with these.
+
+    torch takes integers first, and the rest of what they leave. To NumPy they are arrays, whose
+    dimensions go to the front where a slice, None or ``...`` stands between two of them; so does
+    a ``...`` that stands for no dimension. There the integers become an index of their own.
+    """
+    index, indices = taken_apart(index)
+    if not isinstance(index, tuple):
+        return [(index, indices)]
+    parts = (index,) if isinstance(index, At) else index
+    if any(i.dtype == np.bool_ and 0 in i.shape for i in indices):
+        check_empty_masks(shape_of(x), parts, indices)
+    kinds = [kind_of(part, indices) for part in parts]
+    places = [i for i, kind in enumerate(kinds) if kind != "other"]
+    if "array" not in kinds or places[-1] - places[0] < len(places):
+        return [(index, indices)]
+    own = [dims_taken(part, indices) for part in parts]
+    first: list[Any] = []
+    rest: list[Any] = []
+    for part, kind, n in zip(parts, kinds, own):
+        if part is ...:
+            n = ndim_of(x) - sum(own)
+            rest += [slice(None)] * n
+        elif kind != "integer":
+            rest.append(part)
+        first += [part] if kind == "integer" else [slice(None)] * n
+    if "integer" not in kinds:
+        return [(tuple(rest), indices)]
+    while isinstance(first[-1], slice):
+        first.pop()
+    return [renumbered(first, indices), renumbered(rest, indices)]
+
+
+def check_empty_masks(shape: tuple, index: tuple, indices: list) -> None:
+    """Raise IndexError where a mask without elements, which NumPy takes anywhere, does not fit."""
+    own, dim = [dims_taken(part, indices) for part in index], 0
+    for part, n in zip(index, own):
+        n = len(shape) - sum(own) if part is ... else n
+        if isinstance(part, At) and n and indices[part.i].dtype == np.bool_:
+            mask = indices[part.i].shape
+            if mask != shape[dim : dim + n]:
+                raise IndexError(
+                    f"index: a mask of shape {mask} does not fit {shape} from dim {dim} on"
+                )
+        dim += n
+
+
+def kind_of(part: Any, indices: list) -> str:
+    """What a part of an index is: "integer", "array", or "other": a slice, None or ``...``."""
+    if isinstance(part, At):
+        array = indices[part.i]
+        return "array" if array.ndim or array.dtype == np.bool_ else "integer"
+    if isinstance(part, bool | np.bool_):
+        return "array"
+    return "integer" if hasattr(part, "__index__") else "other"
+
+
+def dims_taken(part: Any, indices: list) -> int:
+    """How many dimensions a part of an index is for; 0 for ``...``."""
+    if isinstance(part, At) and indices[part.i].dtype == np.bool_:
+        return indices[part.i].ndim
+    return 0 if part is None or part is ... or isinstance(part, bool | np.bool_) else 1
+
+
+def renumbered(index: list, indices: list) -> tuple[Any, list[Any]]:
+    """Some parts of an index, and those of its arrays that are in them."""
+    parts = [part for part in index if isinstance(part, At)]
+    found = tuple(At(parts.index(part)) if isinstance(part, At) else part for part in index)
+    return found if len(found) > 1 else found[0], [indices[part.i] for part in parts]
+
+
 def tensorless(x: Any) -> Any:
     """A Tensor in a list as an array."""
     if isinstance(x, list | tuple):
@@ -137,15 +209,18 @@ def tensorless(x: Any) -> Any:
 def getitem(x: Operand, index: Any) -> Tensor:
     """``x[index]`` for every index of NumPy's. VJP: ``g`` added into zeros at ``index``.
 
-    Raises TypeError for an index of uint8, which torch takes for a mask and NumPy for positions.
+    Beside an array an integer is taken first, as in torch: ``x[0, :, [1, 2]]`` is
+    ``x[0][:, [1, 2]]``. Raises TypeError for an index of uint8, which torch takes for a mask and
+    NumPy for positions.
 
     >>> import autograd
     >>> x = autograd.tensor([1.0, 2.0, 3.0])
     >>> x[1:], x[x > 1], x[[0, 0]]
     (tensor([2., 3.]), tensor([2., 3.]), tensor([1., 1.]))
     """
-    index, indices = taken_apart(index)
-    return _getitem(x, *indices, index=index)
+    for part, indices in in_order(x, index):
+        x = _getitem(x, *indices, index=part)
+    return x  # type: ignore[return-value]
 
 
 def without_front(value: Operand, x: Operand, index: Any, indices: list) -> Operand:
@@ -211,6 +286,17 @@ def positions(name: str, index: Any) -> Any:
     return index
 
 
+def not_negative(name: str, index: Any) -> Any:
+    """``index``. Raises IndexError for a negative one, as torch does here."""
+    data = getattr(index, "_data", index)
+    if data.size and data.min() < 0:
+        raise IndexError(
+            f"{name}: indices must be 0 or more, got {data.min()}; x[index] and take_along_dim "
+            "count from the end"
+        )
+    return index
+
+
 def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     """``out[i][j] = x[index[i][j]][j]`` for ``dim=0``, and so on. VJP: ``g`` added in there.
 
@@ -220,7 +306,7 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     >>> gather(autograd.tensor([[1.0, 5.0], [3.0, 4.0]]), 1, autograd.tensor([[1, 1]]))
     tensor([[5., 5.]])
     """
-    index = positions("gather", index)
+    index = not_negative("gather", positions("gather", index))
     shape, other = shape_of(x), shape_of(index)
     axis = dim_of("gather", dim, shape)
     if {len(shape), len(other)} == {0, 1}:  # a number goes with a vector, as in torch
@@ -247,7 +333,7 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     tensor([[5., 5.],
             [4., 4.]])
     """
-    index = positions("index_select", index)
+    index = not_negative("index_select", positions("index_select", index))
     if ndim_of(index) > 1:
         raise ValueError(f"index_select: the index must be a vector, got shape {shape_of(index)}")
     axis = dim_of("index_select", dim, shape_of(x))

@@ -226,8 +226,8 @@ def cross_entropy(
     """``-mean(log_softmax(input)[i, target[i]])`` for scores ``input`` of classes.
 
     Shapes, ``weight`` and ``ignore_index`` as for ``nll_loss``. A floating target in the shape of
-    ``input`` holds probabilities. ``label_smoothing`` takes so much from the target and gives it to
-    all classes alike. Errors as for ``nll_loss``.
+    ``input`` holds probabilities, and no class to be ignored. ``label_smoothing`` takes so much
+    from the target and gives it to all classes alike. Errors as for ``nll_loss``.
     VJP: ``dinput = g / N * (softmax(input) - one_hot(target))``.
 
     >>> import autograd
@@ -242,6 +242,11 @@ def cross_entropy(
         )
     same = shape_of(input) == shape_of(target) and ndim_of(input) > 0
     if same and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
+        if ignore_index >= 0:
+            raise ValueError(
+                f"cross_entropy: ignore_index={ignore_index} needs class numbers, and target holds "
+                "probabilities; give weight a 0 for a class that is not to count"
+            )
         return by_probabilities(input, target, weight, reduction, label_smoothing)
     check_classes("cross_entropy", input, target, weight, ignore_index)
     target, kept = without_ignored(target, ignore_index)

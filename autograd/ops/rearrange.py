@@ -172,7 +172,9 @@ def padding_of(x: Any, value: Any) -> Any:
 
 
 def pad_by_index(x: Operand, widths: Sequence, mode: str) -> Tensor:
-    """``x`` with its own elements put around it, by the names of NumPy's modes."""
+    """``x`` with its own elements put around it, by the names of NumPy's modes; a copy."""
+    if not np.any(widths):
+        return clone(x)
     for dim, (width, n) in enumerate(zip(widths, shape_of(x))):
         before, after = width
         if before or after:
@@ -383,15 +385,19 @@ def at_least_matrix(name: str, x: Any) -> None:
         raise ValueError(f"{name}: needs two dimensions or more, got shape {shape_of(x)}")
 
 
-def trace(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The sum of the diagonal of a matrix.
+def trace(x: Operand) -> Tensor:
+    """The sum of the diagonal of a matrix. Raises ValueError for what is no matrix.
 
     >>> import autograd
     >>> trace(autograd.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
-    at_least_matrix("trace", x)
-    return sum_(diagonal(x, offset, dim1, dim2), -1)
+    if ndim_of(x) != 2:
+        raise ValueError(
+            f"trace: needs a matrix, got shape {shape_of(x)}; of a stack of them take "
+            "diagonal(x, 0, -2, -1).sum(-1)"
+        )
+    return sum_(diagonal(x), -1)
 
 
 diagonal_of = diagonal  # which a setting of that name hides below
@@ -400,6 +406,8 @@ diagonal_of = diagonal  # which a setting of that name hides below
 def diag(x: Operand, diagonal: int = 0) -> Tensor:
     """A vector as the diagonal of a matrix of zeros; or the diagonal of a matrix as a vector.
 
+    A copy in either case; ``diagonal`` is the view.
+
     >>> import autograd
     >>> diag(autograd.tensor([1.0, 2.0]), 1)
     tensor([[0., 1., 0.],
@@ -407,7 +415,7 @@ def diag(x: Operand, diagonal: int = 0) -> Tensor:
             [0., 0., 0.]])
     """
     if ndim_of(x) == 2:
-        return diagonal_of(x, diagonal)
+        return clone(diagonal_of(x, diagonal))
     if ndim_of(x) != 1:
         raise ValueError(f"diag: needs one dimension or two, got shape {shape_of(x)}")
     n = np.size(x) + abs(diagonal)

@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 @view
-def alias(x: Operand) -> Array:
-    """``x`` itself: how ``detach()`` is recorded inside ``record_source()``."""
-    return x
-
-
-@view
 def _reshape(x: Operand, *, shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 

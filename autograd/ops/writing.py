@@ -4,10 +4,10 @@
 ``x`` of now: an op, its operands, its settings.
 """
 
-from ..views import written_by
+from ..views import alias, written_by
 from .indexing import _getitem, _setitem
 from .rearrange import ON_DIAGONAL, _diagonal, diagonal_rows
-from .shape import _expand, _permute, _reshape, _squeeze, _unsqueeze, alias, back
+from .shape import _expand, _permute, _reshape, _squeeze, _unsqueeze, back
 
 
 @written_by(_getitem)
