@@ -48,6 +48,20 @@ def as_plain(name: str, x: np.ndarray) -> np.ndarray:
     return x if type(x) is np.ndarray else np.asarray(x)
 
 
+def data_for(x: Any, value: Any) -> Any:
+    """What ``x.data = value`` puts there. Raises TypeError for what the Tensor cannot hold."""
+    value = value._data if is_tensor(value) else value
+    value = value if isinstance(value, np.ndarray | np.generic) else np.asarray(value, x.dtype)
+    held = dtypes.can_be_held(value.dtype) and value.dtype.isnative
+    if not held or (x._requires_grad and not dtypes.is_floating(value.dtype)):
+        raise TypeError(
+            f"data: cannot hold {value.dtype} data in a tensor of {x.dtype}"
+            f"{' that requires grad' if x._requires_grad else ''}; convert them: "
+            f"x.astype({x.dtype.name!r})"
+        )
+    return value
+
+
 def is_tensor(x: Any) -> bool:
     return hasattr(x, "_data")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, observers
-from .arrays import Size, to_array
+from .arrays import Size, data_for, to_array
 from .manners import Manners
 from .memory import Memory
 
@@ -86,17 +86,7 @@ class Tensor(Manners, Methods):
     def data(self, value: Any) -> None:
         if observers.changed:
             observers.tell(observers.changed, self, "tensor.data = ...")
-        value = value._data if isinstance(value, Tensor) else value
-        array = isinstance(value, np.ndarray | np.generic)
-        value = value if array else np.asarray(value, self.dtype)
-        held = dtypes.can_be_held(value.dtype) and value.dtype.isnative
-        if not held or (self._requires_grad and not dtypes.is_floating(value.dtype)):
-            raise TypeError(
-                f"data: cannot hold {value.dtype} data in a tensor of {self.dtype}"
-                f"{' that requires grad' if self._requires_grad else ''}; convert them: "
-                f"x.astype({self.dtype.name!r})"
-            )
-        self._data = value
+        self._data = data_for(self, value)
         if self._memory is not None:
             self._memory = Memory()  # views and detached tensors keep the old one
 
