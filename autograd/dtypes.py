@@ -143,9 +143,8 @@ def computed(forward: Callable, values: list, keywords: dict) -> tuple[Any, list
     for x in values:
         if type(x) is int and wanted.kind in "iu":
             held(x, wanted)
-    whole = dtype.kind == "f" and dtypes.isdisjoint(
-        FLOATING
-    )  # floats of ints: what may have wrapped
+    # Floats of whole numbers: before they were floats they may have wrapped.
+    whole = dtype.kind == "f" and dtypes.isdisjoint(FLOATING)
     if wanted == float16 and dtype != bool_ and not is_view(y, values):
         wide = cast(values, float32, "fiub" if whole else "f")
         return forward(*wide, **keywords).astype(float16), values

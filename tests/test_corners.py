@@ -473,7 +473,8 @@ def test_gradients_of_halves_are_the_same_by_every_way():
     b = autograd.ones(2, dtype=autograd.float16, requires_grad=True)
     with autograd.record_source():
         y = (autograd.ones(5000, 2, dtype=autograd.float16) + b).sum()
-    *_, printed = autograd.to_source(y, wrt=[b]).function()(**autograd.to_source(y, wrt=[b]).inputs)
+    source = autograd.to_source(y, wrt=[b])
+    *_, printed = source.function()(**source.inputs)
     *_, step = y.backward_steps(retain_graph=True)
     (graded,) = autograd.grad(y, b, create_graph=True)
     for g in (printed, step.contributions[-1].cotangent, graded, b.grad):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import observers
+from ..dtypes import get_default_dtype
 from ..errors import warns_caller
 from ..operands import numbers_of, on
 from ..primitives import Array, Operand, primitive, vjp_of
@@ -325,7 +326,7 @@ def check_classes(name: str, x: Any, target: Any, weight: Any, ignore_index: int
 
 def count_of_classes(name: str, x: Any, weight: Any) -> int:
     """How many classes floating scores have, at least one and for each one of the weights."""
-    dtype = getattr(x, "_data", np.asarray(0.0) if not hasattr(x, "dtype") else x).dtype
+    dtype = getattr(x, "dtype", get_default_dtype())
     if dtype.kind != "f":
         raise TypeError(f"{name}: input holds scores and must be floating, got {dtype}; .float()")
     count = shape_of(x)[min(1, ndim_of(x) - 1)]
